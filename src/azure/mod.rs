@@ -1,0 +1,1 @@
+//! Speaks to Azure DevOps; nothing else does.

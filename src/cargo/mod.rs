@@ -1,0 +1,1 @@
+//! The local Cargo: its configuration, lock files, cache and `cargo fetch`.

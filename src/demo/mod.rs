@@ -1,0 +1,1 @@
+//! A loopback Azure DevOps to try everything with.

@@ -1,0 +1,117 @@
+//! Secrets, and the `Authorization` header they become.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// A string that is never printed: `Debug` shows stars, there is no `Display`, and memory is wiped on
+/// drop. Where [`Secret::expose`] may be called is a rule of the house (`tests/house.rs`).
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Wraps a secret, without the white space that pasting leaves around it.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        let text: String = text.into();
+        Self(SecretString::from(text.trim().to_owned()))
+    }
+
+    /// The secret itself, for the few places that send or store it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.expose_secret().is_empty()
+    }
+
+    /// Number of characters: all that may be said of a secret.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.expose_secret().chars().count()
+    }
+
+    /// Whether it can stand in a header: printable ASCII only, as Cargo demands (cargo-contract 3.8).
+    #[must_use]
+    pub fn is_printable(&self) -> bool {
+        self.0.expose_secret().bytes().all(|b| b.is_ascii_graphic())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// What a person signed in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A personal access token: `Basic base64(":" + token)` (azure-contract 2.2).
+    Pat(Secret),
+}
+
+impl Credential {
+    /// The whole `Authorization` value, which is also what Cargo stores and sends verbatim
+    /// (azure-contract 2.1). Encoded here, so no shell can wrap it at 76 characters.
+    #[must_use]
+    pub fn header(&self) -> Secret {
+        match self {
+            Self::Pat(token) => {
+                Secret::new(format!("Basic {}", STANDARD.encode(format!(":{}", token.expose()))))
+            }
+        }
+    }
+
+    /// What to call it in a sentence.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pat(_) => "personal access token",
+        }
+    }
+}
+
+/// Where the credential is kept for Cargo, as the Config step offers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenStore {
+    /// `$CARGO_HOME/credentials.toml`, in plain text, mode 0600, read by `cargo:token`.
+    #[default]
+    PlainFile,
+    /// Nowhere: only in the environment of the one `cargo fetch` that the wizard starts.
+    ThisRunOnly,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pat_becomes_canonical_basic_without_line_ends() {
+        let pat = Credential::Pat(Secret::new("x".repeat(84) + "\n"));
+        let header = pat.header();
+        assert_eq!(header.len(), "Basic ".len() + 116);
+        assert!(!header.expose().contains('\n'));
+        assert_eq!(Credential::Pat(Secret::new("abc")).header().expose(), "Basic OmFiYw==");
+    }
+
+    #[test]
+    fn nothing_printed_holds_the_secret() {
+        let pat = Credential::Pat(Secret::new("hunter2"));
+        assert!(!format!("{pat:?} {:#?}", pat.header()).contains("hunter2"));
+        assert!(!format!("{pat:?} {:#?}", pat.header()).contains("OmFi"));
+    }
+}

@@ -1,0 +1,266 @@
+//! Feeds, their views, roles and upstream sources (azure-contract 5 and 6).
+
+use std::fmt;
+
+use super::organization::ProjectName;
+
+/// Why a text is no feed name; each sentence can stand on a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FeedNameError {
+    #[error("a feed needs a name")]
+    Empty,
+    #[error("a feed name has at most 64 characters")]
+    TooLong,
+    #[error("a feed name holds no white space")]
+    WhiteSpace,
+    #[error("a feed name starts with neither `_` nor `.` and does not end with `.`")]
+    Edge,
+    #[error("a feed name holds no `{0}`")]
+    Character(char),
+}
+
+/// A feed's name by the rules of azure-contract 5.6.
+#[derive(Debug, Clone, Eq, PartialOrd, Ord)]
+pub struct FeedName(String);
+
+impl FeedName {
+    const MAX: usize = 64;
+    const FORBIDDEN: &str = "@~;{}\\+=<>|/?:&$*\"#[]',%";
+
+    /// # Errors
+    /// The first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, FeedNameError> {
+        if text.is_empty() {
+            return Err(FeedNameError::Empty);
+        }
+        if text.chars().count() > Self::MAX {
+            return Err(FeedNameError::TooLong);
+        }
+        if text.chars().any(char::is_whitespace) {
+            return Err(FeedNameError::WhiteSpace);
+        }
+        if text.starts_with(['_', '.']) || text.ends_with('.') {
+            return Err(FeedNameError::Edge);
+        }
+        match text.chars().find(|c| Self::FORBIDDEN.contains(*c) || c.is_control()) {
+            Some(bad) => Err(FeedNameError::Character(bad)),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Azure compares feed names without case.
+impl PartialEq for FeedName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+}
+
+impl fmt::Display for FeedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A view of a feed, such as `Local`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewName(String);
+
+impl ViewName {
+    /// The implicit view that holds everything in the feed.
+    #[must_use]
+    pub fn local() -> Self {
+        Self("Local".to_owned())
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        FeedName::parse(text).ok().map(|name| Self(name.0))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ViewName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a person may do in a feed, weakest first (azure-contract 5.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Reader,
+    Collaborator,
+    Contributor,
+    Owner,
+}
+
+impl Role {
+    /// Azure's own name for it, in its web pages.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Reader => "Feed Reader",
+            Self::Collaborator => "Feed and Upstream Reader",
+            Self::Contributor => "Feed Publisher",
+            Self::Owner => "Feed Owner",
+        }
+    }
+
+    /// The same in one word, for a column.
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Collaborator => "collaborator",
+            Self::Contributor => "contributor",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Whether a crate that nobody has downloaded yet can be saved from an upstream source.
+    #[must_use]
+    pub fn saves_upstream_crates(self) -> bool {
+        self >= Self::Collaborator
+    }
+}
+
+/// The project that a project-scoped feed belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedProject {
+    pub id: String,
+    pub name: ProjectName,
+    pub public: bool,
+}
+
+/// One upstream source of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    pub name: String,
+    pub protocol: String,
+    pub location: String,
+    pub enabled: bool,
+}
+
+impl Upstream {
+    /// Whether it brings crates of crates.io (azure-contract 6.1: the protocol's case varies).
+    #[must_use]
+    pub fn is_crates_io(&self) -> bool {
+        self.enabled
+            && self.protocol.eq_ignore_ascii_case("cargo")
+            && self.location.trim_end_matches('/').eq_ignore_ascii_case("https://index.crates.io")
+    }
+}
+
+/// A feed that the signed-in person can see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    pub id: String,
+    pub name: FeedName,
+    pub description: String,
+    /// `None`: the feed belongs to the organization.
+    pub project: Option<FeedProject>,
+    pub upstreams: Vec<Upstream>,
+    /// At least this; `None` while it isn't known.
+    pub role: Option<Role>,
+    /// Being moved or repaired by the service: may not answer.
+    pub maintenance: bool,
+}
+
+impl Feed {
+    #[must_use]
+    pub fn has_crates_io(&self) -> bool {
+        self.upstreams.iter().any(Upstream::is_crates_io)
+    }
+
+    /// Whether anybody can read saved crates without signing in (azure-contract 5.10).
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.project.as_ref().is_some_and(|project| project.public)
+    }
+
+    /// `project/feed`, or the feed's name alone where it belongs to the organization.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.project {
+            Some(project) => format!("{}/{}", project.name, self.name),
+            None => self.name.to_string(),
+        }
+    }
+}
+
+/// What the list does not tell of a feed: fetched for the one that is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FeedDetails {
+    pub feed_id: String,
+    pub role: Option<Role>,
+    pub views: Vec<View>,
+    /// Crates saved or published in the feed, counted up to the limit of one page.
+    pub crates: Option<CrateCount>,
+}
+
+/// A number of crates that may be only a lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrateCount {
+    Exactly(usize),
+    AtLeast(usize),
+}
+
+/// One view with who may see it, in the words of Azure's web page (azure-contract 5.9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    pub name: String,
+    pub visibility: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_azures_rules() {
+        for good in ["rust-crates", "Ä-feed", "a", "f.b", "x_y"] {
+            assert!(FeedName::parse(good).is_ok(), "{good}");
+        }
+        assert_eq!(FeedName::parse(""), Err(FeedNameError::Empty));
+        assert_eq!(FeedName::parse(&"x".repeat(65)), Err(FeedNameError::TooLong));
+        assert_eq!(FeedName::parse("my feed"), Err(FeedNameError::WhiteSpace));
+        for edge in ["_x", ".x", "x."] {
+            assert_eq!(FeedName::parse(edge), Err(FeedNameError::Edge), "{edge}");
+        }
+        for bad in FeedName::FORBIDDEN.chars() {
+            assert_eq!(FeedName::parse(&format!("a{bad}b")), Err(FeedNameError::Character(bad)));
+        }
+    }
+
+    #[test]
+    fn only_an_enabled_cargo_upstream_counts_as_crates_io() {
+        let upstream = |protocol: &str, location: &str, enabled| Upstream {
+            name: "x".into(),
+            protocol: protocol.into(),
+            location: location.into(),
+            enabled,
+        };
+        assert!(upstream("Cargo", "https://index.crates.io/", true).is_crates_io());
+        assert!(upstream("cargo", "https://index.crates.io", true).is_crates_io());
+        assert!(!upstream("Cargo", "https://index.crates.io/", false).is_crates_io());
+        assert!(!upstream("npm", "https://index.crates.io/", true).is_crates_io());
+        assert!(!upstream("Cargo", "azure-feed://fabrikam/rust@Local", true).is_crates_io());
+    }
+
+    #[test]
+    fn readers_cannot_save_upstream_crates() {
+        assert!(!Role::Reader.saves_upstream_crates());
+        assert!(Role::Collaborator.saves_upstream_crates());
+        assert!(Role::Owner.saves_upstream_crates());
+    }
+}

@@ -1,0 +1,15 @@
+//! The words of the trade: values, their rules and their spelling. Pure: no I/O, no async, no
+//! terminal, no clock, and no other room of the house.
+
+pub mod account;
+pub mod credential;
+pub mod diff;
+pub mod feed;
+pub mod finding;
+pub mod organization;
+pub mod package;
+pub mod plan;
+pub mod progress;
+pub mod registry;
+pub mod segment;
+pub mod text;

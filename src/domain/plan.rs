@@ -1,0 +1,72 @@
+//! What the wizard means to change, before anything is changed.
+
+use std::path::PathBuf;
+
+use super::credential::TokenStore;
+use super::diff::DiffLine;
+use super::registry::{IndexUrl, RegistryName};
+
+/// Which Cargo configuration file names the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConfigScope {
+    /// `.cargo/config.toml` of the workspace: everyone who clones it.
+    #[default]
+    Project,
+    /// `config.toml` in `$CARGO_HOME`: every project of this person on this machine.
+    User,
+}
+
+/// The answers of the Config step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupPlan {
+    pub scope: ConfigScope,
+    pub registry: RegistryName,
+    pub index: IndexUrl,
+    /// Let the feed stand in for crates.io.
+    pub replace_crates_io: bool,
+    pub store: TokenStore,
+}
+
+/// One file as it is and as it would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// The file as the person knows it; a link is resolved when it is written.
+    pub path: PathBuf,
+    pub scope: ConfigScope,
+    /// `None`: the file doesn't exist yet.
+    pub before: Option<String>,
+    pub after: String,
+    pub lines: Vec<DiffLine>,
+}
+
+impl FileChange {
+    #[must_use]
+    pub fn changes_something(&self) -> bool {
+        self.before.as_deref() != Some(self.after.as_str())
+    }
+}
+
+/// Every change of a plan, ready to be looked at and then made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    pub plan: SetupPlan,
+    pub files: Vec<FileChange>,
+    /// What the person should know before agreeing; each a sentence.
+    pub notes: Vec<String>,
+}
+
+impl Review {
+    /// Whether everything is already as the plan wants it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        !self.files.iter().any(FileChange::changes_something)
+    }
+}
+
+/// One file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub path: PathBuf,
+    /// Where the text that was there before is kept; `None` where there was no file.
+    pub backup: Option<PathBuf>,
+}

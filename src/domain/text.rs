@@ -1,0 +1,261 @@
+//! How values become words: cleaning, redacting, sizes, durations, plurals and truncation.
+
+use std::time::Duration;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Shown where a secret was.
+pub const REDACTED: &str = "***";
+
+/// A string from outside, safe to show on a terminal: C0, C1, ESC and bidirectional controls are
+/// gone, and tabs and line ends have become single spaces (product.md, 'Trust').
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '\t' | '\n' => Some(' '),
+            c if is_control(c) => None,
+            c => Some(c),
+        })
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// [`clean`] for text of several lines: line ends stay, indentation too.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '\n' => Some('\n'),
+            '\t' => Some(' '),
+            c if is_control(c) => None,
+            c => Some(c),
+        })
+        .collect()
+}
+
+/// Whether a terminal could take the character for anything but text.
+#[must_use]
+pub fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}'
+            | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// A line without what could be a secret: query strings of URLs, user information of URLs, and
+/// whatever follows `Bearer`, `Basic` or `sig=` (cargo-contract 4.6).
+#[must_use]
+pub fn redact(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut hide_next = false;
+    for (index, word) in line.split(' ').enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        if hide_next && !word.is_empty() {
+            out.push_str(REDACTED);
+            hide_next = false;
+            continue;
+        }
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        if bare.eq_ignore_ascii_case("bearer") || bare.eq_ignore_ascii_case("basic") {
+            hide_next = true;
+            out.push_str(word);
+        } else {
+            out.push_str(&redact_word(word));
+        }
+    }
+    out
+}
+
+fn redact_word(word: &str) -> String {
+    let mut word = word.to_owned();
+    if let Some(scheme) = word.find("://") {
+        let rest = scheme + 3;
+        let authority_end = word[rest..].find(['/', '?', '#', '`', ')']).map_or(word.len(), |at| rest + at);
+        if let Some(at) = word[rest..authority_end].rfind('@') {
+            word.replace_range(rest..=rest + at, "");
+        }
+        if let Some(query) = word.find('?') {
+            let end = word[query..].find(['`', ')', '"', '\'', '>']).map_or(word.len(), |at| query + at);
+            word.replace_range(query + 1..end, REDACTED);
+        }
+    }
+    if let Some(at) = word.find("sig=") {
+        let end = word[at..].find(['&', '`', ')', '"', '\'', '>']).map_or(word.len(), |end| at + end);
+        word.replace_range(at + 4..end, REDACTED);
+    }
+    word
+}
+
+/// A number of bytes in decimal units, as file managers and crates.io show it: `812 B`, `27.5 kB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A length of time for a column: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=9 => format!("{:.1} s", time.as_secs_f64()),
+        10..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// A count with its noun: `1 crate`, `5,000 crates`.
+#[must_use]
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A number with thousands separated: `100,000`.
+#[must_use]
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Columns that the text takes on a terminal.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// The text in at most `columns` columns, ending in `…` where something was cut.
+#[must_use]
+pub fn truncate(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            break;
+        }
+        used += wide;
+        out.push(c);
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// The text in at most `columns` columns, its end kept: for paths, whose tail tells them apart.
+#[must_use]
+pub fn truncate_start(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut kept = Vec::new();
+    let mut used = 0;
+    for c in text.chars().rev() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            break;
+        }
+        used += wide;
+        kept.push(c);
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept.into_iter().rev().collect()
+}
+
+/// The text filled up with spaces to `columns` columns, or truncated to them.
+#[must_use]
+pub fn pad(text: &str, columns: usize) -> String {
+    let mut out = truncate(text, columns);
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(&out))));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cleaning_takes_every_way_to_steer_a_terminal() {
+        assert_eq!(clean("a\u{1b}[31mb\u{9b}c\u{7}"), "a[31mbc");
+        assert_eq!(clean("evil\u{202e}txt.exe\u{2066}"), "eviltxt.exe");
+        assert_eq!(clean(" two\nlines\r\n"), "two lines");
+        assert_eq!(clean_lines("  a\n\u{1b}]52;c;x\u{7}b"), "  a\n]52;c;xb");
+    }
+
+    #[test]
+    fn redaction_takes_tokens_and_signatures_and_nothing_else() {
+        assert_eq!(
+            redact("failed to download from `http://h:1/blob?sv=1&sig=SECRET` (403)"),
+            "failed to download from `http://h:1/blob?***` (403)"
+        );
+        assert_eq!(redact("Authorization: Bearer eyJ.abc"), "Authorization: Bearer ***");
+        assert_eq!(redact("token `Basic  QWxh` rejected"), "token `Basic  *** rejected");
+        assert_eq!(redact("https://me:pw@host/x"), "https://host/x");
+        assert_eq!(redact("   Locking 12 packages"), "   Locking 12 packages");
+    }
+
+    #[test]
+    fn sizes_and_times_read_well() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(27_512), "27.5 kB");
+        assert_eq!(size(999_999), "1.0 MB");
+        assert_eq!(size(1_500_000_000), "1.5 GB");
+        assert_eq!(duration(Duration::from_millis(420)), "0.4 s");
+        assert_eq!(duration(Duration::from_secs(185)), "3 min 05 s");
+        assert_eq!(duration(Duration::from_secs(7800)), "2 h 10 min");
+        assert_eq!(count(1, "crate", "crates"), "1 crate");
+        assert_eq!(count(100_000, "crate", "crates"), "100,000 crates");
+    }
+
+    #[test]
+    fn truncation_respects_wide_characters() {
+        assert_eq!(truncate("日本語のフィード", 7), "日本語…");
+        assert_eq!(truncate("short", 7), "short");
+        assert_eq!(truncate("x", 0), "");
+        assert_eq!(truncate_start("/home/ana/project", 9), "…/project");
+        assert_eq!(pad("日", 4), "日  ");
+    }
+
+    proptest! {
+        #[test]
+        fn truncated_text_always_fits(text in "\\PC*", columns in 0usize..40) {
+            prop_assert!(width(&truncate(&text, columns)) <= columns);
+            prop_assert!(width(&truncate_start(&text, columns)) <= columns);
+        }
+
+        #[test]
+        fn cleaned_text_never_steers(text in any::<String>()) {
+            prop_assert!(!clean(&text).chars().any(is_control));
+            prop_assert!(!clean_lines(&text).chars().any(|c| c != '\n' && is_control(c)));
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The one place that writes, renames and deletes files of the person: links, modes, locks, backups and
+//! atomic replacement. Knows nothing of what the files mean.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::domain::text::clean;
+use crate::error::{Exit, Report};
+
+/// Larger configuration files are not read: nobody writes such a file by hand.
+const MAX_TEXT: u64 = 8 * 1024 * 1024;
+
+/// How long another instance may hold the lock, in steps of [`LOCK_PAUSE`].
+const LOCK_TRIES: u32 = 250;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// What can go wrong with a file; the path is always said.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("cannot {action} `{}`", clean(&path.to_string_lossy()))]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("`{}` is not UTF-8 text", clean(&.0.to_string_lossy()))]
+    NotText(PathBuf),
+    #[error("`{}` is too large to be a configuration file", clean(&.0.to_string_lossy()))]
+    TooLarge(PathBuf),
+    #[error(
+        "`{}` is a link that leaves the workspace: it is really `{}`",
+        clean(&path.to_string_lossy()),
+        clean(&real.to_string_lossy())
+    )]
+    LinkLeaves { path: PathBuf, real: PathBuf },
+    #[error("`{}` has changed since it was shown", clean(&.0.to_string_lossy()))]
+    Changed(PathBuf),
+    #[error("another az-cargo-wizard has been writing for five seconds")]
+    Busy,
+}
+
+impl From<FileError> for Report {
+    fn from(error: FileError) -> Self {
+        let (code, hint) = match &error {
+            FileError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                ("disk-full", "free some space, then try again; nothing was changed")
+            }
+            FileError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                ("file-not-allowed", "check who owns the file and its folder; nothing was changed")
+            }
+            FileError::Io { .. } => ("file-failed", "check the path and its folder; nothing was changed"),
+            FileError::NotText(_) | FileError::TooLarge(_) => {
+                ("file-not-text", "move the file away or mend it by hand; it was left as it is")
+            }
+            FileError::LinkLeaves { .. } => (
+                "link-leaves-workspace",
+                "replace the link by a file, or choose the user's configuration instead",
+            ),
+            FileError::Changed(_) => ("file-changed", "look at the new difference, then agree again"),
+            FileError::Busy => ("busy", "close the other one, then try again"),
+        };
+        let report = Self::new(Exit::Failed, code, error.to_string()).hint(hint);
+        match &error {
+            FileError::Io { source, .. } => report.cause(source.to_string()),
+            _ => report,
+        }
+    }
+}
+
+fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> FileError + 'a {
+    move |source| FileError::Io { action, path: path.to_owned(), source }
+}
+
+/// Whether a link may lead the writer elsewhere (product.md, 'Trust').
+#[derive(Debug, Clone, Copy)]
+pub enum Links<'a> {
+    /// The person's own file: many link it from a folder of dotfiles.
+    Follow,
+    /// A project's file: its real place must lie in this folder.
+    Within(&'a Path),
+}
+
+/// Who may read a file that doesn't exist yet; an existing one keeps its mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewFile {
+    /// By the process's umask.
+    Ordinary,
+    /// 0600; an existing file is made 0600 too.
+    Private,
+}
+
+/// One replacement of a file's whole text.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    pub path: &'a Path,
+    /// The text that was there when the person agreed; `None`: no file.
+    pub expected: Option<&'a str>,
+    pub text: &'a str,
+    pub links: Links<'a>,
+    pub new_file: NewFile,
+}
+
+/// Reads a text file as it is, byte-order mark and line ends included; `None` where there is none.
+///
+/// # Errors
+/// When it can't be read, is too large or no UTF-8.
+pub fn read(path: &Path) -> Result<Option<String>, FileError> {
+    let data = match fs::metadata(path) {
+        Ok(data) => data,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read", path)(error)),
+    };
+    if data.len() > MAX_TEXT {
+        return Err(FileError::TooLarge(path.to_owned()));
+    }
+    let bytes = fs::read(path).map_err(failed("read", path))?;
+    String::from_utf8(bytes).map(Some).map_err(|_| FileError::NotText(path.to_owned()))
+}
+
+/// The path with every link resolved, as far as it exists; refuses one that leaves the allowed folder.
+///
+/// # Errors
+/// [`FileError::LinkLeaves`], or when a folder on the way can't be read.
+pub fn real_path(path: &Path, links: Links<'_>) -> Result<PathBuf, FileError> {
+    let real = resolve(path)?;
+    if let Links::Within(root) = links {
+        let root = root.canonicalize().map_err(failed("resolve", root))?;
+        if !real.starts_with(&root) {
+            return Err(FileError::LinkLeaves { path: path.to_owned(), real });
+        }
+    }
+    Ok(real)
+}
+
+/// Resolves links of the longest existing part; a dangling link counts as leading to its target.
+fn resolve(path: &Path) -> Result<PathBuf, FileError> {
+    let mut path = path.to_owned();
+    // Bounded, so that a circle of links ends.
+    for _ in 0..40 {
+        match path.canonicalize() {
+            Ok(real) => return Ok(real),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed("resolve", &path)(error)),
+        }
+        let Ok(target) = fs::read_link(&path) else {
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path) };
+            return Ok(resolve(parent)?.join(name));
+        };
+        path = path.parent().map_or_else(|| target.clone(), |parent| parent.join(&target));
+    }
+    Err(failed("resolve", &path)(io::Error::other("too many links")))
+}
+
+/// Replaces a file's text at once: whoever reads it finds the old text or the new one, never a part.
+/// Fails without a trace when the file is no longer what the person saw.
+///
+/// # Errors
+/// Every [`FileError`]; the file is then as it was.
+pub fn replace(change: &Replacement<'_>) -> Result<(), FileError> {
+    let real = real_path(change.path, change.links)?;
+    let Some(dir) = real.parent() else {
+        return Err(failed("write", &real)(io::ErrorKind::InvalidInput.into()));
+    };
+    let existing = read(&real)?;
+    if existing.as_deref() != change.expected {
+        return Err(FileError::Changed(change.path.to_owned()));
+    }
+    if change.new_file == NewFile::Private {
+        create_private_dir(dir)?;
+    } else {
+        fs::create_dir_all(dir).map_err(failed("create", dir))?;
+    }
+    let mut temporary = temporary_beside(&real, change.new_file)?;
+    temporary.write_all(change.text.as_bytes()).map_err(failed("write", &real))?;
+    temporary.as_file().sync_all().map_err(failed("write", &real))?;
+    temporary.persist(&real).map_err(|error| failed("replace", &real)(error.error))?;
+    sync_dir(dir);
+    Ok(())
+}
+
+fn temporary_beside(real: &Path, new_file: NewFile) -> Result<tempfile::NamedTempFile, FileError> {
+    let dir = real.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".az-cargo-wizard-").suffix(".tmp");
+    let existing = fs::metadata(real).ok().filter(|_| new_file == NewFile::Ordinary);
+    #[cfg(unix)]
+    if new_file == NewFile::Ordinary && existing.is_none() {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let temporary = builder.tempfile_in(dir).map_err(failed("write in", dir))?;
+    if let Some(data) = existing {
+        temporary.as_file().set_permissions(data.permissions()).map_err(failed("write", real))?;
+    }
+    Ok(temporary)
+}
+
+/// Makes a rename durable; not every file system can, and none needs it to be atomic.
+fn sync_dir(dir: &Path) {
+    if let Ok(dir) = File::open(dir) {
+        let _ = dir.sync_all();
+    }
+}
+
+/// Creates a folder that only the person can enter; missing parents too. An existing one is left as it is.
+///
+/// # Errors
+/// When it can't be created.
+pub fn create_private_dir(dir: &Path) -> Result<(), FileError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(dir).map_err(failed("create", dir))
+}
+
+/// Keeps a text in the backup folder under a name that doesn't exist yet, 0600.
+///
+/// # Errors
+/// When the folder can't be created or written.
+pub fn back_up(dir: &Path, name: &str, text: &str) -> Result<PathBuf, FileError> {
+    create_private_dir(dir)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(&format!("{name}."))
+        .tempfile_in(dir)
+        .map_err(failed("write in", dir))?;
+    file.write_all(text.as_bytes()).map_err(failed("write in", dir))?;
+    file.as_file().sync_all().map_err(failed("write in", dir))?;
+    let (_, path) = file.keep().map_err(|error| failed("write in", dir)(error.error))?;
+    Ok(path)
+}
+
+/// A lock that no second instance holds; given back on drop.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock of this name in the folder, waiting up to five seconds.
+///
+/// # Errors
+/// [`FileError::Busy`], or when the lock file can't be made.
+pub fn lock(dir: &Path, name: &str) -> Result<Lock, FileError> {
+    create_private_dir(dir)?;
+    let path = dir.join(name);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed("open", &path))?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
+        }
+    }
+    Err(FileError::Busy)
+}
+
+/// Deletes a file; one that is gone already is fine.
+///
+/// # Errors
+/// When it is there and can't be deleted.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("delete", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replacement<'a>(path: &'a Path, expected: Option<&'a str>, text: &'a str) -> Replacement<'a> {
+        Replacement { path, expected, text, links: Links::Follow, new_file: NewFile::Ordinary }
+    }
+
+    #[test]
+    fn a_file_is_made_and_replaced_with_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/.cargo/config.toml");
+        replace(&replacement(&path, None, "one")).unwrap();
+        replace(&replacement(&path, Some("one"), "two")).unwrap();
+        assert_eq!(read(&path).unwrap().as_deref(), Some("two"));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        fs::write(&path, "theirs").unwrap();
+        let refused = replace(&replacement(&path, Some("seen"), "ours"));
+        assert!(matches!(refused, Err(FileError::Changed(_))));
+        assert!(matches!(replace(&replacement(&path, None, "ours")), Err(FileError::Changed(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_of_the_person_stays_a_link_and_its_target_keeps_its_mode() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().join("dotfiles.toml");
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        let link = dir.path().join("config.toml");
+        symlink(&real, &link).unwrap();
+        replace(&replacement(&link, Some("old"), "new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_of_a_project_may_not_leave_it() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let project = dir.path().join("project");
+        fs::create_dir_all(&project).unwrap();
+        for outside in ["outside", "missing"] {
+            let outside = dir.path().join(outside);
+            if outside.ends_with("outside") {
+                fs::create_dir_all(&outside).unwrap();
+            }
+            let link = project.join(".cargo");
+            symlink(&outside, &link).unwrap();
+            let path = link.join("config.toml");
+            let change = Replacement { links: Links::Within(&project), ..replacement(&path, None, "x") };
+            assert!(matches!(replace(&change), Err(FileError::LinkLeaves { .. })), "{}", outside.display());
+            assert!(!outside.join("config.toml").exists());
+            fs::remove_file(&link).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_and_backups_are_readable_by_nobody_else() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("credentials.toml");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let change = Replacement { new_file: NewFile::Private, ..replacement(&path, Some("old"), "new") };
+        replace(&change).unwrap();
+        let backup = back_up(&dir.path().join("state/backups"), "config.toml", "old").unwrap();
+        let again = back_up(&dir.path().join("state/backups"), "config.toml", "old").unwrap();
+        assert_ne!(backup, again);
+        for file in [path, backup] {
+            assert_eq!(
+                fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{}",
+                file.display()
+            );
+        }
+        let mode = fs::metadata(dir.path().join("state/backups")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn only_one_holds_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock(dir.path(), "write.lock").unwrap();
+        let second = OpenOptions::new().write(true).open(dir.path().join("write.lock")).unwrap();
+        assert!(matches!(second.try_lock(), Err(TryLockError::WouldBlock)));
+        drop(held);
+        assert!(second.try_lock().is_ok());
+    }
+}

@@ -1,0 +1,159 @@
+//! What the process is given: arguments, environment, working directory, home, terminal flags and the
+//! clock. The one place that asks the operating system for them; everything else gets a [`Host`].
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this room asks the operating system, so that no other has to"
+)]
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use etcetera::BaseStrategy as _;
+
+/// The world around one process, as a value.
+#[derive(Debug, Clone)]
+pub struct Host {
+    pub args: Vec<OsString>,
+    pub env: Env,
+    pub cwd: PathBuf,
+    /// The person's home; `None` where the system knows none.
+    pub home: Option<PathBuf>,
+    /// The folder for what this tool remembers (`$XDG_STATE_HOME/az-cargo-wizard` on Linux).
+    pub state_dir: Option<PathBuf>,
+    pub terminal: TerminalFlags,
+    pub clock: Clock,
+}
+
+/// Which standard streams are terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TerminalFlags {
+    pub stdin: bool,
+    pub stdout: bool,
+    pub stderr: bool,
+}
+
+impl Host {
+    /// The real one.
+    ///
+    /// # Errors
+    /// When the working directory is gone.
+    pub fn os() -> std::io::Result<Self> {
+        let base = etcetera::choose_base_strategy().ok();
+        let state = base.as_ref().map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_dir()));
+        Ok(Self {
+            args: std::env::args_os().collect(),
+            env: Env(std::env::vars_os().collect()),
+            cwd: std::env::current_dir()?,
+            home: base.map(|dirs| dirs.home_dir().to_owned()),
+            state_dir: state.map(|dir| dir.join("az-cargo-wizard")),
+            terminal: TerminalFlags {
+                stdin: std::io::stdin().is_terminal(),
+                stdout: std::io::stdout().is_terminal(),
+                stderr: std::io::stderr().is_terminal(),
+            },
+            clock: Clock::Os { start: Instant::now() },
+        })
+    }
+}
+
+/// The environment, and what children of ours are given of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Env(BTreeMap<OsString, OsString>);
+
+/// Names only: values may be secrets.
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Env {
+    /// The variable, where it is set, not empty and UTF-8.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(OsStr::new(name))?.to_str().filter(|value| !value.is_empty())
+    }
+
+    #[must_use]
+    pub fn os(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(OsStr::new(name));
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    /// The first executable file of that name on `PATH`.
+    #[must_use]
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let path = self.os("PATH")?;
+        let names: Vec<String> = if cfg!(windows) {
+            ["exe", "cmd", "bat"].iter().map(|extension| format!("{name}.{extension}")).collect()
+        } else {
+            vec![name.to_owned()]
+        };
+        std::env::split_paths(path)
+            .filter(|dir| dir.is_absolute())
+            .flat_map(|dir| names.iter().map(move |name| dir.join(name)).collect::<Vec<_>>())
+            .find(|file| is_executable(file))
+    }
+}
+
+impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Env {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &Path) -> bool {
+    file.is_file()
+}
+
+/// Time since the process began, and the time of day.
+#[derive(Debug, Clone, Copy)]
+pub enum Clock {
+    Os {
+        start: Instant,
+    },
+    /// Stands still.
+    Fake {
+        since_start: Duration,
+        now: SystemTime,
+    },
+}
+
+impl Clock {
+    #[must_use]
+    pub fn since_start(&self) -> Duration {
+        match self {
+            Self::Os { start } => start.elapsed(),
+            Self::Fake { since_start, .. } => *since_start,
+        }
+    }
+
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        match self {
+            Self::Os { .. } => SystemTime::now(),
+            Self::Fake { now, .. } => *now,
+        }
+    }
+}

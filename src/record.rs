@@ -1,0 +1,1 @@
+//! What the tool remembers between runs.

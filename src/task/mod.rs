@@ -1,0 +1,1 @@
+//! Use cases, shared by screen and command line: a request in, events out.

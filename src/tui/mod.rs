@@ -1,0 +1,1 @@
+//! The wizard on the terminal.
