@@ -1,0 +1,13 @@
+//! The real binary in a pseudo-terminal, and first the terminal, the key strings and the sandbox themselves,
+//! tried on small programs. Unix only: Windows' terminal has no such ends.
+#![cfg(unix)]
+
+#[expect(dead_code, reason = "this test uses a part of what the tests share")]
+mod support;
+
+#[path = "terminal/keys.rs"]
+mod keys;
+#[path = "terminal/pty.rs"]
+mod pty;
+#[path = "terminal/sandbox.rs"]
+mod sandbox;
