@@ -1,1 +1,412 @@
-//! The one place that builds HTTP clients.
+//! The one place that builds HTTP clients: TLS provider, proxy, certificates and time limits; and what a
+//! connection that did not come about was lacking. Knows nothing of what is asked.
+#![expect(clippy::disallowed_methods, reason = "this room builds the clients, so that no other has to")]
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, NoProxy, Proxy, redirect};
+use url::Url;
+
+use crate::domain::text::{clean, redact};
+use crate::error::{Exit, Report};
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Longest silence inside an answer.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// Installs the TLS provider; a second call does nothing. Building a client without it panics
+/// (libraries, trap 10).
+pub fn init() {
+    // Fails only when a provider is installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// How to reach the network.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// `[scheme://][user:password@]host[:port]`, as Cargo and git spell it; `None`: the system's.
+    pub proxy: Option<String>,
+    /// PEM certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// For the demo: no proxy and no certificates at all, so that it works on any machine
+    /// (libraries, trap 11).
+    pub loopback_only: bool,
+}
+
+/// The proxy without its user information.
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("proxy", &self.shown_proxy())
+            .field("ca_file", &self.ca_file)
+            .field("loopback_only", &self.loopback_only)
+            .finish()
+    }
+}
+
+impl HttpSettings {
+    /// The proxy that was set, safe to show.
+    #[must_use]
+    pub fn shown_proxy(&self) -> Option<String> {
+        self.proxy.as_deref().filter(|_| !self.loopback_only).map(without_user)
+    }
+}
+
+/// `user:password@` may also stand in front of what is no URL.
+fn without_user(proxy: &str) -> String {
+    let (scheme, rest) = proxy.split_once("://").map_or((None, proxy), |(s, rest)| (Some(s), rest));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password may hold what looks like the end of the host, so the last `@` counts.
+    let host = rest.rfind('@').map_or(&rest[..end], |at| {
+        let rest = &rest[at + 1..];
+        &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
+    });
+    clean(&scheme.map_or_else(|| host.to_owned(), |scheme| format!("{scheme}://{host}")))
+}
+
+/// Why there was no answer, or no client to ask with.
+#[derive(Debug, thiserror::Error)]
+pub enum NetError {
+    #[error("the proxy `{0}` cannot be used")]
+    Proxy(String),
+    #[error("the certificates in `{path}` cannot be used")]
+    CaFile { path: String, cause: String },
+    #[error("the HTTP client cannot be set up")]
+    Setup { cause: String },
+    #[error("{fault}: {place}")]
+    Unreachable { place: Place, fault: Fault, cause: String },
+}
+
+/// Where a request was going.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Host, and port where it isn't the scheme's own.
+    pub host: String,
+    /// The proxy in between, without user information.
+    pub via: Option<String>,
+}
+
+impl Place {
+    #[must_use]
+    pub fn of(url: &Url, via: Option<&str>) -> Self {
+        let host = clean(url.host_str().unwrap_or_default());
+        let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        Self { host, via: via.map(str::to_owned) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.host)?;
+        self.via.iter().try_for_each(|proxy| write!(f, " through the proxy `{proxy}`"))
+    }
+}
+
+/// What went wrong on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Dns,
+    Refused,
+    Tls,
+    TimedOut,
+    /// The proxy would not make the connection.
+    Tunnel,
+    /// Cut in the middle, or not HTTP.
+    Broken,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dns => "the host name is not known",
+            Self::Refused => "the connection was refused",
+            Self::Tls => "no secure connection could be made",
+            Self::TimedOut => "no answer in time",
+            Self::Tunnel => "the proxy did not let the connection through",
+            Self::Broken => "the connection broke",
+        })
+    }
+}
+
+impl NetError {
+    /// Reads the failure of a request. Its URL and whatever could be a secret is left out.
+    #[must_use]
+    pub fn of(error: reqwest::Error, place: Place) -> Self {
+        let error = error.without_url();
+        let fault = fault_of(&error);
+        Self::Unreachable { place, fault, cause: innermost(&error) }
+    }
+
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Unreachable { fault, .. } => Some(*fault),
+            _ => None,
+        }
+    }
+}
+
+fn fault_of(error: &reqwest::Error) -> Fault {
+    if error.is_timeout() {
+        return Fault::TimedOut;
+    }
+    chain(error).find_map(fault_of_link).unwrap_or(Fault::Broken)
+}
+
+fn fault_of_link(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    // These two come as words only; they are the HTTP library's own, not the system's.
+    let text = error.to_string();
+    if text.starts_with("dns error") {
+        return Some(Fault::Dns);
+    }
+    if text.starts_with("tunnel error") {
+        return Some(Fault::Tunnel);
+    }
+    if error.is::<rustls::Error>() {
+        return Some(Fault::Tls);
+    }
+    match error.downcast_ref::<io::Error>()?.kind() {
+        io::ErrorKind::ConnectionRefused => Some(Fault::Refused),
+        io::ErrorKind::TimedOut => Some(Fault::TimedOut),
+        _ => None,
+    }
+}
+
+/// The error and what caused it. An `io::Error` that wraps another names the wrapped one's source as its
+/// own, and would so leave out the one that matters here.
+fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| error.source())
+    })
+}
+
+/// The last cause says most; those before it only where it came up.
+fn innermost(error: &reqwest::Error) -> String {
+    clean(&redact(&chain(error).last().map(ToString::to_string).unwrap_or_default()))
+}
+
+impl From<NetError> for Report {
+    fn from(error: NetError) -> Self {
+        let headline = error.to_string();
+        let report = |code, hint: &str| Self::new(Exit::Network, code, &headline).hint(hint);
+        match error {
+            NetError::Proxy(_) => report("proxy-unusable", "write the proxy as `http://host:port`"),
+            NetError::CaFile { cause, .. } => {
+                report("ca-file-unusable", "name a file of PEM certificates").cause(cause)
+            }
+            NetError::Setup { cause } => report(
+                "http-setup-failed",
+                "install the system's certificates (often a package `ca-certificates`), or name a file \
+                 with `--ca-file`",
+            )
+            .cause(cause),
+            NetError::Unreachable { fault, cause, .. } => {
+                let (code, hint) = advice(fault);
+                report(code, hint).cause(cause)
+            }
+        }
+    }
+}
+
+fn advice(fault: Fault) -> (&'static str, &'static str) {
+    match fault {
+        Fault::Dns => ("host-unknown", "check the spelling of the host, the network, and the proxy settings"),
+        Fault::Refused => ("connection-refused", "check host, port and proxy, then try again"),
+        Fault::Tls => (
+            "tls-failed",
+            "where a company proxy or an own server signs with its own root, name that with `--ca-file`",
+        ),
+        Fault::TimedOut => ("timed-out", "check the network and the proxy settings, then try again"),
+        Fault::Tunnel => ("proxy-refused", "check the proxy's address, user and password"),
+        Fault::Broken => ("connection-broken", "try again"),
+    }
+}
+
+/// A client that follows no redirect and says who it is. Reading the system's certificates takes
+/// milliseconds: build it in a job, once.
+///
+/// # Errors
+/// When the proxy or the certificate file can't be used, or TLS can't be set up.
+pub fn client(settings: &HttpSettings) -> Result<Client, NetError> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("az-cargo-wizard/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_LIMIT)
+        .read_timeout(READ_LIMIT);
+    if settings.loopback_only {
+        builder = builder.no_proxy().tls_certs_only([]);
+    } else {
+        if let Some(proxy) = &settings.proxy {
+            builder = builder.proxy(parse_proxy(proxy)?);
+        }
+        if let Some(file) = &settings.ca_file {
+            builder = builder.tls_certs_merge(certificates(file)?);
+        }
+    }
+    builder.build().map_err(|error| NetError::Setup { cause: innermost(&error) })
+}
+
+/// A proxy for every request but those that `NO_PROXY` exempts, as Cargo's own HTTP library does it.
+fn parse_proxy(proxy: &str) -> Result<Proxy, NetError> {
+    let unusable = || NetError::Proxy(without_user(proxy));
+    let url = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
+    // Anything else would need a feature of the library that this tool is built without.
+    let sound = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if !sound {
+        return Err(unusable());
+    }
+    Proxy::all(url).map(|proxy| proxy.no_proxy(NoProxy::from_env())).map_err(|_| unusable())
+}
+
+fn certificates(file: &Path) -> Result<Vec<Certificate>, NetError> {
+    let unusable =
+        |cause: String| NetError::CaFile { path: clean(&file.to_string_lossy()), cause: clean(&cause) };
+    let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(innermost(&error)))?;
+    if found.is_empty() { Err(unusable("it holds no PEM certificate".to_owned())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{SocketAddr, TcpListener};
+
+    use super::*;
+
+    fn loopback() -> Client {
+        init();
+        client(&HttpSettings { loopback_only: true, ..HttpSettings::default() }).unwrap()
+    }
+
+    async fn fault(client: &Client, url: &str) -> Fault {
+        let url = Url::parse(url).unwrap();
+        let error = client.get(url.clone()).send().await.unwrap_err();
+        NetError::of(error, Place::of(&url, None)).fault().unwrap()
+    }
+
+    fn free_port() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn a_proxys_password_is_never_shown() {
+        for (proxy, shown) in [
+            ("http://ana:s3cret@proxy:8080", "http://proxy:8080"),
+            ("ana:s3cret@proxy:8080", "proxy:8080"),
+            ("http://ana:s3c/r@et@proxy:8080/x", "http://proxy:8080"),
+            ("socks5://ana:s3cret@proxy", "socks5://proxy"),
+        ] {
+            let settings = HttpSettings { proxy: Some(proxy.to_owned()), ..HttpSettings::default() };
+            assert_eq!(settings.shown_proxy().as_deref(), Some(shown));
+            assert!(!format!("{settings:?}").contains("ana"), "{proxy}");
+            if let Err(error) = client(&settings) {
+                assert!(!format!("{error:?}").contains("s3c"), "{proxy}");
+                assert!(!Report::from(error).to_string().contains("s3c"), "{proxy}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_work_is_said_at_once() {
+        for bad in ["socks5://proxy", "http://", "ftp://proxy"] {
+            assert!(matches!(parse_proxy(bad), Err(NetError::Proxy(_))), "{bad}");
+        }
+        for good in ["proxy:8080", "http://proxy", "https://ana:pw@proxy:1/"] {
+            assert!(parse_proxy(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_file_that_holds_none_is_said_with_its_name() {
+        init();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("root.pem");
+        for text in [None, Some("no certificate"), Some("")] {
+            if let Some(text) = text {
+                std::fs::write(&file, text).unwrap();
+            }
+            let settings = HttpSettings { ca_file: Some(file.clone()), ..HttpSettings::default() };
+            let error = client(&settings).unwrap_err();
+            assert!(error.to_string().contains("root.pem"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_told_from_one_that_is_not_tls() {
+        let client = loopback();
+        assert_eq!(fault(&client, &format!("http://{}/", free_port())).await, Fault::Refused);
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "the client speaks first");
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        });
+        assert_eq!(fault(&client, &format!("https://{address}/")).await, Fault::Tls);
+        server.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_says_no_is_told_from_the_host() {
+        init();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = Proxy::all(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let server = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").unwrap();
+        });
+        let client = Client::builder().no_proxy().proxy(proxy).tls_certs_only([]).build().unwrap();
+        assert_eq!(fault(&client, "https://host.example/").await, Fault::Tunnel);
+        server.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_cut_connection_and_a_silent_one_are_told_apart() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            drop(listener.accept().unwrap());
+            listener.accept().unwrap()
+        });
+        assert_eq!(fault(&loopback(), &url).await, Fault::Broken);
+        let impatient =
+            Client::builder().no_proxy().tls_certs_only([]).read_timeout(Duration::from_millis(20)).build();
+        assert_eq!(fault(&impatient.unwrap(), &url).await, Fault::TimedOut);
+        server.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_unknown_host_is_told_without_asking_the_network() {
+        struct Nobody;
+        impl reqwest::dns::Resolve for Nobody {
+            fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+                Box::pin(async { Err("failed to lookup address".into()) })
+            }
+        }
+        init();
+        let client = Client::builder().no_proxy().tls_certs_only([]).dns_resolver(Nobody).build();
+        assert_eq!(fault(&client.unwrap(), "http://typo.example/").await, Fault::Dns);
+    }
+
+    #[test]
+    fn reports_say_which_host_and_through_which_proxy() {
+        let url = Url::parse("https://ana:pw@host:8443/path?sig=x").unwrap();
+        let place = Place::of(&url, Some("http://proxy:3128"));
+        assert_eq!(place.to_string(), "`host:8443` through the proxy `http://proxy:3128`");
+        let error = NetError::Unreachable { place, fault: Fault::Tls, cause: "UnknownIssuer".into() };
+        let report = Report::from(error);
+        assert_eq!((report.code, report.exit), ("tls-failed", Exit::Network));
+        assert!(report.hint.unwrap().contains("--ca-file"));
+    }
+}
