@@ -6,6 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
+/// What a personal access token must be allowed to do, in the words of Azure's page (azure-contract 2.2):
+/// with less, crates that nobody has saved yet can't be fetched.
+pub const NEEDED_SCOPE: &str = "Packaging (Read & write)";
+
+/// What only listing projects by name needs; without it they are read off the feeds.
+pub const PROJECT_SCOPE: &str = "Project and Team (Read)";
+
 /// A string that is never printed: `Debug` shows stars, there is no `Display`, and memory is wiped on
 /// drop. Where [`Secret::expose`] may be called is a rule of the house (`tests/house.rs`).
 #[derive(Clone)]
