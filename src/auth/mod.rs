@@ -1,1 +1,6 @@
-//! How a person becomes a credential.
+//! How a person becomes a credential. Checks what was typed; asks no server.
+
+pub mod error;
+pub mod pat;
+
+pub use error::PatError;
