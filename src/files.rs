@@ -2,7 +2,7 @@
 //! atomic replacement. Knows nothing of what the files mean.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -115,6 +115,10 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
     };
     if data.len() > MAX_TEXT {
         return Err(FileError::TooLarge(path.to_owned()));
+    }
+    // A checkout may hold a link to a device or a pipe, which would never end.
+    if !data.is_file() {
+        return Err(failed("read", path)(io::Error::other("it is no ordinary file")));
     }
     let bytes = fs::read(path).map_err(failed("read", path))?;
     String::from_utf8(bytes).map(Some).map_err(|_| FileError::NotText(path.to_owned()))
@@ -255,14 +259,69 @@ pub fn lock(dir: &Path, name: &str) -> Result<Lock, FileError> {
         .write(true)
         .open(&path)
         .map_err(failed("open", &path))?;
+    wait_for_lock(&file, &path)?;
+    Ok(Lock { _file: file })
+}
+
+fn wait_for_lock(file: &File, path: &Path) -> Result<(), FileError> {
     for _ in 0..LOCK_TRIES {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { _file: file }),
+            Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
         }
     }
     Err(FileError::Busy)
+}
+
+/// Changes a private file (0600, made where it is missing) in place while its own lock is held. A rename
+/// would be safer against a cut, but Cargo locks and writes its credentials this way (cargo-contract 3.8):
+/// whoever waits for the lock of the old file would write into a file that is gone.
+///
+/// # Errors
+/// What `change` says, or every [`FileError`]; after a failed write the file may hold a part.
+pub fn update_locked<E: From<FileError>>(
+    path: &Path,
+    change: impl FnOnce(&str) -> Result<String, E>,
+) -> Result<(), E> {
+    create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path).map_err(failed("open", path))?;
+    wait_for_lock(&file, path)?;
+    let mut bytes = Vec::new();
+    (&file).take(MAX_TEXT).read_to_end(&mut bytes).map_err(failed("read", path))?;
+    let before = String::from_utf8(bytes).map_err(|_| FileError::NotText(path.to_owned()))?;
+    let after = change(&before)?;
+    make_private(&file).map_err(failed("write", path))?;
+    if after != before {
+        overwrite(&mut file, &after).map_err(failed("write", path))?;
+    }
+    Ok(())
+}
+
+fn overwrite(file: &mut File, text: &str) -> io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn make_private(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "one signature on every system")]
+fn make_private(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// Deletes a file; one that is gone already is fine.
@@ -366,6 +425,32 @@ mod tests {
         }
         let mode = fs::metadata(dir.path().join("state/backups")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_locked_file_is_changed_in_place_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("home/credentials.toml");
+        update_locked(&path, |before| Ok::<_, FileError>(format!("{before}a longer text"))).unwrap();
+        update_locked(&path, |before| Ok::<_, FileError>(before.replace("longer ", ""))).unwrap();
+        assert_eq!(read(&path).unwrap().as_deref(), Some("a text"));
+        let refused = update_locked(&path, |_| Err(FileError::NotText(path.clone())));
+        assert!(refused.is_err());
+        assert_eq!(read(&path).unwrap().as_deref(), Some("a text"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_never_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("config.toml");
+        std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+        assert!(matches!(read(&link), Err(FileError::Io { .. })));
     }
 
     #[test]
