@@ -1,0 +1,623 @@
+//! What Cargo's configuration says once its files and the environment are merged, as far as registries are
+//! concerned (cargo-contract 1.2 to 1.6). Pure: the files' texts come from `home`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Document, Item, TableLike};
+use url::Url;
+
+use super::error::ConfigError;
+use super::home::{ConfigLayer, Origin};
+use super::toml_text;
+use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
+use crate::domain::text::{clean, redact};
+use crate::host::Env;
+
+const CRATES_IO: &str = "crates-io";
+
+/// The merged configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    registries: Vec<Registry>,
+    sources: BTreeMap<String, Source>,
+    env_providers: BTreeMap<String, ProviderSetting>,
+    global_providers: Vec<String>,
+    http: HttpSettings,
+}
+
+/// One `[registries.NAME]`, or a registry that only the environment knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    /// As written; Cargo accepts more names than [`RegistryName`].
+    pub name: String,
+    pub index: Index,
+    /// The file or variable that gives the index, or else the nearest one that names the registry.
+    pub source: String,
+    pub provider: Option<ProviderSetting>,
+}
+
+/// The index of a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Index {
+    Sparse(IndexUrl),
+    /// A git index, or one that Cargo can't use either; as shown to a person.
+    Other(String),
+    /// No file gives one: Cargo ignores such a registry.
+    Missing,
+}
+
+/// A `credential-provider`, and where it is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSetting {
+    /// The file; for the environment the variable's name.
+    pub file: PathBuf,
+    pub origin: ProviderOrigin,
+    pub kind: ProviderKind,
+    /// The command line, words separated by spaces.
+    pub text: String,
+}
+
+/// Who set a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderOrigin {
+    Environment,
+    File(Origin),
+}
+
+/// The TOML type of a `credential-provider`; two files may not differ in it (cargo-contract 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderKind {
+    String,
+    Array,
+}
+
+/// What stands in for crates.io.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replacement {
+    /// Nothing: crates.io itself.
+    None,
+    Registry(RegistryInForce),
+    /// A vendored folder, a local registry or a git index.
+    Other {
+        name: String,
+        file: PathBuf,
+        what: &'static str,
+    },
+    /// Cargo finds no such source, or no index for it.
+    Undefined {
+        name: String,
+        file: PathBuf,
+    },
+    /// Cargo would go round for ever (cargo-contract trap 12): it must not be started.
+    Cycle {
+        name: String,
+        file: PathBuf,
+    },
+}
+
+/// How this person reaches the network; never from a checkout's files (product.md, 'Trust').
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// May hold a password: show [`HttpSettings::shown_proxy`] instead.
+    pub proxy: Option<String>,
+    pub cainfo: Option<PathBuf>,
+}
+
+impl HttpSettings {
+    /// The proxy without user information.
+    #[must_use]
+    pub fn shown_proxy(&self) -> Option<String> {
+        self.proxy.as_deref().map(shown_proxy)
+    }
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("proxy", &self.shown_proxy())
+            .field("cainfo", &self.cainfo)
+            .finish()
+    }
+}
+
+/// A proxy as shown to a person: `[user:password@]host:port` without what is in brackets.
+pub(super) fn shown_proxy(proxy: &str) -> String {
+    let (scheme, rest) = proxy.split_once("://").map_or(("", proxy), |(scheme, rest)| (scheme, rest));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    clean(&if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") })
+}
+
+/// Whether Cargo takes both for one index: it strips a slash at the end, and compares (cargo-contract 1.6).
+pub(super) fn same_index(one: &str, other: &str) -> bool {
+    let canonical = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        let text = url.as_str();
+        Some(text.strip_suffix('/').unwrap_or(text).to_owned())
+    };
+    one == other || canonical(one).is_some_and(|one| canonical(other).is_some_and(|other| one == other))
+}
+
+#[derive(Debug, Clone, Default)]
+struct Source {
+    replace_with: Option<(String, PathBuf)>,
+    location: Option<Location>,
+}
+
+#[derive(Debug, Clone)]
+struct Location {
+    file: PathBuf,
+    kind: &'static str,
+    text: String,
+}
+
+impl Settings {
+    /// Merges the files, nearest first, and the environment.
+    ///
+    /// # Errors
+    /// When a file is no TOML, or two files give a provider in different types: no Cargo command works then.
+    pub fn read(layers: &[ConfigLayer], env: &Env) -> Result<Self, ConfigError> {
+        let mut settings = Self::default();
+        for layer in layers {
+            let document =
+                toml_text::parse(&layer.text).map_err(|fault| ConfigError::fault(&layer.path, fault))?;
+            settings.add(layer, &document)?;
+        }
+        settings.add_env(env);
+        Ok(settings)
+    }
+
+    /// Every registry known, nearest file first.
+    #[must_use]
+    pub fn registries(&self) -> &[Registry] {
+        &self.registries
+    }
+
+    /// What stands in for crates.io, following `replace-with` at most once through each source.
+    #[must_use]
+    pub fn replacement(&self) -> Replacement {
+        let Some((mut name, mut file)) = self.sources.get(CRATES_IO).and_then(|s| s.replace_with.clone())
+        else {
+            return Replacement::None;
+        };
+        let mut seen = vec![CRATES_IO.to_owned()];
+        loop {
+            if seen.contains(&name) {
+                return Replacement::Cycle { name: clean(&name), file };
+            }
+            let Some(source) = self.sources.get(&name) else { return self.registry_named(&name, file) };
+            let Some((next, next_file)) = source.replace_with.clone() else {
+                return self.source_named(&name, source, file);
+            };
+            seen.push(std::mem::replace(&mut name, next));
+            file = next_file;
+        }
+    }
+
+    fn registry_named(&self, name: &str, file: PathBuf) -> Replacement {
+        let env_name = env_name(name);
+        let known = self
+            .registries
+            .iter()
+            .find(|registry| registry.name == name)
+            .or_else(|| self.registries.iter().find(|registry| env_name_of(registry) == env_name));
+        match (RegistryName::parse(name), known.map(|registry| &registry.index)) {
+            (Ok(name), Some(Index::Sparse(index))) => Replacement::Registry(RegistryInForce {
+                name,
+                index: index.clone(),
+                source: shown_path(&file),
+                replaces_crates_io: true,
+            }),
+            (_, Some(Index::Sparse(_) | Index::Other(_))) => {
+                Replacement::Other { name: clean(name), file, what: "another kind of registry" }
+            }
+            _ => Replacement::Undefined { name: clean(name), file },
+        }
+    }
+
+    fn source_named(&self, name: &str, source: &Source, file: PathBuf) -> Replacement {
+        let Some(location) = &source.location else {
+            return Replacement::Undefined { name: clean(name), file };
+        };
+        let index = IndexUrl::parse(&location.text).filter(|_| location.kind == "registry");
+        let named = self.registries.iter().find(|registry| match &registry.index {
+            Index::Sparse(index) => same_index(index.as_str(), &location.text),
+            _ => false,
+        });
+        // Cargo looks the credential up by URL, so that the registry's name counts where there is one.
+        let name_text = named.map_or(name, |registry| registry.name.as_str());
+        match (RegistryName::parse(name_text), index) {
+            (Ok(name), Some(index)) => Replacement::Registry(RegistryInForce {
+                name,
+                index,
+                source: shown_path(&location.file),
+                replaces_crates_io: true,
+            }),
+            _ => Replacement::Other { name: clean(name), file, what: location.kind },
+        }
+    }
+
+    /// The registry that stands in for crates.io; or else the only feed of Azure Artifacts that is
+    /// configured, which then replaces nothing.
+    #[must_use]
+    pub fn registry_in_force(&self) -> Option<RegistryInForce> {
+        match self.replacement() {
+            Replacement::Registry(registry) => return Some(registry),
+            Replacement::None => {}
+            _ => return None,
+        }
+        let mut feeds = self.registries.iter().filter_map(|registry| match &registry.index {
+            Index::Sparse(index) if index.target().is_some() => Some((registry, index)),
+            _ => None,
+        });
+        let (registry, index) = feeds.next()?;
+        if feeds.next().is_some() {
+            return None;
+        }
+        Some(RegistryInForce {
+            name: RegistryName::parse(&registry.name).ok()?,
+            index: index.clone(),
+            source: registry.source.clone(),
+            replaces_crates_io: false,
+        })
+    }
+
+    /// The provider of this registry alone: the environment's, or else the nearest file's.
+    #[must_use]
+    pub fn provider_of(&self, name: &RegistryName) -> Option<&ProviderSetting> {
+        let in_file = || self.registries.iter().find(|registry| registry.name == name.as_str());
+        self.env_providers.get(&name.env_name()).or_else(|| in_file()?.provider.as_ref())
+    }
+
+    /// `registry.global-credential-providers`, merged: Cargo tries the last one first.
+    #[must_use]
+    pub fn global_providers(&self) -> &[String] {
+        &self.global_providers
+    }
+
+    #[must_use]
+    pub fn http(&self) -> &HttpSettings {
+        &self.http
+    }
+}
+
+/// Adding one file after the other, nearest first, and then the environment.
+impl Settings {
+    fn add(&mut self, layer: &ConfigLayer, document: &Document<&str>) -> Result<(), ConfigError> {
+        for (name, table) in tables(document, "registries") {
+            self.add_registry(layer, name, table)?;
+        }
+        for (name, table) in tables(document, "source") {
+            self.add_source(layer, name, table);
+        }
+        // Arrays are joined, the nearest file's last (cargo-contract 1.2).
+        let providers = toml_text::get(document, &["registry", "global-credential-providers"]);
+        let providers = providers.and_then(Item::as_array).into_iter().flatten();
+        let providers = providers.filter_map(|value| value.as_str()).map(clean).collect::<Vec<_>>();
+        self.global_providers.splice(..0, providers);
+        if layer.origin == Origin::User {
+            self.add_http(layer, document);
+        }
+        Ok(())
+    }
+
+    fn add_registry(
+        &mut self,
+        layer: &ConfigLayer,
+        name: &str,
+        table: &dyn TableLike,
+    ) -> Result<(), ConfigError> {
+        let provider = provider(layer, table);
+        let index = table.get("index").and_then(Item::as_str).map(index_of);
+        let registries = &mut self.registries;
+        let Some(known) = registries.iter_mut().find(|registry| registry.name == name) else {
+            registries.push(Registry {
+                name: name.to_owned(),
+                index: index.unwrap_or(Index::Missing),
+                source: shown_path(&layer.path),
+                provider,
+            });
+            return Ok(());
+        };
+        if let (Index::Missing, Some(index)) = (&known.index, index) {
+            known.index = index;
+            known.source = shown_path(&layer.path);
+        }
+        match (&known.provider, provider) {
+            (Some(near), Some(far)) if near.kind != far.kind => Err(ConfigError::MixedProviderTypes {
+                name: clean(name),
+                near: near.file.clone(),
+                far: far.file,
+            }),
+            (None, far) => {
+                known.provider = far;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn add_source(&mut self, layer: &ConfigLayer, name: &str, table: &dyn TableLike) {
+        let source = self.sources.entry(name.to_owned()).or_default();
+        if source.replace_with.is_none() {
+            let next = table.get("replace-with").and_then(Item::as_str);
+            source.replace_with = next.map(|next| (next.to_owned(), layer.path.clone()));
+        }
+        if source.location.is_none() {
+            source.location = [
+                ("registry", "registry"),
+                ("directory", "a folder of vendored crates"),
+                ("local-registry", "a local registry"),
+                ("git", "a git repository"),
+            ]
+            .into_iter()
+            .find_map(|(key, kind)| {
+                let text = table.get(key).and_then(Item::as_str)?.to_owned();
+                Some(Location { file: layer.path.clone(), kind, text })
+            });
+        }
+    }
+
+    fn add_http(&mut self, layer: &ConfigLayer, document: &Document<&str>) {
+        let text = |key| toml_text::get(document, &["http", key]).and_then(Item::as_str).map(str::to_owned);
+        let http = &mut self.http;
+        http.proxy = http.proxy.take().or_else(|| text("proxy").filter(|proxy| !proxy.is_empty()));
+        // A relative path starts at the folder that holds `.cargo`.
+        let base = layer.path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+        http.cainfo = http.cainfo.take().or_else(|| text("cainfo").map(|file| base.join(file)));
+    }
+
+    fn add_env(&mut self, env: &Env) {
+        for (variable, value) in env.iter() {
+            let (Some(variable), Some(value)) = (variable.to_str(), value.to_str()) else { continue };
+            let Some(rest) = variable.strip_prefix("CARGO_REGISTRIES_") else { continue };
+            if let Some(name) = rest.strip_suffix("_INDEX").filter(|name| !name.is_empty()) {
+                self.add_env_index(variable, name, value);
+            }
+            if let Some(name) = rest.strip_suffix("_CREDENTIAL_PROVIDER") {
+                let setting = ProviderSetting {
+                    file: PathBuf::from(variable),
+                    origin: ProviderOrigin::Environment,
+                    kind: ProviderKind::String,
+                    text: clean(value),
+                };
+                self.env_providers.insert(name.to_owned(), setting);
+            }
+        }
+        let words = env.text("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS").unwrap_or_default();
+        self.global_providers.extend(words.split_whitespace().map(clean));
+        let http = &mut self.http;
+        let proxy = env.text("CARGO_HTTP_PROXY").map(str::to_owned);
+        http.proxy = proxy.or_else(|| http.proxy.take());
+        let cainfo = env.os("CARGO_HTTP_CAINFO").filter(|file| !file.is_empty()).map(PathBuf::from);
+        http.cainfo = cainfo.or_else(|| http.cainfo.take());
+    }
+
+    fn add_env_index(&mut self, variable: &str, name: &str, value: &str) {
+        let mut is_known = false;
+        for registry in self.registries.iter_mut().filter(|known| env_name_of(known) == name) {
+            registry.index = index_of(value);
+            variable.clone_into(&mut registry.source);
+            is_known = true;
+        }
+        if !is_known {
+            self.registries.push(Registry {
+                // The name that Cargo gives it in its messages and to providers (cargo-contract 1.5).
+                name: name.to_lowercase(),
+                index: index_of(value),
+                source: variable.to_owned(),
+                provider: None,
+            });
+        }
+    }
+}
+
+fn tables<'d>(
+    document: &'d Document<&str>,
+    key: &str,
+) -> impl Iterator<Item = (&'d str, &'d dyn TableLike)> + use<'d> {
+    let table = toml_text::get(document, &[key]).and_then(Item::as_table_like);
+    let entries = table.into_iter().flat_map(|table| table.iter());
+    entries.filter_map(|(name, item)| Some((name, item.as_table_like()?)))
+}
+
+fn provider(layer: &ConfigLayer, table: &dyn TableLike) -> Option<ProviderSetting> {
+    let item = table.get("credential-provider")?;
+    let (kind, text) = match (item.as_str(), item.as_array()) {
+        (Some(text), _) => (ProviderKind::String, text.to_owned()),
+        (_, Some(words)) => {
+            let words: Vec<&str> = words.iter().filter_map(|word| word.as_str()).collect();
+            (ProviderKind::Array, words.join(" "))
+        }
+        _ => return None,
+    };
+    let origin = ProviderOrigin::File(layer.origin);
+    Some(ProviderSetting { file: layer.path.clone(), origin, kind, text: redact(&clean(&text)) })
+}
+
+fn index_of(text: &str) -> Index {
+    IndexUrl::parse(text).map_or_else(|| Index::Other(redact(&clean(text))), Index::Sparse)
+}
+
+/// The middle of a registry's environment variables.
+pub(super) fn env_name(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}
+
+fn env_name_of(registry: &Registry) -> String {
+    env_name(&registry.name)
+}
+
+fn shown_path(path: &Path) -> String {
+    clean(&path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/a/Cargo/index/";
+    const B: &str = "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/b/Cargo/index/";
+
+    fn layer(path: &str, origin: Origin, text: &str) -> ConfigLayer {
+        ConfigLayer { path: path.into(), origin, text: text.replace("<A>", A).replace("<B>", B) }
+    }
+
+    /// A project's file and the person's.
+    fn read(project: &str, user: &str, env: &[(&str, &str)]) -> Settings {
+        let layers = [
+            layer("/p/.cargo/config.toml", Origin::Checkout, project),
+            layer("/home/me/.cargo/config.toml", Origin::User, user),
+        ];
+        Settings::read(&layers, &env.iter().copied().collect()).unwrap()
+    }
+
+    fn in_force(settings: &Settings) -> Option<(String, String, String, bool)> {
+        let found = settings.registry_in_force()?;
+        Some((found.name.to_string(), found.index.to_string(), found.source, found.replaces_crates_io))
+    }
+
+    #[test]
+    fn the_replacement_in_force_is_the_nearest_ones() {
+        let project = "[source.crates-io]\nreplace-with = \"a\"\n";
+        let user = "[registries]\na = { index = \"<A>\" }\nb.index = \"<B>\"\n[source.crates-io]\nreplace-with = \"b\"\n";
+        let settings = read(project, user, &[]);
+        assert_eq!(in_force(&settings), Some(("a".into(), A.into(), "/p/.cargo/config.toml".into(), true)));
+        let settings = read("", user, &[("CARGO_REGISTRIES_B_INDEX", A)]);
+        let source = "/home/me/.cargo/config.toml".to_owned();
+        assert_eq!(in_force(&settings), Some(("b".into(), A.into(), source.clone(), true)));
+        // Sources can't be set by the environment (cargo-contract 1.3).
+        let settings = read("", user, &[("CARGO_SOURCE_CRATES_IO_REPLACE_WITH", "a")]);
+        assert_eq!(in_force(&settings), Some(("b".into(), B.into(), source, true)));
+    }
+
+    #[test]
+    fn one_feed_alone_is_in_force_without_replacing() {
+        let settings = read(
+            "[registries.a]\nindex = \"<A>\"\n[registries.cio]\nindex = \"sparse+https://index.crates.io/\"\n",
+            "",
+            &[],
+        );
+        assert_eq!(in_force(&settings), Some(("a".into(), A.into(), "/p/.cargo/config.toml".into(), false)));
+        let two = read("[registries.a]\nindex = \"<A>\"\n", "[registries.b]\nindex = \"<B>\"\n", &[]);
+        assert_eq!(in_force(&two), None);
+        assert_eq!(in_force(&read("", "", &[])), None);
+        let env = read("", "", &[("CARGO_REGISTRIES_MY_FEED_INDEX", A)]);
+        let source = "CARGO_REGISTRIES_MY_FEED_INDEX".to_owned();
+        assert_eq!(in_force(&env), Some(("my_feed".into(), A.into(), source, false)));
+    }
+
+    #[test]
+    fn a_registry_of_the_environment_replaces_under_its_written_name() {
+        let project = "[source.crates-io]\nreplace-with = \"my-feed\"\n";
+        let settings = read(project, "", &[("CARGO_REGISTRIES_MY_FEED_INDEX", A)]);
+        assert_eq!(in_force(&settings).unwrap().0, "my-feed");
+    }
+
+    #[test]
+    fn replacements_are_followed_and_circles_end() {
+        let replacement = |text: &str| read(text, "", &[]).replacement();
+        let chain = "[source]\ncrates-io.replace-with = 'x'\nx.replace-with = 'y'\ny.replace-with = 'a'\n[registries]\na.index = '<A>'\n";
+        assert!(matches!(replacement(chain), Replacement::Registry(found) if found.name.as_str() == "a"));
+        let circle = "[source]\ncrates-io.replace-with = 'x'\nx.replace-with = 'y'\ny.replace-with = 'x'\n";
+        assert!(matches!(replacement(circle), Replacement::Cycle { .. }));
+        let own = "[source]\ncrates-io.replace-with = 'crates-io'\n";
+        assert!(matches!(replacement(own), Replacement::Cycle { .. }));
+        let vendored = "[source]\ncrates-io.replace-with = 'v'\nv.directory = 'vendor'\n";
+        let what = "a folder of vendored crates";
+        assert!(matches!(replacement(vendored), Replacement::Other { what: found, .. } if found == what));
+        for undefined in [
+            "[source]\ncrates-io.replace-with = 'x'\n",
+            "[source]\ncrates-io.replace-with = 'x'\n[registries.x]\n",
+            "[source]\ncrates-io.replace-with = 'x'\n[source.x]\n",
+        ] {
+            assert!(matches!(replacement(undefined), Replacement::Undefined { .. }), "{undefined}");
+        }
+        let git = "[source]\ncrates-io.replace-with = 'x'\n[registries.x]\nindex = 'https://h/index.git'\n";
+        assert!(matches!(replacement(git), Replacement::Other { .. }));
+        assert_eq!(replacement("[source.crates-io]\n"), Replacement::None);
+    }
+
+    #[test]
+    fn a_source_with_a_feeds_url_goes_by_the_registrys_name() {
+        let text = "[source]\ncrates-io.replace-with = 'mirror'\nmirror.registry = '<A>'\n";
+        assert_eq!(in_force(&read(text, "", &[])).unwrap().0, "mirror");
+        let named = format!("{text}[registries.a]\nindex = '<A>'\n");
+        assert_eq!(in_force(&read(&named, "", &[])).unwrap().0, "a");
+    }
+
+    #[test]
+    fn tables_are_merged_key_by_key() {
+        let project = "[registries.a]\nindex = \"<A>\"\n";
+        let user = "[registries.a]\nindex = \"<B>\"\ncredential-provider = [\"cargo:token\"]\n[registries.git]\nindex = \"https://me:pw@h/x\"\n[registries.none]\n";
+        let settings = read(project, user, &[]);
+        let [a, git, none] = settings.registries() else { panic!("{settings:?}") };
+        assert_eq!(
+            (a.index.clone(), a.source.as_str()),
+            (Index::Sparse(IndexUrl::parse(A).unwrap()), "/p/.cargo/config.toml")
+        );
+        let provider = a.provider.as_ref().unwrap();
+        assert_eq!((provider.kind, provider.text.as_str()), (ProviderKind::Array, "cargo:token"));
+        assert_eq!(provider.origin, ProviderOrigin::File(Origin::User));
+        assert_eq!(git.index, Index::Other("https://h/x".into()));
+        assert_eq!(none.index, Index::Missing);
+        let name = RegistryName::parse("a").unwrap();
+        assert_eq!(settings.provider_of(&name), Some(provider));
+        let env = read(project, user, &[("CARGO_REGISTRIES_A_CREDENTIAL_PROVIDER", "/opt/p get")]);
+        assert_eq!(env.provider_of(&name).unwrap().origin, ProviderOrigin::Environment);
+        assert_eq!(env.provider_of(&name).unwrap().text, "/opt/p get");
+    }
+
+    #[test]
+    fn provider_lists_are_joined_with_the_nearest_last() {
+        let settings = read(
+            "[registry]\nglobal-credential-providers = [\"proj1\", \"proj2\"]\n",
+            "[registry]\nglobal-credential-providers = [\"user1\", \"user2\"]\n",
+            &[("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS", "env1 env2")],
+        );
+        assert_eq!(settings.global_providers(), ["user1", "user2", "proj1", "proj2", "env1", "env2"]);
+    }
+
+    #[test]
+    fn a_provider_of_two_types_is_said_before_cargo_fails() {
+        let layers = [
+            layer("/p/.cargo/config.toml", Origin::Checkout, "[registries.a]\ncredential-provider = 'x'\n"),
+            layer("/u/config.toml", Origin::User, "[registries.a]\ncredential-provider = ['x']\n"),
+        ];
+        let error = Settings::read(&layers, &Env::default()).unwrap_err();
+        assert!(matches!(error, ConfigError::MixedProviderTypes { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn proxies_and_certificates_come_from_the_person_alone() {
+        let theirs = "[http]\nproxy = \"http://evil:1\"\ncainfo = \"evil.pem\"\n";
+        assert_eq!(*read(theirs, "", &[]).http(), HttpSettings::default());
+        let mine = "[http]\nproxy = \"http://me:pw@proxy:8080\"\ncainfo = \"certs/ca.pem\"\n";
+        let settings = read(theirs, mine, &[]);
+        assert_eq!(settings.http().proxy.as_deref(), Some("http://me:pw@proxy:8080"));
+        assert_eq!(settings.http().cainfo.as_deref(), Some(Path::new("/home/me/certs/ca.pem")));
+        assert_eq!(settings.http().shown_proxy().as_deref(), Some("http://proxy:8080"));
+        assert!(!format!("{settings:?}").contains("pw"));
+        let env = [("CARGO_HTTP_PROXY", "env:1"), ("CARGO_HTTP_CAINFO", "/env.pem")];
+        let settings = read(theirs, mine, &env);
+        assert_eq!(settings.http().proxy.as_deref(), Some("env:1"));
+        assert_eq!(settings.http().cainfo.as_deref(), Some(Path::new("/env.pem")));
+    }
+
+    #[test]
+    fn a_broken_file_is_named_with_line_and_column() {
+        let layers = [layer("/p/.cargo/config.toml", Origin::Checkout, "[a]\nb = \n")];
+        let error = Settings::read(&layers, &Env::default()).unwrap_err();
+        assert!(matches!(error, ConfigError::Syntax { line: 2, .. }), "{error:?}");
+        assert!(error.to_string().contains("`/p/.cargo/config.toml` (line 2, column "), "{error}");
+    }
+
+    #[test]
+    fn indexes_are_compared_as_cargo_compares_them() {
+        assert!(same_index(A, A.trim_end_matches('/')));
+        assert!(same_index("sparse+https://h/My Project/x/", "sparse+https://h/My%20Project/x/"));
+        assert!(!same_index(A, B));
+        assert!(!same_index(A, &A.replace("fabrikam", "Fabrikam")));
+    }
+}
