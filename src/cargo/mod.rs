@@ -1,8 +1,13 @@
 //! The local Cargo: its configuration, lock files, cache and `cargo fetch`.
 
+pub mod cache;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod fetch_error;
+pub mod fetch_line;
 pub mod home;
+pub mod index_dir;
+pub mod lockfile;
 pub mod settings;
 mod toml_text;
