@@ -4,6 +4,7 @@ pub mod cache;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod explain;
 pub mod fetch_error;
 pub mod fetch_line;
 pub mod home;
