@@ -8,6 +8,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 pub(crate) mod keys;
+mod palette;
+pub(crate) mod picture;
 #[cfg(unix)]
 pub(crate) mod pty;
 pub(crate) mod sandbox;
