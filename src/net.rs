@@ -189,7 +189,7 @@ fn chain<'a>(
 
 /// The last cause says most; those before it only where it came up.
 fn innermost(error: &reqwest::Error) -> String {
-    clean(&redact(&chain(error).last().map(ToString::to_string).unwrap_or_default()))
+    redact(&clean(&chain(error).last().map(ToString::to_string).unwrap_or_default()))
 }
 
 impl From<NetError> for Report {

@@ -1,1 +1,17 @@
-//! Speaks to Azure DevOps; nothing else does.
+//! Speaks to Azure DevOps; nothing else does. Knows its addresses, its answers and its ways to say no
+//! (azure-contract 1 to 5, 7.3); keeps nothing, and shows nothing.
+
+mod accounts;
+mod client;
+mod error;
+mod feeds;
+mod packages;
+mod reply;
+mod wire;
+
+#[cfg(test)]
+mod canned;
+
+pub use client::Azure;
+pub use error::{AzureError, Said};
+pub use packages::IndexProof;

@@ -1,0 +1,301 @@
+//! One organization as an HTTP partner: where requests may go, what they carry, when they are repeated
+//! (azure-contract 3.1, 3.4, 1.4). Follows no redirect and no address that an answer names.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Response};
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+use tokio::time::{Sleep, sleep};
+use url::Url;
+
+use super::error::{AzureError, Said};
+use super::reply::{API_VERSIONS, Class, Reply};
+use crate::domain::credential::Credential;
+use crate::domain::organization::{Base, Collection, Target};
+use crate::domain::text::{clean, redact};
+use crate::net::{Fault, NetError, Place};
+
+/// How often one request is sent at most.
+const TRIES: u32 = 3;
+
+/// Longest that one request waits for the service's limits, all in all.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Pause before the second try where the service names none; the third waits twice as long.
+const BACKOFF: Duration = Duration::from_millis(300);
+
+/// More than thousands of feeds with all their upstream sources.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// Keeps a missing sign-in from becoming a redirect to a web page.
+const SUPPRESS_REDIRECT: HeaderName = HeaderName::from_static("x-tfs-fedauthredirect");
+const MSA_PASS_THROUGH: HeaderName = HeaderName::from_static("x-vss-forcemsapassthrough");
+const CARGO_PROTOCOL: HeaderName = HeaderName::from_static("cargo-protocol");
+
+/// An organization or collection, and the credential to ask it with.
+pub struct Azure {
+    http: Client,
+    collection: Collection,
+    credential: Option<Credential>,
+    via: Option<String>,
+    /// Index into [`API_VERSIONS`]: what this server was last found to support.
+    version: AtomicUsize,
+    /// Runs while the service wants the next request later (azure-contract 3.2, class 16).
+    rest: Mutex<Option<Pin<Box<Sleep>>>>,
+    backoff: Duration,
+}
+
+/// Neither the credential nor the client, whose proxies may hold passwords.
+impl fmt::Debug for Azure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Azure").field("collection", &self.collection).finish_non_exhaustive()
+    }
+}
+
+/// Whether a resource has a released version or only previews (azure-contract 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Released,
+    Preview,
+}
+
+/// Whether a request carries the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignedIn {
+    Yes,
+    No,
+}
+
+impl Azure {
+    #[must_use]
+    pub fn new(http: Client, collection: Collection, credential: Option<Credential>) -> Self {
+        Self {
+            http,
+            collection,
+            credential,
+            via: None,
+            version: AtomicUsize::new(0),
+            rest: Mutex::new(None),
+            backoff: BACKOFF,
+        }
+    }
+
+    /// Names the proxy in errors; without user information, as [`crate::net::HttpSettings::shown_proxy`]
+    /// gives it.
+    #[must_use]
+    pub fn through(mut self, proxy: Option<String>) -> Self {
+        self.via = proxy;
+        self
+    }
+
+    /// No pause between tries, so that tests need no time.
+    #[cfg(test)]
+    pub(super) fn without_backoff(mut self) -> Self {
+        self.backoff = Duration::ZERO;
+        self
+    }
+
+    pub(super) fn collection(&self) -> &Collection {
+        &self.collection
+    }
+
+    pub(super) fn has_credential(&self) -> bool {
+        self.credential.is_some()
+    }
+
+    /// Asks a REST resource, in the highest API version that the server supports.
+    ///
+    /// # Errors
+    /// Everything but a JSON success.
+    pub(super) async fn get(&self, url: &Url, stage: Stage) -> Result<Reply, AzureError> {
+        loop {
+            let rung = self.version.load(Ordering::Relaxed);
+            let reply = self.send(url, rest_headers(rung, stage), SignedIn::Yes).await?;
+            match reply.class() {
+                Class::Success => return Ok(reply),
+                Class::Version if rung + 1 < API_VERSIONS.len() => {
+                    self.version.fetch_max(rung + 1, Ordering::Relaxed);
+                }
+                _ => return Err(self.refusal(&reply, url)),
+            }
+        }
+    }
+
+    /// Asks for a file of a Cargo index the way Cargo does (azure-contract 7.4). Any status is an answer.
+    ///
+    /// # Errors
+    /// When there is none, or the address doesn't belong to the organization.
+    pub(super) async fn get_as_cargo(&self, url: &Url, signed_in: SignedIn) -> Result<Reply, AzureError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/plain"));
+        headers.insert(CARGO_PROTOCOL, HeaderValue::from_static("version=1"));
+        self.send(url, headers, signed_in).await
+    }
+
+    /// Reads the body of a success.
+    ///
+    /// # Errors
+    /// When it has another shape than was asked for.
+    pub(super) fn read<T: DeserializeOwned>(&self, reply: &Reply, url: &Url) -> Result<T, AzureError> {
+        reply.json().map_err(|error| self.misunderstood(reply, url, &error.to_string()))
+    }
+
+    /// An answer that makes no sense.
+    pub(super) fn misunderstood(&self, reply: &Reply, url: &Url, cause: &str) -> AzureError {
+        AzureError::Unexpected { cause: clean(cause), said: Box::new(self.said(reply, url)) }
+    }
+
+    pub(super) fn refusal(&self, reply: &Reply, url: &Url) -> AzureError {
+        AzureError::of(reply, self.said(reply, url), self.has_credential())
+    }
+
+    pub(super) fn said(&self, reply: &Reply, url: &Url) -> Said {
+        reply.said(self.place(url).host)
+    }
+
+    /// Sends until there is an answer that asking again would not change: again after broken
+    /// connections and passing trouble, and as late as the service asks for.
+    async fn send(&self, url: &Url, headers: HeaderMap, signed_in: SignedIn) -> Result<Reply, AzureError> {
+        let headers = self.with_credential(url, headers, signed_in)?;
+        let mut waited = Duration::ZERO;
+        let mut tries = 1;
+        loop {
+            self.wait_until_welcome().await;
+            let outcome = self.send_once(url, headers.clone()).await;
+            let pause = self.pause_before_next(&outcome, tries);
+            waited = waited.saturating_add(pause.unwrap_or_default());
+            match pause {
+                Some(pause) if tries < TRIES && waited <= LONGEST_WAIT => sleep(pause).await,
+                _ => {
+                    self.slow_down(&outcome).await;
+                    return outcome;
+                }
+            }
+            tries += 1;
+        }
+    }
+
+    /// `None` where the outcome stands.
+    fn pause_before_next(&self, outcome: &Result<Reply, AzureError>, tries: u32) -> Option<Duration> {
+        let backoff = self.backoff * tries;
+        match outcome {
+            Err(AzureError::Network(error)) => (error.fault() == Some(Fault::Broken)).then_some(backoff),
+            Err(_) => None,
+            Ok(reply) => (reply.class() == Class::RateLimited || reply.is_passing_trouble())
+                .then(|| reply.retry_after().unwrap_or(backoff)),
+        }
+    }
+
+    async fn send_once(&self, url: &Url, headers: HeaderMap) -> Result<Reply, AzureError> {
+        let broken = |error| NetError::of(error, self.place(url));
+        let mut response = self.http.get(url.clone()).headers(headers).send().await.map_err(broken)?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let body = read_body(response).await.map_err(broken)?;
+        let reply = Reply { status, headers, body };
+        if reply.body.len() > LARGEST_BODY {
+            return Err(self.misunderstood(&reply, url, "the answer is too large"));
+        }
+        Ok(reply)
+    }
+
+    /// Waits out what an earlier success asked for; whoever comes meanwhile waits too.
+    async fn wait_until_welcome(&self) {
+        let mut rest = self.rest.lock().await;
+        if let Some(pause) = rest.as_mut() {
+            pause.as_mut().await;
+            *rest = None;
+        }
+    }
+
+    async fn slow_down(&self, outcome: &Result<Reply, AzureError>) {
+        let Ok(reply) = outcome else { return };
+        let pause = reply.retry_after().filter(|pause| !pause.is_zero());
+        if let (Class::Success, Some(pause)) = (reply.class(), pause) {
+            *self.rest.lock().await = Some(Box::pin(sleep(pause.min(LONGEST_WAIT))));
+        }
+    }
+
+    /// The only place where a credential meets an address (product.md, 'Trust').
+    fn with_credential(
+        &self,
+        url: &Url,
+        mut headers: HeaderMap,
+        signed_in: SignedIn,
+    ) -> Result<HeaderMap, AzureError> {
+        if !self.owns(url) {
+            return Err(AzureError::OutsideOrganization { url: redact(&clean(url.as_str())) });
+        }
+        if let (SignedIn::Yes, Some(credential)) = (signed_in, &self.credential) {
+            let mut value =
+                HeaderValue::from_str(credential.header().expose()).map_err(|_| AzureError::Unsendable)?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Ok(headers)
+    }
+
+    /// Whether the URL lies under one of the organization's own bases. A cloud organization is one and
+    /// the same under both its host names and in every spelling of its name.
+    fn owns(&self, url: &Url) -> bool {
+        let plain = url.username().is_empty() && url.password().is_none();
+        let bases = [self.collection.web(), self.collection.feeds(), self.collection.packages()];
+        let same_organization = || {
+            self.collection.is_cloud()
+                && Target::from_url(url).is_some_and(|target| {
+                    target.collection.is_cloud() && target.collection.base() == self.collection.base()
+                })
+        };
+        plain && (bases.iter().any(|base| base.covers(url)) || same_organization())
+    }
+
+    fn place(&self, url: &Url) -> Place {
+        Place::of(url, self.via.as_deref())
+    }
+}
+
+/// An address under a base of the organization.
+///
+/// # Errors
+/// When a segment, such as `..`, would lead out of the base.
+pub(super) fn address(base: &Base, segments: &[&str], query: &[(&str, &str)]) -> Result<Url, AzureError> {
+    let text = base.join(segments);
+    let Some(mut url) = Url::parse(&text).ok().filter(|url| base.covers(url)) else {
+        return Err(AzureError::OutsideOrganization { url: redact(&clean(&text)) });
+    };
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    Ok(url)
+}
+
+fn rest_headers(rung: usize, stage: Stage) -> HeaderMap {
+    let accept = match stage {
+        Stage::Released => format!("application/json;api-version={}", API_VERSIONS[rung]),
+        Stage::Preview => format!("application/json;api-version={}-preview.1", API_VERSIONS[rung]),
+    };
+    let accept = HeaderValue::from_str(&accept).expect("versions are printable ASCII");
+    HeaderMap::from_iter([
+        (ACCEPT, accept),
+        (SUPPRESS_REDIRECT, HeaderValue::from_static("Suppress")),
+        (MSA_PASS_THROUGH, HeaderValue::from_static("true")),
+    ])
+}
+
+/// The body, or a little more than is allowed of it.
+async fn read_body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= LARGEST_BODY
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests;
