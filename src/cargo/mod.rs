@@ -7,6 +7,7 @@ pub mod error;
 pub mod explain;
 pub mod fetch_error;
 pub mod fetch_line;
+pub mod hazards;
 pub mod home;
 pub mod index_dir;
 pub mod lockfile;
