@@ -1,14 +1,21 @@
 //! The crate cache under CARGO_HOME, listed (cargo-contract 5.1). Reading needs no lock: files may be short
 //! or gone the moment after. Names that Cargo would not write are shown, and never become a path.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
+use sha2::{Digest as _, Sha256};
+
 use super::fetch_error::{FetchError, failed};
-use crate::domain::package::CrateId;
+use crate::domain::package::{Checksum, CrateId};
 use crate::domain::text::clean;
+
+/// Bytes read at once for a checksum.
+const PIECE: usize = 64 * 1024;
 
 /// One folder of `registry/cache`: the crates of one index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +105,33 @@ pub fn list(cargo_home: &Path, dir_name: &str) -> Result<CacheFolder, FetchError
     Ok(CacheFolder { dir_name: dir_name.to_owned(), path, crates, bytes })
 }
 
+/// The names of the files in a cache folder, without a look at each of them.
+///
+/// # Errors
+/// When the name is none of a folder, or the folder can't be read.
+pub fn file_names(cargo_home: &Path, dir_name: &str) -> Result<HashSet<OsString>, FetchError> {
+    let path = folder(cargo_home, Kept::Crates, dir_name)?;
+    entries(&path)?.map(|entry| Ok(entry.map_err(failed("read", &path))?.file_name())).collect()
+}
+
+/// The SHA-256 of a file, read in pieces.
+///
+/// # Errors
+/// When it can't be read.
+pub fn checksum(path: &Path) -> Result<Checksum, FetchError> {
+    let mut file = fs::File::open(path).map_err(failed("read", path))?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(Checksum::new(hasher.finalize().into())),
+            Ok(read) => hasher.update(&piece[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed("read", path)(error)),
+        }
+    }
+}
+
 /// The crate of a file name, where it is exactly the name that Cargo gives it.
 fn crate_of(file_name: &str) -> Option<CrateId> {
     let id = CrateId::from_stem(file_name.strip_suffix(".crate")?)?;
@@ -146,6 +180,21 @@ mod tests {
         assert_eq!(folder.bytes, 42);
         assert!(folder.crates.iter().all(|found| found.modified.is_some()));
         assert_eq!(folders(home.path()).unwrap(), [DIR]);
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_of_the_whole_file() {
+        let home = home_with(&[]);
+        let file = home.path().join("abc");
+        fs::write(&file, "abc").unwrap();
+        assert_eq!(
+            checksum(&file).unwrap().to_string(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        fs::write(&file, vec![7; PIECE * 2 + 1]).unwrap();
+        let whole: [u8; 32] = Sha256::digest(vec![7; PIECE * 2 + 1]).into();
+        assert_eq!(checksum(&file).unwrap(), Checksum::new(whole));
+        assert!(checksum(home.path().join("missing").as_path()).is_err());
     }
 
     #[test]

@@ -13,3 +13,4 @@ pub mod index_dir;
 pub mod lockfile;
 pub mod settings;
 mod toml_text;
+pub mod recover;
