@@ -1,1 +1,179 @@
-//! A loopback Azure DevOps to try everything with.
+//! An Azure DevOps of its own, on loopback: two organizations with their feeds, a sample project and the
+//! crates that it needs. Written from azure-contract alone; shares no type with the client, so that a wrong
+//! field name can't pass on both sides. Touches nothing outside its own folder.
+
+mod access;
+mod blob;
+mod call;
+mod crates;
+mod error;
+mod pace;
+mod project;
+mod refusal;
+mod registry;
+mod reply;
+mod routes;
+mod server;
+#[cfg(test)]
+mod tests;
+mod world;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use access::DemoTokens;
+pub use error::DemoError;
+pub use pace::Pace;
+pub use server::RequestLog;
+
+use access::{Access, random_token};
+use crates::Catalog;
+use project::{Folder, Kept};
+use server::{Site, State, serve};
+
+use crate::domain::credential::Secret;
+
+const LOOPBACK: &str = "127.0.0.1";
+
+/// Where the demo lives, and how fast it is.
+#[derive(Debug, Clone)]
+pub struct DemoOptions {
+    /// A folder that is kept, with its token and ports; `None`: a temporary one that goes with the demo.
+    pub dir: Option<PathBuf>,
+    /// Where a temporary folder is made.
+    pub temp_parent: PathBuf,
+    pub pace: Pace,
+}
+
+/// A running demo. On drop it stops serving and removes its temporary folder.
+pub struct Demo {
+    folder: Folder,
+    project: PathBuf,
+    cargo_home: PathBuf,
+    state_dir: PathBuf,
+    state: Arc<State>,
+    servers: [JoinHandle<()>; 2],
+}
+
+impl fmt::Debug for Demo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Demo").field("folder", &self.folder.root).finish_non_exhaustive()
+    }
+}
+
+impl Demo {
+    /// Makes the folder or goes on in it, listens on 127.0.0.1 and serves from then on. Needs tokio.
+    ///
+    /// # Errors
+    /// When the folder is refused (product.md, 'The demo') or can't be written, or when there is no port.
+    pub async fn start(options: DemoOptions) -> Result<Self, DemoError> {
+        let DemoOptions { dir, temp_parent, pace } = options;
+        let (folder, before) = blocking(move || Folder::open(dir.as_deref(), &temp_parent)).await?;
+        let mut world = match &before {
+            Some(kept) => kept.clone(),
+            None => Kept::new(random_token()?),
+        };
+        let azure = listen(world.ports[0]).await?;
+        let blobs = listen(world.ports[1]).await?;
+        world.ports = [port_of(&azure)?, port_of(&blobs)?];
+        let origins = (origin(world.ports[0]), origin(world.ports[1]));
+        let access = Access::of(&world.token);
+        let saved = world.saved.clone();
+        let folder = blocking(move || {
+            folder.furnish(&world, before.as_ref(), &Catalog::packed())?;
+            Ok(folder)
+        })
+        .await?;
+        let state = Arc::new(State::new(access, origins, pace, saved));
+        Ok(Self {
+            project: folder.project(),
+            cargo_home: folder.cargo_home(),
+            state_dir: folder.state(),
+            folder,
+            servers: [
+                tokio::spawn(serve(azure, Site::Azure, Arc::clone(&state))),
+                tokio::spawn(serve(blobs, Site::Blobs, Arc::clone(&state))),
+            ],
+            state,
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`. An organization's base is `{origin}/{organization}`, as a collection's on an
+    /// Azure DevOps Server.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.state.origin
+    }
+
+    /// The sample project.
+    #[must_use]
+    pub fn project_dir(&self) -> &Path {
+        &self.project
+    }
+
+    #[must_use]
+    pub fn cargo_home(&self) -> &Path {
+        &self.cargo_home
+    }
+
+    /// For what the wizard remembers.
+    #[must_use]
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// The personal access token of this world, which a person is shown to paste.
+    #[must_use]
+    pub fn token(&self) -> &Secret {
+        &self.tokens().full
+    }
+
+    /// Every token of this world, for tests.
+    #[must_use]
+    pub fn tokens(&self) -> &DemoTokens {
+        &self.state.access.tokens
+    }
+
+    /// The last ten thousand requests, to both origins, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RequestLog> {
+        self.state.requests()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            server.abort();
+        }
+        // The demo goes on without it: readers will miss what was saved in this run.
+        let _ = self.folder.remember(self.state.saved());
+    }
+}
+
+/// Listens on the port of before, or where that is taken on any.
+async fn listen(port: u16) -> Result<TcpListener, DemoError> {
+    match TcpListener::bind((LOOPBACK, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((LOOPBACK, 0)).await.map_err(DemoError::Listen),
+    }
+}
+
+fn port_of(listener: &TcpListener) -> Result<u16, DemoError> {
+    listener.local_addr().map(|address| address.port()).map_err(DemoError::Listen)
+}
+
+fn origin(port: u16) -> String {
+    format!("http://{LOOPBACK}:{port}")
+}
+
+/// Runs what would hold up an async thread.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DemoError> + Send + 'static,
+) -> Result<T, DemoError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| DemoError::Stopped)?
+}

@@ -1,0 +1,5 @@
+//! The sample project of az-cargo-wizard's demo.
+
+fn main() {
+    println!("storefront is served by {} on {}", lanternweb::NAME, tidewater::NAME);
+}

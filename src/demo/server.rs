@@ -1,0 +1,219 @@
+//! The two loopback listeners: Azure itself, and the storage that its downloads lead to. Accepts, asks the
+//! routes, adds the headers that every answer has, and keeps a log for tests.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::access::{ACCOUNT, Access, Caller, person_id};
+use super::call::Call;
+use super::crates::{Catalog, Crate};
+use super::pace::Pace;
+use super::reply::{Reply, Weight};
+use super::world::{Feed, Guid, Supply, World};
+use super::{blob, routes};
+
+/// How many requests are remembered.
+const LOG_LENGTH: usize = 10_000;
+
+/// The pause after a connection could not be accepted, such as for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// One request that the demo has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestLog {
+    pub method: String,
+    /// As it came, without the query: that may hold a signature.
+    pub path: String,
+    pub status: u16,
+    /// Whether an `Authorization` header came with it, good or bad.
+    pub authorized: bool,
+}
+
+/// Everything that the answers depend on.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) world: World,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) access: Access,
+    pub(super) origin: String,
+    pub(super) blob_origin: String,
+    pub(super) pace: Pace,
+    /// `{feed id}/{crate}-{version}` of what was saved since the world was made.
+    saved: Mutex<BTreeSet<String>>,
+    log: Mutex<VecDeque<RequestLog>>,
+    exchanges: AtomicU64,
+}
+
+/// Which of the two listeners a connection came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Site {
+    Azure,
+    Blobs,
+}
+
+impl State {
+    pub(super) fn new(
+        access: Access,
+        origins: (String, String),
+        pace: Pace,
+        saved: BTreeSet<String>,
+    ) -> Self {
+        Self {
+            world: World::load(),
+            catalog: Catalog::packed(),
+            access,
+            origin: origins.0,
+            blob_origin: origins.1,
+            pace,
+            saved: Mutex::new(saved),
+            log: Mutex::new(VecDeque::new()),
+            exchanges: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether the feed itself has the crate, so that readers get it too (azure-contract 6.3).
+    pub(super) fn has(&self, feed: &Feed, krate: &Crate, supply: Supply) -> bool {
+        supply == Supply::Published
+            || feed.has_from_the_start(&krate.stem())
+            || lock(&self.saved).contains(&saved_key(feed, krate))
+    }
+
+    pub(super) fn save(&self, feed: &Feed, krate: &Crate) {
+        lock(&self.saved).insert(saved_key(feed, krate));
+    }
+
+    pub(super) fn saved(&self) -> BTreeSet<String> {
+        lock(&self.saved).clone()
+    }
+
+    pub(super) fn requests(&self) -> Vec<RequestLog> {
+        lock(&self.log).iter().cloned().collect()
+    }
+
+    fn remember(&self, call: &Call<'_>, reply: &Reply) {
+        let mut log = lock(&self.log);
+        if log.len() == LOG_LENGTH {
+            log.pop_front();
+        }
+        log.push_back(RequestLog {
+            method: call.method.to_string(),
+            path: call.path.clone(),
+            status: reply.status.as_u16(),
+            authorized: call.has_authorization(),
+        });
+    }
+}
+
+fn saved_key(feed: &Feed, krate: &Crate) -> String {
+    format!("{}/{}", feed.id, krate.stem())
+}
+
+/// What is behind these locks is whole after every statement, so a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Serves one listener until it is dropped; its connections end with it.
+pub(super) async fn serve(listener: TcpListener, site: Site, state: Arc<State>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, site, Arc::clone(&state)));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, site: Site, state: Arc<State>) {
+    // Small answers must not wait for each other; without it they only come later.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let state = Arc::clone(&state);
+        async move { Ok::<_, Infallible>(answer(&state, site, &request).await) }
+    });
+    // A client that goes away in the middle is no failure of ours.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(state: &State, site: Site, request: &Request<Incoming>) -> Response<Body> {
+    let number = state.exchanges.fetch_add(1, Ordering::Relaxed);
+    let activity = Guid::of("activity", &[&state.origin, &number.to_string()]);
+    let reply = {
+        let call = Call::new(state, activity, request);
+        let reply = match site {
+            Site::Azure => azure_headers(&call, routes::answer(&call)),
+            Site::Blobs => blob::answer(&call),
+        };
+        state.remember(&call, &reply);
+        reply
+    };
+    let latency = state.pace.latency(reply.weight);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    into_response(reply, state.pace)
+}
+
+/// What every answer of Azure DevOps carries (azure-contract 1.5, 3.3).
+fn azure_headers(call: &Call<'_>, reply: Reply) -> Reply {
+    let reply = reply
+        .header("activityid", call.activity.to_string())
+        .header("x-vss-e2eid", call.activity.to_string())
+        .header("x-tfs-processid", Guid::of("process", &[]).to_string());
+    let known = matches!(call.caller, Caller::Known(_)) && reply.status.as_u16() != 401;
+    if known { reply.header("x-vss-userdata", format!("{}:{ACCOUNT}", person_id())) } else { reply }
+}
+
+fn into_response(reply: Reply, pace: Pace) -> Response<Body> {
+    let length = reply.body.len();
+    let body = match pace.pieces() {
+        Some((size, pause)) if reply.weight == Weight::Crate => in_pieces(reply.body, size, pause),
+        _ => Full::new(reply.body).boxed_unsync(),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(HeaderName::from_static(name), value);
+        }
+    }
+    if reply.weight == Weight::Crate {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response
+}
+
+fn in_pieces(bytes: Bytes, size: usize, pause: Duration) -> Body {
+    let pieces = stream::unfold(bytes, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        let piece = rest.split_to(size.min(rest.len()));
+        Some((Ok(Frame::data(piece)), rest))
+    });
+    StreamBody::new(pieces).boxed_unsync()
+}
