@@ -37,6 +37,14 @@ pub enum ConfigError {
     MixedProviderTypes { name: String, near: PathBuf, far: PathBuf },
     #[error("there is no Cargo project here whose configuration could be changed")]
     NoWorkspace,
+    /// A later file could not be written, and this one, written before, could not be put back.
+    #[error("{} was changed and could not be put back", place(file, None, None))]
+    NotPutBack {
+        file: PathBuf,
+        backup: Option<PathBuf>,
+        #[source]
+        source: FileError,
+    },
     #[error("a token for Cargo holds printable ASCII characters only")]
     TokenNotPrintable,
     #[error("`cargo` is not on PATH")]
@@ -114,6 +122,11 @@ impl ConfigError {
                 "provider-types",
                 "write it in the same form in both files; no cargo command works until then",
             ),
+            Self::NotPutBack { backup: Some(backup), .. } => {
+                let backup = clean(&backup.to_string_lossy());
+                return ("not-put-back", format!("copy `{backup}` over it to have the old text back"));
+            }
+            Self::NotPutBack { backup: None, .. } => ("not-put-back", "look at the file and mend it by hand"),
             Self::NoWorkspace => {
                 ("no-workspace", "go to a folder with a `Cargo.toml`, or choose the user's configuration")
             }
@@ -159,6 +172,7 @@ impl From<ConfigError> for Report {
                 .filter(|line| !line.trim().is_empty())
                 .fold(report, |report, line| report.cause(line.trim())),
             ConfigError::CannotStart { source, .. } => report.cause(source.to_string()),
+            ConfigError::NotPutBack { source, .. } => report.causes_of(source),
             _ => report,
         }
     }

@@ -2,6 +2,8 @@
 
 pub mod cache;
 pub mod config;
+pub mod config_file;
+mod config_notes;
 pub mod credentials;
 pub mod error;
 pub mod explain;
@@ -12,5 +14,6 @@ pub mod home;
 pub mod index_dir;
 pub mod lockfile;
 pub mod settings;
+mod situation;
 mod toml_text;
 pub mod recover;

@@ -264,6 +264,13 @@ impl Settings {
         })
     }
 
+    /// Whether Cargo would take this name for a feed of Azure Artifacts when it follows `replace-with`.
+    pub(super) fn is_feed(&self, name: &str) -> bool {
+        let is_feed = |index: &Index| matches!(index, Index::Sparse(index) if index.target().is_some());
+        let known = self.registries.iter().find(|registry| registry.name == name);
+        !self.sources.contains_key(name) && known.is_some_and(|registry| is_feed(&registry.index))
+    }
+
     /// The provider of this registry alone: the environment's, or else the nearest file's.
     #[must_use]
     pub fn provider_of(&self, name: &RegistryName) -> Option<&ProviderSetting> {

@@ -1,0 +1,385 @@
+//! A plan becomes changes of Cargo's configuration files: looked at first, then made all or not at all. What a
+//! file should say is `config`'s matter; links, locks and atomic writing are `files`'.
+
+use std::path::Path;
+
+use toml_edit::Item;
+
+use super::config::{ConfigEdit, edit};
+use super::config_notes;
+use super::error::ConfigError;
+use super::home;
+use super::situation::{Situation, shown};
+use super::toml_text;
+use crate::domain::diff::diff;
+use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
+use crate::files::{self, FileError, Links, NewFile, Replacement};
+use crate::host::Env;
+
+/// Held while configuration is written, by every command of this tool.
+const LOCK: &str = "write.lock";
+
+/// Where things are, and what the person has agreed to beyond the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a> {
+    /// The workspace's root; `None` outside a Cargo project.
+    pub workspace: Option<&'a Path>,
+    pub cargo_home: &'a Path,
+    /// The tool's own folder, for the lock and the backups.
+    pub state_dir: &'a Path,
+    pub env: &'a Env,
+    /// After [`ConfigError::OtherReplacement`] the person said that the feed takes its place.
+    pub overwrite_replacement: bool,
+}
+
+/// What the plan would change, with everything worth knowing before agreeing. Writes nothing.
+///
+/// # Errors
+/// When a file can't be read or changed safely, or another setting would defeat the plan: see the variants
+/// of [`ConfigError`].
+pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigError> {
+    let situation = Situation::read(plan, places)?;
+    let provider = situation.provider_to_write()?;
+    let user_file = home::config_path(places.cargo_home);
+    let own_provider = provider.filter(|_| situation.scope == ConfigScope::User);
+    let mut files = vec![target_change(&situation, own_provider)?];
+    situation.check_other_files()?;
+    if let (Some(provider), ConfigScope::Project) = (provider, situation.scope) {
+        let wanted = ConfigEdit { provider: Some((&plan.registry, provider)), ..ConfigEdit::default() };
+        files.push(change(&user_file, ConfigScope::User, places, &wanted)?);
+    }
+    let mut notes = config_notes::notes(&situation);
+    for file in &files {
+        if file.changes_something() && file.before.as_deref().is_some_and(holds_secret) {
+            notes.push(format!("{} holds a token, so no copy of it is kept.", shown(&file.path)));
+        }
+    }
+    Ok(Review { plan: plan.clone(), files, notes })
+}
+
+/// The change of the file that names registry and replacement.
+fn target_change(situation: &Situation<'_>, provider: Option<&str>) -> Result<FileChange, ConfigError> {
+    let (plan, places) = (situation.plan, situation.places);
+    let wanted = ConfigEdit {
+        registry: Some((&plan.registry, &plan.index)),
+        replace_crates_io: plan.replace_crates_io.then_some(&plan.registry),
+        provider: provider.map(|provider| (&plan.registry, provider)),
+        overwrite_replacement: places.overwrite_replacement || situation.own_replacement_is_feed(),
+    };
+    change(&situation.target, situation.scope, places, &wanted)
+}
+
+/// Makes the changes that were agreed to. A file that has changed since then stops everything, and when a later
+/// file can't be written the earlier ones are put back.
+///
+/// # Errors
+/// Every [`FileError`]; nothing is changed then, except after [`ConfigError::NotPutBack`].
+pub fn apply(review: &Review, places: &Places<'_>) -> Result<Vec<Written>, ConfigError> {
+    let _lock = files::lock(places.state_dir, LOCK)?;
+    let changes: Vec<&FileChange> = review.files.iter().filter(|file| file.changes_something()).collect();
+    for change in &changes {
+        if files::read(&change.path)? != change.before {
+            return Err(FileError::Changed(change.path.clone()).into());
+        }
+    }
+    let mut done: Vec<(&FileChange, Written)> = Vec::new();
+    for change in changes {
+        match write(change, places) {
+            Ok(written) => done.push((change, written)),
+            Err(error) => {
+                put_back(&done, places)?;
+                return Err(error);
+            }
+        }
+    }
+    Ok(done.into_iter().map(|(_, written)| written).collect())
+}
+
+fn write(change: &FileChange, places: &Places<'_>) -> Result<Written, ConfigError> {
+    let before = change.before.as_deref();
+    let name = change.path.file_name().map_or("config".into(), |name| name.to_string_lossy());
+    let backup = match before.filter(|text| !holds_secret(text)) {
+        Some(text) => Some(files::back_up(&places.state_dir.join("backups"), &name, text)?),
+        None => None,
+    };
+    replace(change, places, before, &change.after)?;
+    Ok(Written { path: change.path.clone(), backup })
+}
+
+fn put_back(done: &[(&FileChange, Written)], places: &Places<'_>) -> Result<(), ConfigError> {
+    for (change, written) in done.iter().rev() {
+        let result = match &change.before {
+            Some(before) => replace(change, places, Some(&change.after), before),
+            // The file itself, not a link of the person that leads to it.
+            None => files::real_path(&change.path, links(change.scope, places))
+                .and_then(|real| files::remove(&real)),
+        };
+        result.map_err(|source| ConfigError::NotPutBack {
+            file: change.path.clone(),
+            backup: written.backup.clone(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+fn replace(
+    change: &FileChange,
+    places: &Places<'_>,
+    expected: Option<&str>,
+    text: &str,
+) -> Result<(), FileError> {
+    let links = links(change.scope, places);
+    files::replace(&Replacement { path: &change.path, expected, text, links, new_file: NewFile::Ordinary })
+}
+
+fn links<'a>(scope: ConfigScope, places: &Places<'a>) -> Links<'a> {
+    match (scope, places.workspace) {
+        (ConfigScope::Project, Some(root)) => Links::Within(root),
+        _ => Links::Follow,
+    }
+}
+
+fn change(
+    path: &Path,
+    scope: ConfigScope,
+    places: &Places<'_>,
+    wanted: &ConfigEdit<'_>,
+) -> Result<FileChange, ConfigError> {
+    files::real_path(path, links(scope, places))?;
+    let before = files::read(path)?;
+    let old = before.as_deref().unwrap_or_default();
+    let after = edit(path, old, wanted)?;
+    Ok(FileChange { path: path.to_owned(), scope, lines: diff(old, &after), before, after })
+}
+
+/// Whether a configuration file holds a token, which belongs in no backup (product.md).
+fn holds_secret(text: &str) -> bool {
+    fn in_item(item: &Item) -> bool {
+        item.as_table_like().is_some_and(|table| {
+            table.iter().any(|(key, item)| matches!(key, "token" | "secret-key") || in_item(item))
+        })
+    }
+    toml_text::parse(text).is_ok_and(|document| in_item(document.as_item()))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::domain::credential::TokenStore;
+    use crate::domain::registry::{IndexUrl, RegistryName};
+
+    pub(in crate::cargo) const INDEX: &str =
+        "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/rust/Cargo/index/";
+    pub(in crate::cargo) const OTHER: &str =
+        "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/other/Cargo/index/";
+    const PROVIDER: &str = "[registries.rust]\ncredential-provider = \"cargo:token\"\n";
+
+    /// A workspace, a `CARGO_HOME` and a state folder that nothing else touches.
+    pub(in crate::cargo) struct Sandbox {
+        dir: tempfile::TempDir,
+        pub(in crate::cargo) env: Env,
+    }
+
+    impl Sandbox {
+        pub(in crate::cargo) fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            for name in ["ws", "home", "state"] {
+                fs::create_dir(dir.path().join(name)).unwrap();
+            }
+            Self { dir, env: Env::default() }
+        }
+
+        pub(in crate::cargo) fn path(&self, path: &str) -> PathBuf {
+            self.dir.path().join(path)
+        }
+
+        pub(in crate::cargo) fn write(&self, path: &str, text: &str) {
+            let path = self.path(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text.replace("<I>", INDEX).replace("<O>", OTHER)).unwrap();
+        }
+
+        pub(in crate::cargo) fn read(&self, path: &str) -> String {
+            fs::read_to_string(self.path(path)).unwrap()
+        }
+
+        pub(in crate::cargo) fn with<T>(&self, act: impl FnOnce(&Places<'_>) -> T) -> T {
+            let (workspace, cargo_home, state_dir) = (self.path("ws"), self.path("home"), self.path("state"));
+            act(&Places {
+                workspace: Some(&workspace),
+                cargo_home: &cargo_home,
+                state_dir: &state_dir,
+                env: &self.env,
+                overwrite_replacement: false,
+            })
+        }
+
+        pub(in crate::cargo) fn review(&self, plan: &SetupPlan) -> Result<Review, ConfigError> {
+            self.with(|places| review(plan, places))
+        }
+
+        fn apply(&self, review: &Review) -> Result<Vec<Written>, ConfigError> {
+            self.with(|places| apply(review, places))
+        }
+
+        pub(in crate::cargo) fn set_up(&self, plan: &SetupPlan) -> Vec<Written> {
+            let review = self.review(plan).unwrap();
+            self.apply(&review).unwrap()
+        }
+
+        /// Names of the files with a text of their own in a folder below.
+        fn files(&self, dir: &str) -> usize {
+            fs::read_dir(self.path(dir)).map_or(0, Iterator::count)
+        }
+    }
+
+    pub(in crate::cargo) fn plan(scope: ConfigScope, store: TokenStore) -> SetupPlan {
+        SetupPlan {
+            scope,
+            registry: RegistryName::parse("rust").unwrap(),
+            index: IndexUrl::parse(INDEX).unwrap(),
+            replace_crates_io: true,
+            store,
+        }
+    }
+
+    pub(in crate::cargo) fn project() -> SetupPlan {
+        plan(ConfigScope::Project, TokenStore::PlainFile)
+    }
+
+    pub(in crate::cargo) fn user() -> SetupPlan {
+        plan(ConfigScope::User, TokenStore::PlainFile)
+    }
+
+    fn registry_and_replacement() -> String {
+        format!("[registries.rust]\nindex = \"{INDEX}\"\n\n[source.crates-io]\nreplace-with = \"rust\"\n")
+    }
+
+    #[test]
+    fn a_project_gets_the_feed_and_the_person_the_provider() {
+        let sandbox = Sandbox::new();
+        sandbox.write("home/config.toml", "# mine\r\n");
+        let written = sandbox.set_up(&project());
+        assert_eq!(sandbox.read("ws/.cargo/config.toml"), registry_and_replacement());
+        let mine = format!("# mine\r\n\r\n{}", PROVIDER.replace('\n', "\r\n"));
+        assert_eq!(sandbox.read("home/config.toml"), mine);
+        assert_eq!(written[0].backup, None, "there was no project file");
+        assert_eq!(fs::read_to_string(written[1].backup.as_ref().unwrap()).unwrap(), "# mine\r\n");
+        let again = sandbox.review(&project()).unwrap();
+        assert!(again.is_done(), "{again:?}");
+        assert!(sandbox.apply(&again).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_users_file_gets_everything_at_once() {
+        let sandbox = Sandbox::new();
+        let review = sandbox.review(&user()).unwrap();
+        assert_eq!(review.files.len(), 1);
+        sandbox.apply(&review).unwrap();
+        let expected =
+            registry_and_replacement().replacen("\n\n", "\ncredential-provider = \"cargo:token\"\n\n", 1);
+        assert_eq!(sandbox.read("home/config.toml"), expected);
+        assert!(!sandbox.path("ws/.cargo").exists());
+    }
+
+    #[test]
+    fn this_run_only_names_no_provider() {
+        let sandbox = Sandbox::new();
+        sandbox.set_up(&plan(ConfigScope::Project, TokenStore::ThisRunOnly));
+        assert_eq!(sandbox.read("ws/.cargo/config.toml"), registry_and_replacement());
+        assert!(!sandbox.path("home/config.toml").exists());
+    }
+
+    #[test]
+    fn a_file_that_changed_since_the_review_stops_everything() {
+        let sandbox = Sandbox::new();
+        sandbox.write("home/config.toml", "# seen\n");
+        let review = sandbox.review(&project()).unwrap();
+        sandbox.write("home/config.toml", "# changed\n");
+        let error = sandbox.apply(&review).unwrap_err();
+        assert!(matches!(error, ConfigError::File(FileError::Changed(_))), "{error:?}");
+        assert!(!sandbox.path("ws/.cargo/config.toml").exists(), "the first file was not written either");
+        assert_eq!(sandbox.read("home/config.toml"), "# changed\n");
+        assert_eq!(sandbox.files("state/backups"), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn when_the_second_file_fails_the_first_is_put_back() {
+        for before in [None, Some("[net]\nretry = 3\n")] {
+            let sandbox = Sandbox::new();
+            if let Some(before) = before {
+                sandbox.write("ws/.cargo/config.toml", before);
+            }
+            let nowhere = "/proc/no-such-process/config.toml";
+            std::os::unix::fs::symlink(nowhere, sandbox.path("home/config.toml")).unwrap();
+            let review = sandbox.review(&project()).unwrap();
+            assert_eq!(review.files.len(), 2);
+            assert!(matches!(sandbox.apply(&review), Err(ConfigError::File(FileError::Io { .. }))));
+            let left = fs::read_to_string(sandbox.path("ws/.cargo/config.toml")).ok();
+            assert_eq!(left.as_deref(), before);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_projects_link_may_not_leave_the_workspace_and_the_persons_may_go_anywhere() {
+        use std::os::unix::fs::symlink;
+        let sandbox = Sandbox::new();
+        sandbox.write("elsewhere/config.toml", "# dotfiles\n");
+        symlink(sandbox.path("elsewhere"), sandbox.path("ws/.cargo")).unwrap();
+        let error = sandbox.review(&project()).unwrap_err();
+        assert!(matches!(error, ConfigError::File(FileError::LinkLeaves { .. })), "{error:?}");
+        fs::remove_file(sandbox.path("ws/.cargo")).unwrap();
+        symlink(sandbox.path("elsewhere/config.toml"), sandbox.path("home/config.toml")).unwrap();
+        sandbox.set_up(&user());
+        assert!(fs::symlink_metadata(sandbox.path("home/config.toml")).unwrap().is_symlink());
+        assert!(sandbox.read("elsewhere/config.toml").starts_with("# dotfiles\n\n[registries.rust]"));
+    }
+
+    #[test]
+    fn the_old_name_is_written_where_it_is_read() {
+        let sandbox = Sandbox::new();
+        sandbox.write("ws/.cargo/config", "[net]\nretry = 3\n");
+        sandbox.write("ws/.cargo/config.toml", "# ignored by Cargo\n");
+        let review = sandbox.review(&project()).unwrap();
+        assert!(review.notes.iter().any(|note| note.contains("ignores")), "{:?}", review.notes);
+        sandbox.apply(&review).unwrap();
+        assert!(sandbox.read("ws/.cargo/config").contains(INDEX));
+        assert_eq!(sandbox.read("ws/.cargo/config.toml"), "# ignored by Cargo\n");
+    }
+
+    #[test]
+    fn a_project_in_the_home_itself_has_one_file() {
+        let sandbox = Sandbox::new();
+        let (workspace, state) = (sandbox.path("ws"), sandbox.path("state"));
+        let places = Places {
+            workspace: Some(&workspace),
+            cargo_home: &workspace.join(".cargo"),
+            state_dir: &state,
+            env: &sandbox.env,
+            overwrite_replacement: false,
+        };
+        let review = review(&project(), &places).unwrap();
+        assert_eq!((review.files.len(), review.files[0].scope), (1, ConfigScope::User));
+        apply(&review, &places).unwrap();
+        assert!(sandbox.read("ws/.cargo/config.toml").contains("credential-provider"));
+    }
+
+    #[test]
+    fn a_token_in_a_configuration_file_reaches_no_backup() {
+        let sandbox = Sandbox::new();
+        sandbox.write("home/config.toml", "[registries]\nold = { token = 'hunter2', index = '<O>' }\n");
+        let review = sandbox.review(&user()).unwrap();
+        assert!(review.notes.iter().any(|note| note.contains("no copy of it is kept")), "{:?}", review.notes);
+        assert!(!format!("{:?}", review.files[0].lines).contains("hunter2"));
+        let written = sandbox.apply(&review).unwrap();
+        assert_eq!(written[0].backup, None);
+        assert_eq!(sandbox.files("state/backups"), 0);
+        assert!(sandbox.read("home/config.toml").contains("hunter2"));
+    }
+}

@@ -1,0 +1,161 @@
+//! What a person should know before agreeing to a change of Cargo's configuration: sentences, no decisions.
+
+use super::settings::{Replacement, env_name, same_index};
+use super::situation::{Situation, index_of, is_plain_file, replacement_of, shown};
+use crate::domain::credential::TokenStore;
+use crate::domain::plan::ConfigScope;
+use crate::domain::text::clean;
+
+/// The sentences for this plan in this situation, the most surprising first.
+pub(super) fn notes(situation: &Situation<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(nearer_replacement(situation));
+    notes.extend(index_variable(situation));
+    notes.extend(provider_variable(situation));
+    notes.extend(token_variable(situation));
+    notes.extend(shadowed_index(situation));
+    notes.extend(shared_variables(situation));
+    notes.extend(two_files(situation));
+    notes.extend(replacement(situation));
+    notes
+}
+
+/// A file of the project wins over the person's.
+fn nearer_replacement(situation: &Situation<'_>) -> Option<String> {
+    if situation.scope != ConfigScope::User || !situation.plan.replace_crates_io {
+        return None;
+    }
+    let own = situation.plan.registry.as_str();
+    let (layer, name) = situation
+        .nearer_layers()
+        .iter()
+        .find_map(|layer| Some((layer, replacement_of(layer)?)))
+        .filter(|(_, name)| name != own)?;
+    let file = shown(&layer.path);
+    Some(format!(
+        "{file} is nearer and replaces crates.io by `{}`, so in this project the change has no effect.",
+        clean(&name)
+    ))
+}
+
+/// Cargo-contract trap 10: the variable changes the registry's name for the credential too.
+fn index_variable(situation: &Situation<'_>) -> Option<String> {
+    let name = &situation.plan.registry;
+    let variable = format!("CARGO_REGISTRIES_{}_INDEX", name.env_name());
+    let index = situation.places.env.text(&variable)?;
+    if !same_index(index, situation.plan.index.as_str()) {
+        return Some(format!("The variable {variable} gives `{name}` another index and wins: unset it."));
+    }
+    let is_renamed = name.env_name().to_lowercase() != name.as_str();
+    is_renamed.then(|| {
+        format!("The variable {variable} hides the credential of `{name}` from Cargo: unset it, or choose a name without `-` and capitals.")
+    })
+}
+
+fn provider_variable(situation: &Situation<'_>) -> Option<String> {
+    let name = &situation.plan.registry;
+    let variable = format!("CARGO_REGISTRIES_{}_CREDENTIAL_PROVIDER", name.env_name());
+    let is_used =
+        situation.plan.store == TokenStore::PlainFile && situation.places.env.text(&variable).is_some();
+    let provider = situation.settings.provider_of(name).filter(|_| is_used)?;
+    (!is_plain_file(provider))
+        .then(|| format!("The variable {variable} names another credential provider and wins: unset it."))
+}
+
+fn token_variable(situation: &Situation<'_>) -> Option<String> {
+    let name = &situation.plan.registry;
+    let variable = format!("CARGO_REGISTRIES_{}_TOKEN", name.env_name());
+    let is_used = situation.plan.store == TokenStore::PlainFile;
+    situation.places.env.text(&variable).filter(|_| is_used)?;
+    Some(format!("The variable {variable} holds a token, which wins over the one that is kept."))
+}
+
+/// The person's file knows the name for another feed; the project's wins here.
+fn shadowed_index(situation: &Situation<'_>) -> Option<String> {
+    let plan = situation.plan;
+    let farther = &situation.layers[situation.nearer_layers().len()..];
+    let layer = farther.iter().find(|layer| {
+        let index = index_of(layer, plan.registry.as_str());
+        index.is_some_and(|index| !same_index(&index, plan.index.as_str()))
+    })?;
+    let file = shown(&layer.path);
+    Some(format!("{file} gives `{}` another index, which holds no longer in this project.", plan.registry))
+}
+
+/// `my-feed` and `my_feed` share their variables (azure-contract 10.2).
+fn shared_variables(situation: &Situation<'_>) -> Option<String> {
+    let name = &situation.plan.registry;
+    let other = situation.settings.registries().iter().find(|registry| {
+        registry.name != name.as_str()
+            && env_name(&registry.name) == name.env_name()
+            && !registry.source.starts_with("CARGO_REGISTRIES_")
+    })?;
+    Some(format!("`{name}` and `{}` share their environment variables.", clean(&other.name)))
+}
+
+/// Cargo reads `config` alone where both exist (cargo-contract 1.1).
+fn two_files(situation: &Situation<'_>) -> Option<String> {
+    let other = situation.target.with_extension("toml");
+    let is_old = situation.target.extension().is_none();
+    (is_old && other.is_file())
+        .then(|| format!("Cargo reads {} and ignores {} beside it.", shown(&situation.target), shown(&other)))
+}
+
+fn replacement(situation: &Situation<'_>) -> Option<String> {
+    let plan = situation.plan;
+    let current = situation.settings.replacement();
+    if plan.replace_crates_io {
+        let is_same = matches!(&current, Replacement::Registry(found)
+            if same_index(found.index.as_str(), plan.index.as_str()));
+        return (!is_same).then(|| {
+            "Cargo downloads the crates again, into the cache folder of this feed, and rebuilds once."
+                .to_owned()
+        });
+    }
+    let (name, file) = match current {
+        Replacement::None => return None,
+        Replacement::Registry(found) => (found.name.to_string(), format!("`{}`", found.source)),
+        Replacement::Other { name, file, .. }
+        | Replacement::Undefined { name, file }
+        | Replacement::Cycle { name, file } => (name, shown(&file)),
+    };
+    Some(format!("crates.io stays replaced by `{name}`, as {file} says."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config_file::tests::{INDEX, OTHER, Sandbox, project, user};
+    use crate::domain::plan::SetupPlan;
+    use crate::domain::registry::RegistryName;
+
+    #[test]
+    fn notes_say_what_will_surprise() {
+        let notes = |sandbox: &Sandbox, plan: &SetupPlan| sandbox.review(plan).unwrap().notes.join(" ");
+        let mut sandbox = Sandbox::new();
+        sandbox.write(
+            "ws/.cargo/config.toml",
+            "[registries.old]\nindex = '<O>'\n[source.crates-io]\nreplace-with = 'old'\n",
+        );
+        assert!(notes(&sandbox, &user()).contains("has no effect"));
+        sandbox.env.set("CARGO_REGISTRIES_RUST_INDEX", OTHER);
+        assert!(notes(&sandbox, &user()).contains("another index and wins"));
+        sandbox.env.set("CARGO_REGISTRIES_RUST_INDEX", INDEX);
+        assert!(!notes(&sandbox, &user()).contains("RUST_INDEX"));
+        sandbox.env.set("CARGO_REGISTRIES_RUST_TOKEN", "Basic hunter2");
+        assert!(notes(&sandbox, &user()).contains("RUST_TOKEN holds a token"));
+        assert!(!notes(&sandbox, &user()).contains("hunter2"));
+        let hyphen = SetupPlan { registry: RegistryName::parse("my-feed").unwrap(), ..user() };
+        let mut trap = Sandbox::new();
+        trap.env.set("CARGO_REGISTRIES_MY_FEED_INDEX", INDEX);
+        assert!(notes(&trap, &hyphen).contains("hides the credential"));
+        let kept = SetupPlan { replace_crates_io: false, ..project() };
+        assert!(notes(&sandbox, &kept).contains("stays replaced by `old`"));
+        let fresh = Sandbox::new();
+        fresh.write(
+            "home/config.toml",
+            "[registries.rust]\nindex = '<O>'\n[registries.My-Feed]\nindex = 'https://h/x'\n",
+        );
+        assert!(notes(&fresh, &project()).contains("holds no longer in this project"));
+        assert!(notes(&fresh, &hyphen).contains("share their environment variables"));
+    }
+}
