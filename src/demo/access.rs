@@ -160,6 +160,11 @@ pub(super) fn random_token() -> Result<String, DemoError> {
     Ok(shaped(&bytes))
 }
 
+/// Whether a text could be a token that a demo has made.
+pub(super) fn is_token(text: &str) -> bool {
+    text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Another token of the same world, that can't be guessed without the first.
 fn derived(token: &str, name: &str) -> Secret {
     let bytes: Vec<u8> = (0..3_u8)
@@ -189,7 +194,7 @@ mod tests {
         let (one, other) = (random_token().unwrap(), random_token().unwrap());
         assert_ne!(one, other);
         assert_eq!((one.len(), &one[76..80]), (84, "AZDO"));
-        assert!(one.bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert!(is_token(&one) && !is_token("") && !is_token(&one[1..]));
     }
 
     #[test]

@@ -10,10 +10,11 @@ use super::world::Guid;
 use crate::domain::segment;
 
 /// The words of Azure's own paths, which are told apart without regard to case (azure-contract 5).
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 23] = [
     "_apis",
     "_packaging",
     "_signin",
+    "_userssettings",
     "accounts",
     "api",
     "cargo",
@@ -30,6 +31,7 @@ const WORDS: [&str; 21] = [
     "profiles",
     "projects",
     "resourceareas",
+    "tokens",
     "v1",
     "views",
 ];

@@ -14,10 +14,10 @@ pub enum Pace {
     Fast,
 }
 
-/// How much of a crate is sent at once, and the time that takes: about 1.1 MB a second on each of Cargo's
+/// How much of a crate is sent at once, and the time that takes: about 1.3 MB a second on each of Cargo's
 /// two connections (cargo-contract 4.5).
 const CHUNK: usize = 32 * 1024;
-const CHUNK_TIME: Duration = Duration::from_millis(29);
+const CHUNK_TIME: Duration = Duration::from_millis(25);
 
 impl Pace {
     /// How long an answer is waited for.

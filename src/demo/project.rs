@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::{NamedTempFile, TempDir};
 
+use super::access::is_token;
 use super::crates::Catalog;
 use super::error::DemoError;
 use crate::files::{self, Links, NewFile, Replacement};
@@ -254,6 +255,9 @@ fn read_world(root: &Path) -> Result<Option<Kept>, DemoError> {
     if world.version != WORLD_VERSION {
         return Err(damaged(format!("it has version {}, not {WORLD_VERSION}", world.version)));
     }
+    if !is_token(&world.token) {
+        return Err(damaged("it holds no token of a demo".to_owned()));
+    }
     Ok(Some(world))
 }
 
@@ -349,6 +353,8 @@ mod tests {
         fs::write(dir.path().join(WORLD), r#"{"version": 7, "token": "x", "ports": [1, 2]}"#).unwrap();
         let Err(error) = Folder::open(Some(dir.path()), dir.path()) else { panic!("it was taken") };
         assert!(error.to_string().contains("version 7"));
+        fs::write(dir.path().join(WORLD), r#"{"version": 1, "token": "", "ports": [1, 2]}"#).unwrap();
+        assert!(matches!(Folder::open(Some(dir.path()), dir.path()), Err(DemoError::World { .. })));
     }
 
     #[test]

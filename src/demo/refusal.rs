@@ -11,6 +11,9 @@ use super::world::{Feed, Organization};
 use crate::domain::account::ANONYMOUS_ID;
 use crate::domain::segment;
 
+const TOKEN_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\"><head>\
+    <title>Personal Access Tokens</title></head>\n\
+    <body><p>The demo has made a token already: it is shown on the sign-in screen of az-cargo-wizard.</p></body></html>\n";
 const SIGN_IN_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\"><head>\
     <title>Azure DevOps Services | Sign In</title></head>\n\
     <body><p>This is the sign-in page of az-cargo-wizard's demo.</p></body></html>\n";
@@ -130,6 +133,11 @@ pub(super) fn no_project(name: &str) -> Reply {
          and that the project exists on the specified Azure DevOps Server."
     );
     Reply::failure(StatusCode::NOT_FOUND, "ProjectDoesNotExistWithNameException", &message)
+}
+
+/// The page where a person would make a token; this one only says where it is (azure-contract 2.2).
+pub(super) fn token_page() -> Reply {
+    Reply::new(StatusCode::OK).body("text/html; charset=utf-8", TOKEN_PAGE)
 }
 
 /// The page that a browser would be shown.

@@ -9,7 +9,7 @@ mod projects;
 use hyper::{Method, StatusCode};
 
 use super::call::Call;
-use super::refusal::sign_in_page;
+use super::refusal::{sign_in_page, token_page};
 use super::registry;
 use super::reply::Reply;
 use super::world::Organization;
@@ -45,6 +45,7 @@ fn route(call: &Call<'_>) -> Result<Reply, Reply> {
 
 fn in_organization(call: &Call<'_>, organization: &Organization, rest: &[&str]) -> Result<Reply, Reply> {
     match rest {
+        ["_userssettings", "tokens"] => Ok(token_page()),
         ["_apis", "resourceareas"] => account::areas(call, organization),
         ["_apis", "resourceareas", area] => account::area(call, organization, area),
         ["_apis", "connectiondata"] => account::connection_data(call, organization),

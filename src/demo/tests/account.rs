@@ -35,6 +35,14 @@ async fn class_2_without_the_suppress_header_it_is_a_redirect_to_it() {
 }
 
 #[tokio::test]
+async fn the_page_for_tokens_says_where_the_token_is_and_not_what_it_is() {
+    let demo = demo().await;
+    let page = get_anonymously(&demo, "/contoso/_usersSettings/tokens").await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(page.text().contains("sign-in screen") && !page.text().contains(demo.token().expose()));
+}
+
+#[tokio::test]
 async fn class_3_a_token_without_the_scope_and_a_dead_one_get_the_same_empty_401() {
     let demo = demo().await;
     for token in [&demo.tokens().scopeless, &demo.tokens().expired] {

@@ -21,6 +21,21 @@ async fn take_port(origin: &str) -> TcpListener {
     }
 }
 
+/// The same demo after a restart, on the same port. Another test may take that in between, but not time
+/// and again.
+async fn restarted(mut demo: Demo, dir: &Path) -> Demo {
+    for _ in 0..5 {
+        let origin = demo.origin().to_owned();
+        drop(demo);
+        drop(take_port(&origin).await);
+        demo = kept(dir).await.unwrap();
+        if demo.origin() == origin {
+            return demo;
+        }
+    }
+    panic!("it never comes back where it was");
+}
+
 #[tokio::test]
 async fn a_temporary_folder_goes_with_its_demo_and_nothing_listens_any_more() {
     let demo = super::demo().await;
@@ -51,11 +66,9 @@ async fn a_kept_demo_goes_on_with_its_token_ports_and_saved_crates() {
     let after = get(&demo, packages).await.names().len();
     assert!(after > before);
     assert!(matches!(kept(&dir).await, Err(DemoError::InUse(_))));
-    drop(demo);
-    drop(take_port(&origin).await);
 
-    let again = kept(&dir).await.unwrap();
-    assert_eq!((again.origin(), again.token()), (origin.as_str(), &token));
+    let again = restarted(demo, &dir).await;
+    assert_eq!(again.token(), &token);
     assert_eq!(get(&again, packages).await.names().len(), after);
 }
 
