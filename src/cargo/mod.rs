@@ -7,6 +7,7 @@ mod config_notes;
 pub mod credentials;
 pub mod error;
 pub mod explain;
+pub mod fetch;
 pub mod fetch_error;
 pub mod fetch_line;
 pub mod hazards;
