@@ -23,6 +23,8 @@ pub struct Host {
     pub home: Option<PathBuf>,
     /// The folder for what this tool remembers (`$XDG_STATE_HOME/az-cargo-wizard` on Linux).
     pub state_dir: Option<PathBuf>,
+    /// Where temporary folders go.
+    pub temp_dir: PathBuf,
     pub terminal: TerminalFlags,
     pub clock: Clock,
 }
@@ -49,6 +51,7 @@ impl Host {
             cwd: std::env::current_dir()?,
             home: base.map(|dirs| dirs.home_dir().to_owned()),
             state_dir: state.map(|dir| dir.join("az-cargo-wizard")),
+            temp_dir: std::env::temp_dir(),
             terminal: TerminalFlags {
                 stdin: std::io::stdin().is_terminal(),
                 stdout: std::io::stdout().is_terminal(),

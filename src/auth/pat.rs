@@ -50,6 +50,14 @@ pub fn needed_scopes() -> &'static str {
     NEEDED_SCOPE
 }
 
+/// Makes a credential of a hidden field's secret; see [`check`].
+///
+/// # Errors
+/// When it can't be a token at all.
+pub fn accept(token: &Secret) -> Result<(Credential, Option<PatWarning>), PatError> {
+    check(token.expose())
+}
+
 /// Makes a credential of what was typed or pasted, without the white space around it.
 ///
 /// # Errors

@@ -41,6 +41,9 @@ pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigErr
     let situation = Situation::read(plan, places)?;
     let provider = situation.provider_to_write()?;
     let user_file = home::config_path(places.cargo_home);
+    if plan.scope == ConfigScope::AsItIs {
+        return credential_only(plan, (provider, &user_file), places);
+    }
     let own_provider = provider.filter(|_| situation.scope == ConfigScope::User);
     let mut files = vec![target_change(&situation, own_provider)?];
     situation.check_other_files()?;
@@ -55,6 +58,20 @@ pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigErr
         }
     }
     Ok(Review { plan: plan.clone(), files, notes })
+}
+
+/// For a registry that is configured already: the user's file learns where its credential is, nothing else.
+fn credential_only(
+    plan: &SetupPlan,
+    (provider, user_file): (Option<&str>, &Path),
+    places: &Places<'_>,
+) -> Result<Review, ConfigError> {
+    let mut files = Vec::new();
+    if let Some(provider) = provider {
+        let wanted = ConfigEdit { provider: Some((&plan.registry, provider)), ..ConfigEdit::default() };
+        files.push(change(user_file, ConfigScope::User, places, &wanted)?);
+    }
+    Ok(Review { plan: plan.clone(), files, notes: Vec::new() })
 }
 
 /// The change of the file that names registry and replacement.

@@ -209,11 +209,11 @@ mod tests {
 
     #[test]
     fn cargo_home_follows_the_variable_then_the_home() {
-        let cwd = Path::new("/work");
+        let cwd = Path::new("/srv");
         let home = Some(Path::new("/home/me"));
         let with = |value: &str| Env::from_iter([("CARGO_HOME", value)]);
         assert_eq!(cargo_home(&with("/c"), home, cwd), Some("/c".into()));
-        assert_eq!(cargo_home(&with("rel"), home, cwd), Some("/work/rel".into()));
+        assert_eq!(cargo_home(&with("rel"), home, cwd), Some("/srv/rel".into()));
         assert_eq!(cargo_home(&with(""), home, cwd), Some("/home/me/.cargo".into()));
         assert_eq!(cargo_home(&Env::default(), None, cwd), None);
     }
@@ -333,8 +333,8 @@ mod tests {
 
         #[tokio::test]
         async fn the_workspace_is_where_cargo_says() {
-            let (dir, env) = cargo("echo '/work/my ws/Cargo.toml'");
-            assert_eq!(workspace_root(&env, dir.path()).await.unwrap(), Path::new("/work/my ws"));
+            let (dir, env) = cargo("echo '/srv/my ws/Cargo.toml'");
+            assert_eq!(workspace_root(&env, dir.path()).await.unwrap(), Path::new("/srv/my ws"));
             let (dir, env) = cargo("echo 'error: no' >&2; exit 101");
             let error = workspace_root(&env, dir.path()).await.unwrap_err();
             let report = crate::error::Report::from(error);

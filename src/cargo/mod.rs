@@ -14,7 +14,7 @@ pub mod hazards;
 pub mod home;
 pub mod index_dir;
 pub mod lockfile;
+pub mod recover;
 pub mod settings;
 mod situation;
 mod toml_text;
-pub mod recover;

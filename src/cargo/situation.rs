@@ -150,7 +150,9 @@ impl<'a> Situation<'a> {
     pub(super) fn nearer_layers(&self) -> &[ConfigLayer] {
         let at = match self.scope {
             ConfigScope::Project => Some(0),
-            ConfigScope::User => self.layers.iter().position(|layer| layer.origin == Origin::User),
+            ConfigScope::User | ConfigScope::AsItIs => {
+                self.layers.iter().position(|layer| layer.origin == Origin::User)
+            }
         };
         &self.layers[..at.unwrap_or(self.layers.len())]
     }
@@ -159,7 +161,7 @@ impl<'a> Situation<'a> {
 /// The file for registry and replacement.
 fn target(scope: ConfigScope, places: &Places<'_>) -> Result<(ConfigScope, PathBuf), ConfigError> {
     let user = (ConfigScope::User, home::config_path(places.cargo_home));
-    if scope == ConfigScope::User {
+    if scope != ConfigScope::Project {
         return Ok(user);
     }
     let cargo_dir = places.workspace.ok_or(ConfigError::NoWorkspace)?.join(".cargo");

@@ -14,6 +14,8 @@ pub enum ConfigScope {
     Project,
     /// `config.toml` in `$CARGO_HOME`: every project of this person on this machine.
     User,
+    /// Neither: the registry is configured already, and only the credential's part is to be written.
+    AsItIs,
 }
 
 /// The answers of the Config step.

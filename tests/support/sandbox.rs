@@ -163,6 +163,7 @@ impl Sandbox {
             cwd: self.project(),
             home: Some(self.home()),
             state_dir: Some(self.state_dir()),
+            temp_dir: self.root().to_owned(),
             terminal: TerminalFlags { stdin: true, stdout: true, stderr: true },
             clock: Clock::Fake { since_start: Duration::ZERO, now: SystemTime::UNIX_EPOCH },
         }
