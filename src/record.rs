@@ -1,1 +1,116 @@
-//! What the tool remembers between runs.
+//! What the tool remembers between runs, in one small versioned file of the state folder, 0600. Garbage
+//! in it counts as nothing remembered.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::organization::Base;
+use crate::files::{self, FileError, Links, NewFile, Replacement};
+
+const FILE: &str = "state.json";
+const LOCK: &str = "state.lock";
+const VERSION: u32 = 1;
+
+/// Everything that is remembered; never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// Keys of checkouts, each as its files were, that may run programs and redirect traffic.
+    #[serde(default)]
+    trusted: BTreeSet<String>,
+    /// Bases that a person has named and signed in to (product.md, 'Trust').
+    #[serde(default)]
+    named: BTreeSet<String>,
+}
+
+impl Record {
+    /// What is remembered; nothing, where the file is missing or unreadable.
+    #[must_use]
+    pub fn load(state_dir: &Path) -> Self {
+        let text = files::read(&state_dir.join(FILE)).ok().flatten().unwrap_or_default();
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Self {
+        serde_json::from_str(text).ok().filter(|record: &Self| record.version == VERSION).unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn trusts(&self, key: &str) -> bool {
+        self.trusted.contains(key)
+    }
+
+    #[must_use]
+    pub fn knows(&self, base: &Base) -> bool {
+        self.named.contains(base.as_str())
+    }
+
+    /// The bases that a person has named before.
+    pub fn named(&self) -> impl Iterator<Item = Base> {
+        self.named.iter().filter_map(|base| Base::parse(base))
+    }
+}
+
+/// Remembers the yes to a checkout as it is now.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn trust(state_dir: &Path, key: &str) -> Result<(), FileError> {
+    change(state_dir, |record| record.trusted.insert(key.to_owned()))
+}
+
+/// Remembers a base that a person has named and signed in to.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn name(state_dir: &Path, base: &Base) -> Result<(), FileError> {
+    change(state_dir, |record| record.named.insert(base.as_str().to_owned()))
+}
+
+/// Reads, changes and writes under the lock, so that two instances lose nothing of each other.
+fn change(state_dir: &Path, change: impl FnOnce(&mut Record) -> bool) -> Result<(), FileError> {
+    let _lock = files::lock(state_dir, LOCK)?;
+    let path = state_dir.join(FILE);
+    let before = files::read(&path).or_else(|error| match error {
+        FileError::NotText(_) | FileError::TooLarge(_) => files::remove(&path).map(|()| None),
+        error => Err(error),
+    })?;
+    let mut record = Record::parse(before.as_deref().unwrap_or_default());
+    record.version = VERSION;
+    if !change(&mut record) {
+        return Ok(());
+    }
+    let text = serde_json::to_string_pretty(&record).unwrap_or_default();
+    files::replace(&Replacement {
+        path: &path,
+        expected: before.as_deref(),
+        text: &text,
+        links: Links::Follow,
+        new_file: NewFile::Private,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_remembered_and_garbage_is_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = Base::parse("https://ado.example/Coll").unwrap();
+        assert_eq!(Record::load(dir.path()), Record::default());
+        trust(dir.path(), "one").unwrap();
+        name(dir.path(), &base).unwrap();
+        let record = Record::load(dir.path());
+        assert!(record.trusts("one") && !record.trusts("two") && record.knows(&base));
+        assert_eq!(record.named().collect::<Vec<_>>(), [base]);
+        for garbage in [&b"{"[..], b"[]", b"{\"version\":99}", b"\xff\xfe"] {
+            std::fs::write(dir.path().join(FILE), garbage).unwrap();
+            assert_eq!(Record::load(dir.path()), Record::default());
+            trust(dir.path(), "again").unwrap();
+            assert!(Record::load(dir.path()).trusts("again"));
+        }
+    }
+}

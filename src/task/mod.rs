@@ -1,1 +1,246 @@
-//! Use cases, shared by screen and command line: a request in, events out.
+//! Use cases, shared by screen and command line: a request in, events out. Has no idea what a screen or
+//! a line of output is.
+
+mod caches;
+pub mod check;
+pub mod connect;
+pub mod feeds;
+pub mod inspect;
+mod remote;
+pub mod restore;
+pub mod services;
+pub mod sign_in;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::account::Account;
+use crate::domain::credential::{Credential, Secret};
+use crate::domain::feed::{Feed, FeedDetails};
+use crate::domain::finding::Hazard;
+use crate::domain::organization::Collection;
+use crate::domain::package::CrateId;
+use crate::domain::plan::{Review, SetupPlan, Written};
+use crate::domain::progress::{FetchEnd, FetchEvent};
+use crate::domain::registry::RegistryName;
+use crate::error::Report;
+
+pub use services::{DemoPlace, Services, Settled};
+
+/// Tells the jobs of one run apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// Where a job reports to.
+#[derive(Debug, Clone)]
+pub struct Events {
+    id: JobId,
+    sender: mpsc::Sender<(JobId, Event)>,
+}
+
+impl Events {
+    #[must_use]
+    pub fn new(id: JobId, sender: mpsc::Sender<(JobId, Event)>) -> Self {
+        Self { id, sender }
+    }
+
+    /// Waits until there is room. Once nobody listens any more, the event is dropped.
+    pub async fn send(&self, event: Event) {
+        let _ = self.sender.send((self.id, event)).await;
+    }
+}
+
+/// Runs one request to its end; every path ends in an event that is the last.
+pub async fn run(
+    services: Arc<Services>,
+    request: Request,
+    (events, cancelled): (&Events, oneshot::Receiver<()>),
+) {
+    if let Request::Restore(request) = request {
+        return restore::run(&services, request, (events, cancelled)).await;
+    }
+    let event = tokio::select! {
+        biased;
+        _ = cancelled => Event::Cancelled,
+        outcome = answer(&services, request) => {
+            outcome.unwrap_or_else(|report| Event::Failed(Box::new(report)))
+        }
+    };
+    events.send(event).await;
+}
+
+/// The requests that have one answer.
+async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Report> {
+    match request {
+        Request::Check => check::check(services).await,
+        Request::TrustAndCheck => check::trust_and_check(services).await,
+        Request::SignIn { collection, token } => sign_in::sign_in(services, (collection, token)).await,
+        Request::Feeds { collection, credential } => feeds::list(services, (collection, credential)).await,
+        Request::FeedDetails(details) => feeds::details(services, details).await,
+        Request::Review(plan) => connect::review(services, plan).await,
+        Request::Apply(review) => connect::apply(services, review).await,
+        Request::LogIn(log_in) => connect::log_in(services, log_in).await,
+        Request::Inspect(what) => inspect::inspect(services, what).await,
+        // It tells more than one thing, and has its own way of being cancelled.
+        Request::Restore(_) => Ok(Event::Cancelled),
+    }
+}
+
+/// Returns when the process is asked to end: Ctrl-C outside raw mode, SIGTERM, or a lost terminal.
+#[cfg(unix)]
+pub async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut hangup), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::hangup()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = hangup.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Returns when the process is asked to end.
+#[cfg(not(unix))]
+pub async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Runs what blocks for a moment (files, hashing) where it blocks nobody.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Report> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Report::new(crate::error::Exit::Failed, "internal", "a part of az-cargo-wizard has failed")
+            .cause(error.to_string())
+            .hint("try again; if it happens again, report it with these words")
+    })
+}
+
+/// One thing to do in the background.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Look at the machine and the checkout; nothing in it is run before its settings are known.
+    Check,
+    /// Remember that this checkout, as it is now, may run programs and redirect traffic; then check.
+    TrustAndCheck,
+    SignIn {
+        collection: Collection,
+        token: Secret,
+    },
+    Feeds {
+        collection: Collection,
+        credential: Credential,
+    },
+    FeedDetails(Box<feeds::DetailsOf>),
+    Review(SetupPlan),
+    Apply(Review),
+    LogIn(LogIn),
+    Restore(Restore),
+    Inspect(Inspect),
+}
+
+/// Proves the credential at the feed and hands it to Cargo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogIn {
+    pub collection: Collection,
+    pub credential: Credential,
+    pub plan: SetupPlan,
+}
+
+/// One run of `cargo fetch`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restore {
+    /// `--locked`: fail instead of changing the lock file.
+    pub locked: bool,
+    /// The credential of 'this run only', with the registry it is for.
+    pub credential: Option<(RegistryName, Credential)>,
+}
+
+/// The crates in the cache folders of the registry in force, or in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inspect {
+    InForce,
+    All,
+}
+
+/// What a job tells while it runs and when it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Checked(Box<check::Checkout>),
+    /// The checkout would run or redirect something; nothing of it was run.
+    NeedsTrust(Vec<Hazard>),
+    SignedIn {
+        account: Account,
+        credential: Credential,
+    },
+    Feeds(Vec<Feed>),
+    FeedDetails(FeedDetails),
+    Reviewed(Review),
+    Applied(Vec<Written>),
+    LoggedIn(LoggedIn),
+    Fetch {
+        at: Duration,
+        event: FetchEvent,
+    },
+    FetchEnded {
+        at: Duration,
+        end: FetchEnd,
+        report: Option<Box<Report>>,
+    },
+    Cache(Vec<CacheFolder>),
+    Failed(Box<Report>),
+    Cancelled,
+}
+
+impl Event {
+    /// Whether nothing follows it.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Self::Fetch { .. })
+    }
+}
+
+/// What logging in has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// The file that holds the credential now; `None`: this run only.
+    pub kept_in: Option<PathBuf>,
+    /// Whether the feed answers without a credential too.
+    pub public: bool,
+}
+
+/// One folder of Cargo's crate cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheFolder {
+    /// The folder's name under `registry/cache`.
+    pub dir_name: String,
+    pub path: PathBuf,
+    /// The registry it belongs to; `None`: no configuration names one.
+    pub registry: Option<String>,
+    pub crates: Vec<CachedCrate>,
+}
+
+impl CacheFolder {
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.crates.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// One file in a cache folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedCrate {
+    /// Name and version; `None`: not a name that Cargo would give.
+    pub id: Option<CrateId>,
+    /// The file's name, safe to show.
+    pub file: String,
+    pub bytes: u64,
+    /// Whether the lock file of this project names it.
+    pub in_lock_file: bool,
+}

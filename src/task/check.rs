@@ -1,0 +1,267 @@
+//! Looks at the machine and the checkout before anything is asked or run (product.md, 'Check').
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::cargo::credentials;
+use crate::cargo::error::ConfigError;
+use crate::cargo::hazards::{self, CheckoutFile};
+use crate::cargo::home::{self, ConfigLayer};
+use crate::cargo::settings::{Index, Replacement, Settings};
+use crate::domain::finding::{Finding, Hazard};
+use crate::domain::organization::Target;
+use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
+use crate::domain::text;
+use crate::error::{Exit, Report};
+use crate::record::{self, Record};
+
+use super::remote;
+use super::services::{Services, shown};
+use super::{Event, blocking};
+
+/// What the Check step found out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checkout {
+    pub findings: Vec<Finding>,
+    /// Why the wizard cannot go on.
+    pub failure: Option<Report>,
+    /// The root of the workspace; `None` where there is no `Cargo.toml`.
+    pub workspace: Option<PathBuf>,
+    /// The person's home, to say paths shortly.
+    pub home: Option<PathBuf>,
+    /// Organizations that something names, best first.
+    pub guesses: Vec<Guess>,
+    /// The feed that the configuration names already.
+    pub in_force: Option<InForce>,
+    /// Registries that are configured, in any file.
+    pub registries: Vec<(RegistryName, IndexUrl)>,
+    /// The embedded Azure's personal access token, to be pasted.
+    pub demo_token: Option<String>,
+}
+
+impl Checkout {
+    /// Whether the wizard can go on.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+/// An organization, and what names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    pub target: Target,
+    /// `git remote origin`, `.cargo/config.toml`, `--org`.
+    pub source: String,
+    pub host: HostTrust,
+}
+
+/// Whether a host may be asked anything before a person has named it (product.md, 'Trust').
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostTrust {
+    /// A host of Azure DevOps Services, or one that a person or a flag named.
+    Known,
+    /// Anything else: shown, never preselected, never asked.
+    Unknown,
+}
+
+/// The feed in force, and whether Cargo has a credential for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    pub registry: RegistryInForce,
+    pub target: Target,
+    pub host: HostTrust,
+    /// Where its credential comes from, as shown to a person.
+    pub token_in: Option<String>,
+}
+
+/// The files of a checkout and of the person, read but not believed.
+struct Read {
+    layers: Vec<ConfigLayer>,
+    hazards: Vec<Hazard>,
+    trust_key: String,
+}
+
+/// Checks, unless the checkout would do something that nobody has agreed to.
+pub(super) async fn check(services: &std::sync::Arc<Services>) -> Result<Event, Report> {
+    let read = read(services).await?;
+    let is_trusted = services.trust_project || Record::load(&services.state_dir).trusts(&read.trust_key);
+    if !read.hazards.is_empty() && !is_trusted {
+        return Ok(Event::NeedsTrust(read.hazards));
+    }
+    look(services, read).await
+}
+
+/// Remembers the person's yes, for these files as they are, and checks.
+pub(super) async fn trust_and_check(services: &std::sync::Arc<Services>) -> Result<Event, Report> {
+    let read = read(services).await?;
+    let (state_dir, key) = (services.state_dir.clone(), read.trust_key.clone());
+    blocking(move || record::trust(&state_dir, &key)).await??;
+    look(services, read).await
+}
+
+async fn read(services: &std::sync::Arc<Services>) -> Result<Read, Report> {
+    let services = services.clone();
+    let read = blocking(move || -> Result<Read, ConfigError> {
+        let layers = home::config_layers(&services.dir, &services.cargo_home)?;
+        let files: Vec<CheckoutFile> = hazards::checkout_files(&services.dir, &layers)?;
+        let hazards = hazards::hazards(&files, &|url: &Url| services.knows(url))?;
+        Ok(Read { layers, hazards, trust_key: hazards::trust_key(&services.dir, &files) })
+    });
+    Ok(read.await??)
+}
+
+async fn look(services: &std::sync::Arc<Services>, read: Read) -> Result<Event, Report> {
+    let settings = Settings::read(&read.layers, &services.host.env)?;
+    services.use_network(settings.http());
+    let mut checkout = Checkout {
+        demo_token: services.demo.as_ref().map(|demo| demo.token.clone()),
+        registries: registries(&settings),
+        home: services.host.home.clone(),
+        ..Checkout::default()
+    };
+    if let Err(report) = cargo_and_project(services, &settings, &mut checkout).await {
+        checkout.findings.push(Finding::failed(
+            "Cargo",
+            report.headline.clone(),
+            report.hint.clone().unwrap_or_default(),
+        ));
+        checkout.failure = Some(report);
+        return Ok(Event::Checked(Box::new(checkout)));
+    }
+    let files = read.layers.iter().map(|layer| shown(&layer.path)).collect::<Vec<_>>();
+    if !files.is_empty() {
+        checkout.findings.push(Finding::good("Configuration", files.join(", ")));
+    }
+    checkout.in_force = in_force(services, &settings)?;
+    checkout.findings.extend(surroundings(services, &settings, checkout.in_force.as_ref()));
+    checkout.guesses = guesses(services, &checkout).await?;
+    Ok(Event::Checked(Box::new(checkout)))
+}
+
+/// Runs Cargo, but only where it would neither hang nor do what nobody has agreed to.
+async fn cargo_and_project(
+    services: &Services,
+    settings: &Settings,
+    checkout: &mut Checkout,
+) -> Result<(), Report> {
+    match settings.replacement() {
+        Replacement::Cycle { name, file } => {
+            return Err(Report::new(
+                Exit::Failed,
+                "replacement-cycle",
+                format!("`replace-with` goes round in a circle at `{name}`, and Cargo would never end"),
+            )
+            .cause(format!("in {}", shown(&file)))
+            .hint("mend the `[source]` tables of that file"));
+        }
+        Replacement::Undefined { name, file } => checkout.findings.push(Finding::warning(
+            "crates.io",
+            format!("is replaced by `{name}`, which has no usable index, in {}", shown(&file)),
+            "the Config step can mend it",
+        )),
+        Replacement::Other { name, what, .. } => {
+            checkout.findings.push(Finding::note("crates.io", format!("is replaced by `{name}`: {what}")));
+        }
+        Replacement::Registry(_) | Replacement::None => {}
+    }
+    let env = services.child_env();
+    let toolchain = home::toolchain(&env, &services.dir).await?;
+    checkout.findings.push(Finding::good("Cargo", toolchain.version.to_string()));
+    let Some(manifest) = home::find_manifest(&services.dir) else {
+        checkout
+            .findings
+            .push(Finding::note("Project", "no Cargo.toml here: the user's configuration, and no Restore"));
+        services.found(None, toolchain.version);
+        return Ok(());
+    };
+    let root = home::workspace_root(&env, manifest.parent().unwrap_or(&services.dir)).await?;
+    checkout.findings.push(Finding::good("Project", shown(&root)));
+    services.found(Some(root.clone()), toolchain.version);
+    checkout.workspace = Some(root);
+    Ok(())
+}
+
+fn registries(settings: &Settings) -> Vec<(RegistryName, IndexUrl)> {
+    let sparse = settings.registries().iter().filter_map(|registry| match &registry.index {
+        Index::Sparse(index) => Some((RegistryName::parse(&registry.name).ok()?, index.clone())),
+        Index::Other(_) | Index::Missing => None,
+    });
+    sparse.collect()
+}
+
+fn in_force(services: &Services, settings: &Settings) -> Result<Option<InForce>, Report> {
+    let Some(registry) = settings.registry_in_force() else { return Ok(None) };
+    let Some(target) = registry.index.target() else { return Ok(None) };
+    let host = services.trust_in(&target.collection);
+    let token_in = token_in(services, settings, &registry.name)?;
+    Ok(Some(InForce { registry, target, host, token_in }))
+}
+
+/// Where Cargo would find the credential of a registry. A token counts only where `cargo:token` is
+/// configured to be asked for it (cargo-contract 3.1); what another provider has, only it knows.
+fn token_in(services: &Services, settings: &Settings, name: &RegistryName) -> Result<Option<String>, Report> {
+    const PLAIN: &str = "cargo:token";
+    let own = settings.provider_of(name).map(|provider| provider.text.as_str());
+    let global = || settings.global_providers().iter().any(|provider| provider == PLAIN);
+    if own == Some(PLAIN) || (own.is_none() && global()) {
+        let token = credentials::token_for(&services.cargo_home, &services.host.env, name)?;
+        return Ok(token.map(|token| token.place));
+    }
+    Ok(own.map(|provider| format!("credential provider {}", text::clean(provider))))
+}
+
+/// What else is worth knowing.
+fn surroundings(services: &Services, settings: &Settings, in_force: Option<&InForce>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(feed) = in_force {
+        let what = if feed.registry.replaces_crates_io { "stands in for crates.io" } else { "is configured" };
+        let from = text::clean(&feed.registry.source);
+        findings.push(Finding::good("Feed", format!("`{}` {what}, from {from}", feed.registry.name)));
+        match &feed.token_in {
+            Some(place) => findings.push(Finding::good("Credential", format!("from {place}"))),
+            None => findings.push(Finding::note("Credential", "none for this feed yet")),
+        }
+    }
+    if let Some(proxy) = settings.http().shown_proxy() {
+        findings.push(Finding::good("Proxy", proxy));
+    }
+    if let Some(file) = &settings.http().cainfo {
+        findings.push(Finding::good("Certificates", shown(file)));
+    }
+    let az = services.host.env.find_program("az");
+    let az = az.map_or_else(|| "not installed".to_owned(), |path| shown(&path));
+    findings.push(Finding::note("Azure CLI", az));
+    findings
+}
+
+/// Every organization that something names, each once, the best source first.
+async fn guesses(services: &std::sync::Arc<Services>, checkout: &Checkout) -> Result<Vec<Guess>, Report> {
+    let mut guesses: Vec<Guess> = Vec::new();
+    let mut add = |target: Target, source: String| {
+        let same = |guess: &Guess| guess.target.collection.base() == target.collection.base();
+        if !guesses.iter().any(same) {
+            let host = services.trust_in(&target.collection);
+            guesses.push(Guess { target, source, host });
+        }
+    };
+    if let Some(target) = &services.named {
+        add(target.clone(), "--org".to_owned());
+    }
+    if let Some(feed) = &checkout.in_force {
+        add(feed.target.clone(), text::clean(&feed.registry.source));
+    }
+    let dir = services.dir.clone();
+    for remote in blocking(move || remote::remotes(&dir)).await? {
+        if let Some(target) = Target::from_git_remote(&remote.url) {
+            add(target, format!("git remote {}", text::clean(&remote.name)));
+        }
+    }
+    for (name, index) in &checkout.registries {
+        if let Some(target) = index.target() {
+            add(target, format!("registry {name}"));
+        }
+    }
+    Ok(guesses)
+}

@@ -1,0 +1,81 @@
+//! Connects a project with a feed: the review, the writing, and logging Cargo in.
+
+use std::path::PathBuf;
+
+use crate::azure::Azure;
+use crate::cargo::config_file::{self, Places};
+use crate::cargo::credentials;
+use crate::domain::credential::TokenStore;
+use crate::domain::plan::{Review, SetupPlan};
+use crate::error::{Exit, Report};
+use crate::host::Env;
+
+use super::services::Services;
+use super::{Event, LogIn, LoggedIn, blocking};
+
+/// What a plan would change.
+pub(super) async fn review(services: &Services, plan: SetupPlan) -> Result<Event, Report> {
+    let places = OwnedPlaces::of(services);
+    let review = blocking(move || config_file::review(&plan, &places.borrow())).await??;
+    Ok(Event::Reviewed(review))
+}
+
+/// Makes the changes that the person has agreed to.
+pub(super) async fn apply(services: &Services, review: Review) -> Result<Event, Report> {
+    let places = OwnedPlaces::of(services);
+    let written = blocking(move || config_file::apply(&review, &places.borrow())).await??;
+    Ok(Event::Applied(written))
+}
+
+/// Asks the feed with the very header that Cargo will send; only what it accepts is kept.
+pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, Report> {
+    let azure: Azure = services.azure(log_in.collection, Some(log_in.credential.clone()))?;
+    let proof = azure.prove_index(&log_in.plan.index).await?;
+    if proof.auth_required && !proof.download_host_trusted {
+        return Err(Report::new(
+            Exit::NotAllowed,
+            "download-host-not-trusted",
+            format!("the feed sends downloads, and the credential with them, to `{}`", proof.download_host),
+        )
+        .hint("that is no host of this organization: nothing was stored; ask who runs the feed"));
+    }
+    let kept_in = match log_in.plan.store {
+        TokenStore::ThisRunOnly => None,
+        TokenStore::PlainFile => {
+            let cargo_home = services.cargo_home.clone();
+            let header = log_in.credential.header();
+            let registry = log_in.plan.registry;
+            Some(blocking(move || credentials::store(&cargo_home, &registry, &header)).await??)
+        }
+    };
+    Ok(Event::LoggedIn(LoggedIn { kept_in, public: proof.anonymous_ok }))
+}
+
+/// [`Places`] that can go to another thread.
+struct OwnedPlaces {
+    workspace: Option<PathBuf>,
+    cargo_home: PathBuf,
+    state_dir: PathBuf,
+    env: Env,
+}
+
+impl OwnedPlaces {
+    fn of(services: &Services) -> Self {
+        Self {
+            workspace: services.workspace_or_near(),
+            cargo_home: services.cargo_home.clone(),
+            state_dir: services.state_dir.clone(),
+            env: services.host.env.clone(),
+        }
+    }
+
+    fn borrow(&self) -> Places<'_> {
+        Places {
+            workspace: self.workspace.as_deref(),
+            cargo_home: &self.cargo_home,
+            state_dir: &self.state_dir,
+            env: &self.env,
+            overwrite_replacement: false,
+        }
+    }
+}

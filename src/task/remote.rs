@@ -1,0 +1,90 @@
+//! The git remotes of a checkout, read from its files: git itself is not run, for its configuration is the
+//! checkout's own (product.md, 'Trust').
+
+use std::path::{Path, PathBuf};
+
+use crate::files;
+
+/// A remote's name and address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remote {
+    pub(super) name: String,
+    pub(super) url: String,
+}
+
+/// The remotes of the repository that the folder lies in, `origin` first.
+pub(super) fn remotes(dir: &Path) -> Vec<Remote> {
+    let config = dir.ancestors().find_map(|dir| config_of(&dir.join(".git")));
+    let text = config.and_then(|path| files::read(&path).ok().flatten()).unwrap_or_default();
+    let mut remotes = parse(&text);
+    remotes.sort_by_key(|remote| remote.name != "origin");
+    remotes
+}
+
+/// The configuration of a repository: in `.git`, or where the `.git` file of a worktree points.
+fn config_of(git: &Path) -> Option<PathBuf> {
+    if git.is_dir() {
+        return Some(git.join("config"));
+    }
+    let pointer = files::read(git).ok().flatten()?;
+    let own = git.parent()?.join(pointer.strip_prefix("gitdir:")?.trim());
+    let common = files::read(&own.join("commondir")).ok().flatten();
+    Some(match common {
+        Some(common) => own.join(common.trim()).join("config"),
+        None => own.join("config"),
+    })
+}
+
+fn parse(text: &str) -> Vec<Remote> {
+    let mut remotes = Vec::new();
+    let mut name = None;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            name =
+                line.strip_prefix("[remote \"").and_then(|rest| rest.strip_suffix("\"]")).map(str::to_owned);
+        } else if let (Some(name), Some((key, value))) = (&name, line.split_once('='))
+            && key.trim() == "url"
+        {
+            remotes.push(Remote { name: name.clone(), url: value.trim().trim_matches('"').to_owned() });
+        }
+    }
+    remotes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Path, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    const CONFIG: &str = "[core]\n\turl = no\n[remote \"fork\"]\n\turl = https://a/b\n[remote \"origin\"]\n\turl = https://dev.azure.com/o/p/_git/r\n\tfetch = x\n";
+
+    #[test]
+    fn remotes_are_read_from_the_repository_above_origin_first() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir.path().join(".git/config"), CONFIG);
+        let inner = dir.path().join("a/b");
+        std::fs::create_dir_all(&inner).unwrap();
+        let names: Vec<String> = remotes(&inner).into_iter().map(|remote| remote.name).collect();
+        assert_eq!(names, ["origin", "fork"]);
+    }
+
+    #[test]
+    fn a_worktree_leads_to_the_common_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir.path().join("main/.git/config"), CONFIG);
+        write(&dir.path().join("main/.git/worktrees/wt/commondir"), "../..\n");
+        write(&dir.path().join("wt/.git"), "gitdir: ../main/.git/worktrees/wt\n");
+        assert_eq!(remotes(&dir.path().join("wt")).len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_repository_has_no_remotes() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir.path().join(".git"), "garbage");
+        assert_eq!(remotes(dir.path()), []);
+    }
+}

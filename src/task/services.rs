@@ -1,0 +1,241 @@
+//! What the jobs of one process share: where things are, who may be asked, and the HTTP client.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use reqwest::Client;
+use semver::Version;
+use url::Url;
+
+use crate::azure::Azure;
+use crate::cargo::{home, settings};
+use crate::domain::credential::Credential;
+use crate::domain::organization::{Base, Collection, Target};
+use crate::error::{Exit, Report};
+use crate::host::{Env, Host};
+use crate::net::{self, HttpSettings};
+use crate::record::Record;
+
+use super::check::HostTrust;
+
+/// What flags and the host settle before anything runs.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// `--dir`.
+    pub dir: Option<PathBuf>,
+    /// `--org`.
+    pub org: Option<String>,
+    /// `--trust-project`.
+    pub trust_project: bool,
+    /// The embedded Azure, where it runs.
+    pub demo: Option<DemoPlace>,
+}
+
+/// The embedded Azure, as far as jobs know of it.
+#[derive(Debug, Clone)]
+pub struct DemoPlace {
+    /// `http://127.0.0.1:PORT`.
+    pub origin: String,
+    /// Its personal access token, to be shown and pasted.
+    pub token: String,
+    pub project_dir: PathBuf,
+    pub cargo_home: PathBuf,
+    pub state_dir: PathBuf,
+}
+
+/// Shared by all jobs.
+#[derive(Debug)]
+pub struct Services {
+    pub host: Host,
+    /// The folder the person is in, or has named.
+    pub dir: PathBuf,
+    pub cargo_home: PathBuf,
+    pub state_dir: PathBuf,
+    pub trust_project: bool,
+    pub demo: Option<DemoPlace>,
+    /// What `--org` names.
+    pub named: Option<Target>,
+    /// Built by the first job that needs it: reading certificates takes milliseconds.
+    http: Mutex<Option<(HttpSettings, Client)>>,
+    /// How this person reaches the network, once the check has read it.
+    network: Mutex<HttpSettings>,
+    /// What the check has found.
+    found: Mutex<Option<Found>>,
+}
+
+/// What the check found that later jobs need.
+#[derive(Debug, Clone)]
+struct Found {
+    workspace: Option<PathBuf>,
+    cargo: Version,
+}
+
+impl Services {
+    /// # Errors
+    /// When there is no home for Cargo or for this tool, or `--org` is not understood.
+    pub fn new(mut host: Host, settled: Settled) -> Result<Self, Report> {
+        let named = settled.org.as_deref().map(parse_org).transpose()?;
+        if let Some(demo) = &settled.demo {
+            isolate(&mut host.env, demo);
+            host.state_dir = Some(demo.state_dir.clone());
+        }
+        let dir = match (&settled.demo, settled.dir) {
+            (Some(demo), _) => demo.project_dir.clone(),
+            (None, Some(dir)) => host.cwd.join(dir),
+            (None, None) => host.cwd.clone(),
+        };
+        if !dir.is_dir() {
+            return Err(Report::new(
+                Exit::Usage,
+                "no-such-folder",
+                format!("there is no folder `{}`", shown(&dir)),
+            )
+            .hint("name an existing one with `--dir DIR`"));
+        }
+        let cargo_home = home::cargo_home(&host.env, host.home.as_deref(), &host.cwd).ok_or_else(no_home)?;
+        let state_dir = host.state_dir.clone().ok_or_else(no_home)?;
+        let network = HttpSettings { loopback_only: settled.demo.is_some(), ..HttpSettings::default() };
+        Ok(Self {
+            host,
+            dir,
+            cargo_home,
+            state_dir,
+            trust_project: settled.trust_project,
+            demo: settled.demo,
+            named,
+            http: Mutex::default(),
+            network: Mutex::new(network),
+            found: Mutex::default(),
+        })
+    }
+
+    /// Remembers what the check has found.
+    pub(super) fn found(&self, workspace: Option<PathBuf>, cargo: Version) {
+        *lock(&self.found) = Some(Found { workspace, cargo });
+    }
+
+    /// The root of the workspace, once the check has found one.
+    pub(super) fn workspace(&self) -> Option<PathBuf> {
+        lock(&self.found).as_ref()?.workspace.clone()
+    }
+
+    /// The same, or the folder of the nearest `Cargo.toml` where nothing was checked.
+    pub(super) fn workspace_or_near(&self) -> Option<PathBuf> {
+        self.workspace().or_else(|| Some(home::find_manifest(&self.dir)?.parent()?.to_owned()))
+    }
+
+    /// The version of the Cargo that the project uses, once it is known.
+    pub(super) fn cargo_version(&self) -> Option<Version> {
+        lock(&self.found).as_ref().map(|found| found.cargo.clone())
+    }
+
+    /// Takes the proxy and the certificates that Cargo uses; the demo uses neither.
+    pub(super) fn use_network(&self, cargo: &settings::HttpSettings) {
+        let mut network = lock(&self.network);
+        if !network.loopback_only {
+            network.proxy.clone_from(&cargo.proxy);
+            network.ca_file.clone_from(&cargo.cainfo);
+        }
+    }
+
+    /// The environment of every `cargo` that is started.
+    #[must_use]
+    pub fn child_env(&self) -> Env {
+        let mut env = home::child_env(&self.host.env);
+        env.set("CARGO_HOME", self.cargo_home.clone());
+        env
+    }
+
+    /// Whether a collection may be asked something: cloud hosts, what a flag or a person has named, and
+    /// the demo itself (product.md, 'Trust').
+    #[must_use]
+    pub fn trust_in(&self, collection: &Collection) -> HostTrust {
+        let base = collection.base();
+        let is_named = self.named.as_ref().is_some_and(|named| named.collection.base() == base);
+        let is_demo =
+            self.demo_base().is_some_and(|demo| Url::parse(base.as_str()).is_ok_and(|url| demo.covers(&url)));
+        if collection.is_cloud() || is_named || is_demo || Record::load(&self.state_dir).knows(&base) {
+            HostTrust::Known
+        } else {
+            HostTrust::Unknown
+        }
+    }
+
+    /// Whether an index may be on that host without being called a redirection.
+    #[must_use]
+    pub fn knows(&self, url: &Url) -> bool {
+        let named = self.named.iter().map(|named| named.collection.base());
+        named
+            .chain(Record::load(&self.state_dir).named())
+            .chain(self.demo_base())
+            .any(|base| base.covers(url))
+    }
+
+    fn demo_base(&self) -> Option<Base> {
+        self.demo.as_ref().and_then(|demo| Base::parse(&demo.origin))
+    }
+
+    /// A client for one organization.
+    ///
+    /// # Errors
+    /// When the proxy or the certificates that are set can't be used.
+    pub(super) fn azure(
+        &self,
+        collection: Collection,
+        credential: Option<Credential>,
+    ) -> Result<Azure, Report> {
+        let settings = lock(&self.network).clone();
+        let proxy = settings.shown_proxy();
+        let mut http = lock(&self.http);
+        let client = match &*http {
+            Some((of, client)) if *of == settings => client.clone(),
+            _ => {
+                net::init();
+                let client = net::client(&settings)?;
+                *http = Some((settings, client.clone()));
+                client
+            }
+        };
+        Ok(Azure::new(client, collection, credential).through(proxy))
+    }
+}
+
+/// A lock that a panic elsewhere has poisoned still holds a whole value.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Nothing of the person's reaches the demo, and nothing of the demo's leaves this machine.
+fn isolate(env: &mut Env, demo: &DemoPlace) {
+    let theirs: Vec<String> = env
+        .iter()
+        .filter_map(|(name, _)| name.to_str())
+        .filter(|name| {
+            let upper = name.to_uppercase();
+            upper.ends_with("_PROXY") || upper.starts_with("CARGO_") && *name != "CARGO_HOME"
+        })
+        .map(str::to_owned)
+        .collect();
+    for name in theirs {
+        env.remove(&name);
+    }
+    env.set("NO_PROXY", "127.0.0.1");
+    env.set("CARGO_HOME", demo.cargo_home.clone());
+}
+
+fn parse_org(text: &str) -> Result<Target, Report> {
+    Target::parse(text).ok_or_else(|| {
+        Report::new(Exit::Usage, "organization-not-understood", "`--org` names no organization")
+            .hint("give a name, such as contoso, or an address, such as https://dev.azure.com/contoso")
+    })
+}
+
+fn no_home() -> Report {
+    Report::new(Exit::Failed, "no-home", "your home folder is not known")
+        .hint("set `HOME`, or `CARGO_HOME` and `XDG_STATE_HOME`")
+}
+
+/// A path, safe to show.
+pub(super) fn shown(path: &std::path::Path) -> String {
+    crate::domain::text::clean(&path.to_string_lossy())
+}
