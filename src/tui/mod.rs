@@ -1,1 +1,23 @@
-//! The wizard on the terminal.
+//! The wizard on the terminal: one loop, pure `update` and `view`, and the widgets they are made of.
+//! Knows use cases (`task`) and words (`domain`); never a server, a file or a child process.
+
+mod app;
+mod effects;
+mod keymap;
+mod layout;
+mod msg;
+mod run;
+mod screen;
+mod session;
+mod terminal;
+mod theme;
+mod widget;
+
+pub use app::App;
+pub use effects::Starting;
+pub use keymap::{Key, key_table};
+pub use layout::SMALLEST;
+pub use msg::{Effect, Msg};
+pub use run::{Ended, run};
+pub use session::{Opening, Step};
+pub use theme::Theme;

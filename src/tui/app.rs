@@ -1,0 +1,382 @@
+//! The whole wizard as a value: `update` takes a message and says what to do, `view` draws.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::domain::text;
+use crate::error::Exit;
+use crate::task::{Event, JobId, Request};
+
+use super::keymap::{Action, Key, Offer, action_of, binding, offer};
+use super::layout::{Areas, SMALLEST, middle};
+use super::msg::{Act, Effect, Msg, Question};
+use super::screen::{Look, Screens, done};
+use super::session::{Opening, Session, Step, StepState};
+use super::theme::Theme;
+use super::widget::key_bar::key_bar;
+use super::widget::modal::{columns, modal};
+use super::widget::page::Page;
+use super::widget::step_rail::StepRail;
+
+/// Something above the screen that takes the keys first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Modal {
+    Help,
+    Ask(Question),
+}
+
+/// The wizard.
+#[derive(Debug)]
+pub struct App {
+    theme: Theme,
+    now: Duration,
+    session: Session,
+    screens: Screens,
+    here: Step,
+    modal: Option<Modal>,
+    /// One line above the keys, until the next key.
+    notice: Option<String>,
+    next_job: u64,
+    jobs: BTreeMap<JobId, Step>,
+    /// The exit code to leave with as soon as nothing runs any more.
+    leaving: Option<Exit>,
+}
+
+impl App {
+    /// The wizard before its first message, and what to start at once.
+    #[must_use]
+    pub fn new(theme: Theme, opening: Opening) -> (Self, Vec<Effect>) {
+        let mut app = Self {
+            theme,
+            now: Duration::ZERO,
+            session: Session { opening, ..Session::default() },
+            screens: Screens::default(),
+            here: Step::Check,
+            modal: None,
+            notice: None,
+            next_job: 1,
+            jobs: BTreeMap::new(),
+            leaving: None,
+        };
+        let effects = app.show(Step::Check);
+        (app, effects)
+    }
+
+    #[must_use]
+    pub fn step(&self) -> Step {
+        self.here
+    }
+
+    /// Whether time must come in, because something on the screen moves by itself.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.screens.of(self.here).moves()
+    }
+
+    /// Whether it only waits for jobs to end.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// The lines that stay on the normal screen afterwards.
+    #[must_use]
+    pub fn summary(&self) -> Vec<String> {
+        done::summary(&self.session)
+    }
+
+    /// Takes one message. Never blocks, never reads a clock.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Key(key) => self.key(key),
+            Msg::Paste(pasted) => {
+                if self.modal.is_none() {
+                    self.screens.of_mut(self.here).paste(&pasted, &mut self.session);
+                }
+                Vec::new()
+            }
+            Msg::Resize(..) => Vec::new(),
+            Msg::Job(id, event) => self.job(id, event),
+            Msg::Tick(now) => {
+                self.now = now;
+                let acts = self.screens.of_mut(self.here).tick(now, &self.session);
+                self.apply(self.here, acts)
+            }
+            Msg::Stop => self.leave(Exit::Interrupted),
+        }
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Effect> {
+        self.notice = None;
+        let in_field = self.modal.is_none() && self.screens.of(self.here).in_field();
+        let action = action_of(key, in_field);
+        if action == Some(Action::Interrupt) {
+            return self.leave(Exit::Interrupted);
+        }
+        if let Some(modal) = self.modal {
+            return self.modal_key(modal, action);
+        }
+        match action {
+            None if in_field => {
+                self.screens.of_mut(self.here).edit(key, &mut self.session);
+                Vec::new()
+            }
+            None => Vec::new(),
+            Some(Action::Help) => {
+                self.modal = Some(Modal::Help);
+                Vec::new()
+            }
+            Some(Action::Quit) => self.quit(),
+            Some(Action::Back) => self.back(),
+            Some(action) if self.offers().iter().any(|offer| offer.action == action) => {
+                let acts = self.screens.of_mut(self.here).act(action, &mut self.session);
+                self.apply(self.here, acts)
+            }
+            Some(_) => Vec::new(),
+        }
+    }
+
+    fn modal_key(&mut self, modal: Modal, action: Option<Action>) -> Vec<Effect> {
+        match (modal, action) {
+            (_, Some(Action::Back)) | (Modal::Help, Some(Action::Help | Action::Accept | Action::Quit)) => {
+                self.modal = None;
+                Vec::new()
+            }
+            (Modal::Ask(question), Some(Action::Accept)) => {
+                self.modal = None;
+                match question {
+                    Question::CancelFetch => self.cancel_fetch(),
+                    Question::LeaveWhileFetching => self.leave(Exit::Interrupted),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn back(&mut self) -> Vec<Effect> {
+        if let Some(acts) = self.screens.of_mut(self.here).close(&mut self.session) {
+            return self.apply(self.here, acts);
+        }
+        self.apply(self.here, vec![Act::Back])
+    }
+
+    fn quit(&mut self) -> Vec<Effect> {
+        if self.is_fetching() {
+            self.modal = Some(Modal::Ask(Question::LeaveWhileFetching));
+            return Vec::new();
+        }
+        let exit = self.screens.of(Step::Restore).exit().unwrap_or(Exit::Done);
+        self.leave(exit)
+    }
+
+    /// Cancels everything and leaves when it has ended; asked again, at once.
+    fn leave(&mut self, exit: Exit) -> Vec<Effect> {
+        if self.leaving.is_some() || !self.is_fetching() {
+            return vec![Effect::Quit(exit)];
+        }
+        self.leaving = Some(exit);
+        self.cancel_fetch()
+    }
+
+    fn is_fetching(&self) -> bool {
+        self.jobs.values().any(|owner| *owner == Step::Restore)
+    }
+
+    fn cancel_fetch(&mut self) -> Vec<Effect> {
+        self.screens.of_mut(Step::Restore).cancelling();
+        self.jobs
+            .iter()
+            .filter(|(_, owner)| **owner == Step::Restore)
+            .map(|(id, _)| Effect::Cancel(*id))
+            .collect()
+    }
+
+    /// An event of a job. Late answers for something that is gone have an id nobody owns any more.
+    fn job(&mut self, id: JobId, event: Event) -> Vec<Effect> {
+        let Some(owner) = self.jobs.get(&id).copied() else { return Vec::new() };
+        if event.is_last() {
+            self.jobs.remove(&id);
+        }
+        let acts = self.screens.of_mut(owner).event(event, &mut self.session);
+        let mut effects = self.apply(owner, acts);
+        if let Some(exit) = self.leaving.filter(|_| !self.is_fetching()) {
+            effects.push(Effect::Quit(exit));
+        }
+        effects
+    }
+
+    /// Carries out what a screen wants. A screen that is not shown any more cannot move the person.
+    fn apply(&mut self, from: Step, acts: Vec<Act>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for act in acts {
+            match act {
+                Act::Start(request) => effects.push(self.start(from, request)),
+                Act::Cancel => effects.extend(self.forget_jobs(from)),
+                Act::Go(step) if from == self.here => effects.extend(self.show(step)),
+                Act::Back if from == self.here => effects.extend(self.step_back()),
+                Act::Go(_) | Act::Back => {}
+                Act::Ask(question) => self.modal = Some(Modal::Ask(question)),
+                Act::Copy(copied) => effects.push(Effect::Copy(copied)),
+                Act::Say(line) => self.notice = Some(line),
+                Act::Quit => effects.extend(self.quit()),
+            }
+        }
+        effects
+    }
+
+    fn step_back(&mut self) -> Vec<Effect> {
+        let mut step = self.here.previous();
+        while step.is_some_and(|step| self.session.state_of(step) == StepState::Skipped) {
+            step = step.and_then(Step::previous);
+        }
+        let mut effects = self.forget_jobs(self.here);
+        effects.extend(step.map(|step| self.show(step)).unwrap_or_default());
+        effects
+    }
+
+    fn show(&mut self, step: Step) -> Vec<Effect> {
+        self.here = step;
+        let acts = self.screens.of_mut(step).enter(&mut self.session);
+        self.apply(step, acts)
+    }
+
+    fn start(&mut self, owner: Step, request: Request) -> Effect {
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        self.jobs.insert(id, owner);
+        Effect::Start(id, request)
+    }
+
+    /// Cancels a screen's jobs and ignores what they still say.
+    fn forget_jobs(&mut self, owner: Step) -> Vec<Effect> {
+        let ids: Vec<JobId> =
+            self.jobs.iter().filter(|(_, step)| **step == owner).map(|(id, _)| *id).collect();
+        ids.into_iter()
+            .map(|id| {
+                self.jobs.remove(&id);
+                Effect::Cancel(id)
+            })
+            .collect()
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        self.screens.of(self.here).offers(&self.session)
+    }
+
+    /// Draws everything. Changes nothing but the memory of lists of what they showed.
+    pub fn view(&self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            too_small(frame);
+            return;
+        }
+        let areas = Areas::of(area);
+        let look = Look { theme: self.theme, now: self.now };
+        self.header(frame, areas.header);
+        let state = |step| self.state_of(step);
+        let rail = StepRail { theme: self.theme, here: self.here, state: &state };
+        if areas.rail_is_tall {
+            rail.tall(frame, areas.rail);
+        } else {
+            rail.flat(frame, areas.rail);
+        }
+        self.screens.of(self.here).view(frame, areas.panel, &look, &self.session);
+        if let Some(notice) = &self.notice {
+            let line = Span::styled(format!(" {}", self.theme.text(notice)), self.theme.warning());
+            frame.render_widget(Paragraph::new(Line::from(line)), areas.notice);
+        }
+        let keys = self.modal.map_or_else(|| self.offers(), modal_offers);
+        frame.render_widget(Paragraph::new(key_bar(self.theme, &keys, areas.keys.width)), areas.keys);
+        if let Some(shown) = self.modal {
+            let page = Page::new(self.theme, columns(area));
+            modal(frame, self.theme, self.modal_page(shown, page));
+        }
+    }
+
+    fn state_of(&self, step: Step) -> StepState {
+        if self.screens.of(step).failed() { StepState::Failed } else { self.session.state_of(step) }
+    }
+
+    fn header(&self, frame: &mut Frame<'_>, area: Rect) {
+        let theme = self.theme;
+        let mut left = vec![Span::styled(" az-cargo-wizard", theme.accent())];
+        let place =
+            self.session.feed_label().or_else(|| self.session.target.as_ref().map(|t| t.collection.name()));
+        if let Some(place) = place {
+            left.push(Span::raw(theme.text(&format!("{}{place}", theme.separator()))));
+        }
+        let mut right = Vec::new();
+        right.extend(self.session.account.as_ref().map(|account| account.display_name.clone()));
+        right.extend(self.session.credential.as_ref().map(|credential| credential.kind().to_owned()));
+        let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
+        right.extend(demo.then(|| "demo".to_owned()));
+        let left = Line::from(left);
+        let mut right = theme.text(&right.join(theme.separator()));
+        let room = usize::from(area.width).saturating_sub(left.width() + 3);
+        right = text::truncate(&right, room);
+        frame.render_widget(Paragraph::new(left), area);
+        let right = Line::styled(format!("{right} "), theme.quiet());
+        frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), right_part(area, room));
+    }
+
+    fn modal_page(&self, shown: Modal, mut page: Page) -> (&'static str, Page) {
+        match shown {
+            Modal::Help => {
+                page.text(self.here.purpose()).gap();
+                let mut seen = Vec::new();
+                for offer in self.offers().into_iter().chain(EVERYWHERE) {
+                    if !seen.contains(&offer.action) {
+                        seen.push(offer.action);
+                        page.pair(binding(offer.action).shown, offer.verb);
+                    }
+                }
+                (self.here.title(), page)
+            }
+            Modal::Ask(Question::CancelFetch) => {
+                page.text("The crates that have arrived stay in the cache; the next run goes on from there.");
+                ("Cancel the fetch?", page)
+            }
+            Modal::Ask(Question::LeaveWhileFetching) => {
+                page.text("The fetch is cancelled first. The crates that have arrived stay in the cache.");
+                ("Cancel the fetch and leave?", page)
+            }
+        }
+    }
+}
+
+/// Keys that work on every screen.
+const EVERYWHERE: [Offer; 4] = [
+    offer(Action::Back, "close, or one step back"),
+    offer(Action::Help, "this help"),
+    offer(Action::Quit, "leave"),
+    offer(Action::Interrupt, "cancel what runs and leave; twice: at once"),
+];
+
+fn modal_offers(modal: Modal) -> Vec<Offer> {
+    match modal {
+        Modal::Help => vec![offer(Action::Back, "close")],
+        Modal::Ask(Question::CancelFetch) => {
+            vec![offer(Action::Accept, "cancel it"), offer(Action::Back, "go on")]
+        }
+        Modal::Ask(Question::LeaveWhileFetching) => {
+            vec![offer(Action::Accept, "leave"), offer(Action::Back, "stay")]
+        }
+    }
+}
+
+fn right_part(area: Rect, columns: usize) -> Rect {
+    let width = u16::try_from(columns + 1).unwrap_or(u16::MAX).min(area.width);
+    Rect { x: area.right() - width, width, ..area }
+}
+
+fn too_small(frame: &mut Frame<'_>) {
+    let (columns, rows) = SMALLEST;
+    let notice = format!("az-cargo-wizard needs {columns}x{rows}");
+    let area = middle(frame.area(), u16::try_from(notice.len()).unwrap_or(0), 1);
+    frame.render_widget(Paragraph::new(notice), area);
+}

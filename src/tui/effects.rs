@@ -1,0 +1,74 @@
+//! Carries out what `update` wants: starts and cancels jobs, and brings their events back.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::error::Report;
+use crate::task::{self, Event, Events, JobId, Request, Services};
+
+/// Messages that may wait before jobs have to.
+const WAITING: usize = 1024;
+
+/// What the jobs need, as soon as it is ready: the first frame does not wait for it.
+#[derive(Debug, Clone)]
+pub struct Starting(watch::Receiver<Option<Result<Arc<Services>, Report>>>);
+
+impl Starting {
+    /// Gets the services ready in the background.
+    pub fn spawn(start: impl Future<Output = Result<Services, Report>> + Send + 'static) -> Self {
+        let (sender, receiver) = watch::channel(None);
+        tokio::spawn(async move {
+            let ready = start.await.map(Arc::new);
+            // Nobody waits any more when the wizard has been left meanwhile.
+            let _ = sender.send(Some(ready));
+        });
+        Self(receiver)
+    }
+
+    async fn ready(mut self) -> Option<Result<Arc<Services>, Report>> {
+        self.0.wait_for(Option::is_some).await.ok()?.clone()
+    }
+}
+
+/// The jobs that run.
+#[derive(Debug)]
+pub(super) struct Jobs {
+    starting: Starting,
+    sender: mpsc::Sender<(JobId, Event)>,
+    cancels: HashMap<JobId, oneshot::Sender<()>>,
+}
+
+impl Jobs {
+    pub(super) fn new(starting: Starting) -> (Self, mpsc::Receiver<(JobId, Event)>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self { starting, sender, cancels: HashMap::new() }, receiver)
+    }
+
+    pub(super) fn start(&mut self, id: JobId, request: Request) {
+        let (cancel, cancelled) = oneshot::channel();
+        self.cancels.insert(id, cancel);
+        let events = Events::new(id, self.sender.clone());
+        let starting = self.starting.clone();
+        tokio::spawn(async move {
+            match starting.ready().await {
+                Some(Ok(services)) => task::run(services, request, (&events, cancelled)).await,
+                Some(Err(report)) => events.send(Event::Failed(Box::new(report))).await,
+                None => {}
+            }
+        });
+    }
+
+    pub(super) fn cancel(&mut self, id: JobId) {
+        if let Some(cancel) = self.cancels.remove(&id) {
+            // A job that has ended already needs no word.
+            let _ = cancel.send(());
+        }
+    }
+
+    pub(super) fn ended(&mut self, id: JobId) {
+        self.cancels.remove(&id);
+    }
+}

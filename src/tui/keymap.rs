@@ -1,0 +1,216 @@
+//! Keys, and what they mean: one table for the whole product, from which the key bar and the help are
+//! made (product.md, 'Keys').
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// A key press, as far as the wizard tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    Char(char),
+    Ctrl(char),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    Backspace,
+    Delete,
+    F1,
+}
+
+impl Key {
+    /// The key of a terminal event; `None` for releases, which Windows reports too, and for keys that
+    /// mean nothing here.
+    #[must_use]
+    pub fn from_event(event: &KeyEvent) -> Option<Self> {
+        if event.kind == KeyEventKind::Release {
+            return None;
+        }
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = event.modifiers.contains(KeyModifiers::ALT);
+        Some(match event.code {
+            KeyCode::Char(c) if control && !alt => Self::Ctrl(c.to_ascii_lowercase()),
+            // AltGr arrives as both modifiers and makes characters.
+            KeyCode::Char(c) if control == alt => Self::Char(c),
+            KeyCode::Enter => Self::Enter,
+            KeyCode::Esc => Self::Esc,
+            KeyCode::Tab => Self::Tab,
+            KeyCode::BackTab => Self::BackTab,
+            KeyCode::Up => Self::Up,
+            KeyCode::Down => Self::Down,
+            KeyCode::Left => Self::Left,
+            KeyCode::Right => Self::Right,
+            KeyCode::Home => Self::Home,
+            KeyCode::End => Self::End,
+            KeyCode::PageUp => Self::PageUp,
+            KeyCode::PageDown => Self::PageDown,
+            KeyCode::Backspace => Self::Backspace,
+            KeyCode::Delete => Self::Delete,
+            KeyCode::F(1) => Self::F1,
+            _ => return None,
+        })
+    }
+}
+
+/// What a key means, everywhere the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Action {
+    Up,
+    Down,
+    Top,
+    Bottom,
+    PageUp,
+    PageDown,
+    Accept,
+    Back,
+    Filter,
+    Toggle,
+    NextField,
+    PreviousField,
+    Preview,
+    Details,
+    Copy,
+    RunAgain,
+    Sort,
+    Help,
+    Quit,
+    Interrupt,
+}
+
+/// One row of the product's key table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Binding {
+    pub(super) action: Action,
+    pub(super) keys: &'static [Key],
+    /// How the keys are written.
+    pub(super) shown: &'static str,
+    /// What the help says where a screen has no word of its own.
+    pub(super) meaning: &'static str,
+    /// Whether the key also works while a text field has the focus.
+    pub(super) in_field: bool,
+}
+
+const fn row(action: Action, keys: &'static [Key], shown: &'static str, meaning: &'static str) -> Binding {
+    Binding { action, keys, shown, meaning, in_field: false }
+}
+
+const fn always(action: Action, keys: &'static [Key], shown: &'static str, meaning: &'static str) -> Binding {
+    Binding { action, keys, shown, meaning, in_field: true }
+}
+
+const TABLE: &[Binding] = &[
+    always(Action::Accept, &[Key::Enter], "Enter", "accept, open"),
+    always(Action::Back, &[Key::Esc], "Esc", "close the innermost thing, then one step back"),
+    row(Action::Up, &[Key::Up, Key::Char('k')], "↑ k", "move up"),
+    row(Action::Down, &[Key::Down, Key::Char('j')], "↓ j", "move down"),
+    row(Action::Top, &[Key::Home, Key::Char('g')], "Home g", "to the first"),
+    row(Action::Bottom, &[Key::End, Key::Char('G')], "End G", "to the last"),
+    always(Action::PageUp, &[Key::PageUp], "PageUp", "a page up"),
+    always(Action::PageDown, &[Key::PageDown], "PageDown", "a page down"),
+    row(Action::Filter, &[Key::Char('/')], "/", "filter"),
+    row(Action::Toggle, &[Key::Char(' ')], "Space", "toggle or mark"),
+    always(Action::NextField, &[Key::Tab], "Tab", "next field"),
+    always(Action::PreviousField, &[Key::BackTab], "Shift-Tab", "previous field"),
+    row(Action::Preview, &[Key::Char('p')], "p", "preview the difference"),
+    row(Action::Details, &[Key::Char('d')], "d", "details"),
+    row(Action::Copy, &[Key::Char('y')], "y", "copy"),
+    row(Action::RunAgain, &[Key::Char('r')], "r", "run again"),
+    row(Action::Sort, &[Key::Char('s')], "s", "sort"),
+    always(Action::Help, &[Key::F1, Key::Char('?')], "?", "keys and help of this screen"),
+    row(Action::Quit, &[Key::Char('q')], "q", "leave"),
+    always(Action::Interrupt, &[Key::Ctrl('c')], "Ctrl-C", "cancel what runs and leave; twice: at once"),
+];
+
+/// The whole table as the README shows it: keys, and what they mean everywhere.
+#[must_use]
+pub fn key_table() -> Vec<(&'static str, &'static str)> {
+    TABLE.iter().map(|binding| (binding.shown, binding.meaning)).collect()
+}
+
+/// What a screen does with an action, in its own words; the order is that of the key bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Offer {
+    pub(super) action: Action,
+    pub(super) verb: &'static str,
+}
+
+pub(super) const fn offer(action: Action, verb: &'static str) -> Offer {
+    Offer { action, verb }
+}
+
+/// What the key means now. In a text field a character is text.
+pub(super) fn action_of(key: Key, in_field: bool) -> Option<Action> {
+    TABLE
+        .iter()
+        .find(|binding| binding.keys.contains(&key) && !(in_field && is_text(key, binding)))
+        .map(|binding| binding.action)
+}
+
+fn is_text(key: Key, binding: &Binding) -> bool {
+    match key {
+        Key::Char(_) | Key::Home | Key::End => true,
+        _ => !binding.in_field && !matches!(binding.action, Action::Up | Action::Down),
+    }
+}
+
+pub(super) fn binding(action: Action) -> &'static Binding {
+    TABLE.iter().find(|binding| binding.action == action).unwrap_or(&TABLE[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::KeyEventState;
+
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_meanings() {
+        let mut seen = std::collections::HashSet::new();
+        for key in TABLE.iter().flat_map(|binding| binding.keys) {
+            assert!(seen.insert(key), "{key:?} stands twice in the table");
+        }
+    }
+
+    #[test]
+    fn every_action_has_exactly_one_row() {
+        let mut seen = std::collections::HashSet::new();
+        for row in TABLE {
+            assert!(seen.insert(row.action), "{:?} stands twice", row.action);
+            assert_eq!(binding(row.action).shown, row.shown);
+        }
+    }
+
+    #[test]
+    fn in_a_field_characters_are_text_and_the_rest_still_works() {
+        assert_eq!(action_of(Key::Char('q'), false), Some(Action::Quit));
+        assert_eq!(action_of(Key::Char('q'), true), None);
+        assert_eq!(action_of(Key::Char('?'), true), None);
+        assert_eq!(action_of(Key::F1, true), Some(Action::Help));
+        assert_eq!(action_of(Key::Esc, true), Some(Action::Back));
+        assert_eq!(action_of(Key::Home, true), None);
+        assert_eq!(action_of(Key::Down, true), Some(Action::Down));
+        assert_eq!(action_of(Key::Ctrl('c'), true), Some(Action::Interrupt));
+    }
+
+    #[test]
+    fn releases_are_no_keys_and_altgr_makes_characters() {
+        let event = |modifiers, kind| KeyEvent {
+            code: KeyCode::Char('q'),
+            modifiers,
+            kind,
+            state: KeyEventState::NONE,
+        };
+        assert_eq!(Key::from_event(&event(KeyModifiers::NONE, KeyEventKind::Release)), None);
+        assert_eq!(Key::from_event(&event(KeyModifiers::NONE, KeyEventKind::Repeat)), Some(Key::Char('q')));
+        assert_eq!(Key::from_event(&event(KeyModifiers::CONTROL, KeyEventKind::Press)), Some(Key::Ctrl('q')));
+        let altgr = KeyModifiers::CONTROL | KeyModifiers::ALT;
+        assert_eq!(Key::from_event(&event(altgr, KeyEventKind::Press)), Some(Key::Char('q')));
+    }
+}

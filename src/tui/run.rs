@@ -1,0 +1,140 @@
+//! The one loop: wait, update, carry out, draw.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::error::Exit;
+use crate::host::Clock;
+use crate::task::{Event, JobId, interrupted};
+
+use super::app::App;
+use super::effects::{Jobs, Starting};
+use super::keymap::Key;
+use super::msg::{Effect, Msg};
+use super::session::Opening;
+use super::terminal::Screen;
+use super::theme::Theme;
+
+/// Between two frames: at most 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// Between two pictures of what moves by itself.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long leaving waits for a cancelled fetch.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How the wizard was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub exit: Exit,
+    /// What was done, for the normal screen.
+    pub summary: Vec<String>,
+}
+
+/// Runs the wizard on the terminal until it is left. `start` gets the services ready meanwhile.
+///
+/// # Errors
+/// When the terminal can't be taken or drawn on.
+pub fn run(
+    runtime: &tokio::runtime::Runtime,
+    (theme, opening): (Theme, Opening),
+    (clock, start): (Clock, impl FnOnce() -> Starting),
+) -> io::Result<Ended> {
+    let (mut app, effects) = App::new(theme, opening);
+    let mut screen = Screen::enter()?;
+    screen.draw(|frame| app.view(frame))?;
+    let exit = runtime.block_on(async {
+        let (jobs, events) = Jobs::new(start());
+        let mut shell = Shell { screen: &mut screen, jobs, exit: None };
+        shell.carry_out(effects)?;
+        shell.run(&mut app, (clock, events)).await
+    })?;
+    Ok(Ended { exit, summary: app.summary() })
+}
+
+/// Everything around `update` and `view` that has an effect.
+struct Shell<'a> {
+    screen: &'a mut Screen,
+    jobs: Jobs,
+    exit: Option<Exit>,
+}
+
+impl Shell<'_> {
+    async fn run(
+        &mut self,
+        app: &mut App,
+        (clock, mut events): (Clock, mpsc::Receiver<(JobId, Event)>),
+    ) -> io::Result<Exit> {
+        let mut keys = EventStream::new();
+        let mut stop = std::pin::pin!(interrupted());
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Times since the start, as the clock tells them.
+        let mut patience: Option<Duration> = None;
+        let mut next_frame = Duration::ZERO;
+        let mut stale = false;
+        loop {
+            if let Some(exit) = self.exit {
+                return Ok(exit);
+            }
+            if app.is_leaving() && patience.is_none() {
+                patience = Some(clock.since_start() + PATIENCE);
+            }
+            let until = |time: Duration| sleep(time.saturating_sub(clock.since_start()));
+            let msg = tokio::select! {
+                biased;
+                key = keys.next() => match key {
+                    Some(Ok(event)) => message_of(event),
+                    // A terminal that is gone asks nothing any more (libraries.md, trap 5).
+                    Some(Err(_)) | None => return Ok(Exit::Interrupted),
+                },
+                () = &mut stop => Some(Msg::Stop),
+                () = until(patience.unwrap_or_default()), if patience.is_some() => return Ok(Exit::Interrupted),
+                () = until(next_frame), if stale => {
+                    self.screen.draw(|frame| app.view(frame))?;
+                    next_frame = clock.since_start() + FRAME;
+                    stale = false;
+                    continue;
+                }
+                Some((id, event)) = events.recv() => {
+                    if event.is_last() {
+                        self.jobs.ended(id);
+                    }
+                    Some(Msg::Job(id, event))
+                }
+                _ = tick.tick(), if app.moves() => Some(Msg::Tick(clock.since_start())),
+            };
+            let Some(msg) = msg else { continue };
+            let effects = app.update(msg);
+            self.carry_out(effects)?;
+            stale = true;
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> io::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Start(id, request) => self.jobs.start(id, request),
+                Effect::Cancel(id) => self.jobs.cancel(id),
+                Effect::Copy(text) => self.screen.copy(&text)?,
+                Effect::Quit(exit) => self.exit = Some(exit),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn message_of(event: TerminalEvent) -> Option<Msg> {
+    match event {
+        TerminalEvent::Key(key) => Key::from_event(&key).map(Msg::Key),
+        TerminalEvent::Paste(pasted) => Some(Msg::Paste(pasted)),
+        TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
+    }
+}

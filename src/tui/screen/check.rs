@@ -1,0 +1,172 @@
+//! Check: what was found, or the one question about a checkout that would run something.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::finding::{Finding, FindingState, Hazard};
+use crate::error::Report;
+use crate::task::check::{Checkout, HostTrust};
+use crate::task::{Event, Request};
+
+use super::super::keymap::{Action, Offer, offer};
+use super::super::msg::Act;
+use super::super::session::{Opening, Session, Step};
+use super::super::widget::page::{Choice, Page};
+use super::{Look, Panel};
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Looking,
+    /// What the checkout would do, and whether the trusting answer is under the cursor.
+    Asking {
+        hazards: Vec<Hazard>,
+        trusting: bool,
+    },
+    Looked,
+    Failed(Box<Report>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Check {
+    state: State,
+}
+
+impl Check {
+    fn look(&mut self, request: Request) -> Vec<Act> {
+        self.state = State::Looking;
+        vec![Act::Start(request)]
+    }
+
+    /// The step to begin at: the first whose answer nothing gives (product.md, 'Who uses it, and how').
+    fn route(checkout: &Checkout, session: &mut Session) -> Step {
+        if matches!(session.opening, Opening::Fetch { .. }) && checkout.workspace.is_some() {
+            return Step::Restore;
+        }
+        let Some(in_force) = &checkout.in_force else { return Step::Organization };
+        if in_force.host == HostTrust::Unknown {
+            return Step::Organization;
+        }
+        session.target = Some(in_force.target.clone());
+        session.found = true;
+        match (&in_force.token_in, &checkout.workspace) {
+            (Some(_), Some(_)) => Step::Restore,
+            (Some(_), None) => Step::Organization,
+            (None, _) => Step::SignIn,
+        }
+    }
+}
+
+impl Panel for Check {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        if session.checkout.is_some() { Vec::new() } else { self.look(Request::Check) }
+    }
+
+    fn offers(&self, session: &Session) -> Vec<Offer> {
+        match &self.state {
+            State::Looking => vec![offer(Action::Quit, "leave")],
+            State::Asking { .. } => vec![
+                offer(Action::Accept, "answer"),
+                offer(Action::Up, "choose"),
+                offer(Action::Down, "choose"),
+                offer(Action::Quit, "leave"),
+            ],
+            State::Looked if session.checkout.as_ref().is_some_and(Checkout::passed) => vec![
+                offer(Action::Accept, "go on"),
+                offer(Action::RunAgain, "check again"),
+                offer(Action::Quit, "leave"),
+            ],
+            State::Looked | State::Failed(_) => {
+                vec![offer(Action::RunAgain, "check again"), offer(Action::Quit, "leave")]
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        match (action, &mut self.state) {
+            (Action::Up | Action::Down, State::Asking { trusting, .. }) => {
+                *trusting = action == Action::Down;
+                Vec::new()
+            }
+            (Action::Accept, State::Asking { trusting: true, .. }) => self.look(Request::TrustAndCheck),
+            (Action::Accept, State::Asking { trusting: false, .. }) => vec![Act::Quit],
+            (Action::Accept, State::Looked) => match session.checkout.clone() {
+                Some(checkout) if checkout.passed() => vec![Act::Go(Self::route(&checkout, session))],
+                _ => Vec::new(),
+            },
+            (Action::RunAgain, _) => self.look(Request::Check),
+            _ => Vec::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
+        match event {
+            Event::NeedsTrust(hazards) => self.state = State::Asking { hazards, trusting: false },
+            Event::Failed(report) => self.state = State::Failed(report),
+            Event::Checked(checkout) => {
+                self.state = State::Looked;
+                let passed = checkout.passed();
+                let step = if passed { Some(Self::route(&checkout, session)) } else { None };
+                session.checkout = Some(*checkout);
+                return step.map(Act::Go).into_iter().collect();
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn moves(&self) -> bool {
+        matches!(self.state, State::Looking)
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        let mut page = Page::new(look.theme, area.width);
+        match &self.state {
+            State::Looking => {
+                page.title("az-cargo-wizard").gap();
+                page.busy(look.frame(), "Looking at Cargo and the project");
+            }
+            State::Asking { hazards, trusting } => question(&mut page, hazards, *trusting),
+            State::Looked => {
+                page.title("Check").gap();
+                for finding in session.checkout.iter().flat_map(|checkout| &checkout.findings) {
+                    show(&mut page, finding);
+                }
+            }
+            State::Failed(report) => {
+                page.title("Check").gap().report(report);
+            }
+        }
+        page.draw(frame, area);
+    }
+}
+
+fn question(page: &mut Page, hazards: &[Hazard], trusting: bool) {
+    page.title("This project would do more than build").gap();
+    page.text("Nothing of it has been run yet. Its files say:").gap();
+    for hazard in hazards {
+        page.warning(&hazard.setting);
+        page.quiet(&format!("    in {}: would {}", hazard.file, hazard.effect));
+    }
+    page.gap();
+    let choice = |label, note, chosen: bool| Choice { label, note, chosen, focused: chosen, enabled: true };
+    page.choice(&choice("Leave, and run nothing", "", !trusting));
+    page.choice(&choice("I trust this project: go on", "asked again only when these files change", trusting));
+}
+
+fn show(page: &mut Page, finding: &Finding) {
+    let line = format!("{}: {}", finding.subject, finding.text);
+    match finding.state {
+        FindingState::Good => page.good(&line),
+        FindingState::Note => page.quiet(&format!("  {line}")),
+        FindingState::Warning => page.warning(&line),
+        FindingState::Failed => page.bad(&line),
+    };
+    if let Some(remedy) = &finding.remedy {
+        page.quiet(&format!("    {remedy}"));
+    }
+}

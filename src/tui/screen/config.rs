@@ -1,0 +1,395 @@
+//! Config: what the configuration will say, then the difference to agree to.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::credential::TokenStore;
+use crate::domain::feed::{Feed, ViewName};
+use crate::domain::plan::{ConfigScope, Review, SetupPlan};
+use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::error::Report;
+use crate::task::{Event, Request};
+
+use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::layout::{below, top};
+use super::super::msg::Act;
+use super::super::session::{Session, Step};
+use super::super::widget::diff_lines;
+use super::super::widget::field::Field;
+use super::super::widget::page::Page;
+use super::super::widget::scroll::Scroll;
+use super::{Look, Panel};
+
+/// The questions, in the order of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Question {
+    #[default]
+    File,
+    Name,
+    View,
+    Replace,
+    Store,
+}
+
+impl Question {
+    const ALL: [Self; 5] = [Self::File, Self::Name, Self::View, Self::Replace, Self::Store];
+
+    fn step(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|question| *question == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Form,
+    Reviewing,
+    Reviewed(Box<Review>),
+    Writing,
+    Failed(Box<Report>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    state: State,
+    /// The feed that the form is for.
+    feed_id: Option<String>,
+    question: Question,
+    scope: ConfigScope,
+    name: Field,
+    name_error: Option<String>,
+    local_view: bool,
+    replace: bool,
+    store: TokenStore,
+    scroll: Scroll,
+}
+
+impl Config {
+    fn fill(&mut self, session: &Session) {
+        let Some(feed) = &session.feed else { return };
+        let name = RegistryName::suggest(&feed.name);
+        *self = Self {
+            feed_id: Some(feed.id.clone()),
+            scope: if session.has_project() { ConfigScope::Project } else { ConfigScope::User },
+            name: Field::with(name.as_str()),
+            replace: feed.has_crates_io(),
+            ..Self::default()
+        };
+        // A registry of that index may exist under another name: Cargo allows one name only.
+        let index = self.index(session);
+        let existing = session.checkout.iter().flat_map(|checkout| &checkout.registries);
+        if let Some((name, _)) = existing.into_iter().find(|(_, other)| Some(other) == index.as_ref()) {
+            self.name = Field::with(name.as_str());
+        }
+    }
+
+    fn index(&self, session: &Session) -> Option<IndexUrl> {
+        let view = self.local_view.then(ViewName::local);
+        Some(IndexUrl::for_feed(&session.target.as_ref()?.collection, session.feed.as_ref()?, view.as_ref()))
+    }
+
+    fn plan(&mut self, session: &Session) -> Option<SetupPlan> {
+        let registry = match RegistryName::parse(self.name.text()) {
+            Ok(name) => name,
+            Err(error) => {
+                self.name_error = Some(error.to_string());
+                self.question = Question::Name;
+                return None;
+            }
+        };
+        Some(SetupPlan {
+            scope: self.scope,
+            registry,
+            index: self.index(session)?,
+            replace_crates_io: self.replace,
+            store: self.store,
+        })
+    }
+
+    fn review(&mut self, session: &Session) -> Vec<Act> {
+        let Some(plan) = self.plan(session) else { return Vec::new() };
+        self.state = State::Reviewing;
+        vec![Act::Start(Request::Review(plan))]
+    }
+
+    fn accept(&mut self, session: &mut Session) -> Vec<Act> {
+        match &self.state {
+            State::Form | State::Failed(_) => self.review(session),
+            State::Reviewed(review) if review.is_done() => {
+                session.plan = Some(review.plan.clone());
+                vec![Act::Go(Step::LogIn)]
+            }
+            State::Reviewed(review) => {
+                session.plan = Some(review.plan.clone());
+                let request = Request::Apply((**review).clone());
+                self.state = State::Writing;
+                vec![Act::Start(request)]
+            }
+            State::Reviewing | State::Writing => Vec::new(),
+        }
+    }
+
+    /// Changes the answer under the cursor.
+    fn toggle(&mut self, session: &Session) -> Vec<Act> {
+        match self.question {
+            Question::File if session.has_project() => {
+                self.scope = match self.scope {
+                    ConfigScope::Project => ConfigScope::User,
+                    ConfigScope::User | ConfigScope::AsItIs => ConfigScope::Project,
+                };
+            }
+            Question::File => {
+                return vec![Act::Say("there is no project here, so the user's file it is".into())];
+            }
+            Question::View => self.local_view = !self.local_view,
+            Question::Replace if session.feed.as_ref().is_some_and(Feed::has_crates_io) => {
+                self.replace = !self.replace;
+            }
+            Question::Replace => {
+                return vec![Act::Say(
+                    "without the crates.io upstream every public dependency would break".into(),
+                )];
+            }
+            Question::Store => {
+                self.store = match self.store {
+                    TokenStore::PlainFile => TokenStore::ThisRunOnly,
+                    TokenStore::ThisRunOnly => TokenStore::PlainFile,
+                };
+            }
+            Question::Name => {}
+        }
+        Vec::new()
+    }
+}
+
+impl Panel for Config {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        let feed = session.feed.as_ref().map(|feed| feed.id.clone());
+        if feed != self.feed_id {
+            self.fill(session);
+        } else if !matches!(self.state, State::Form) && session.written.is_empty() {
+            self.state = State::Form;
+        }
+        Vec::new()
+    }
+
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
+        let mut offers = match &self.state {
+            State::Form | State::Failed(_) => vec![
+                offer(Action::Accept, "review the difference"),
+                offer(Action::NextField, "next"),
+                offer(Action::PreviousField, "previous"),
+                offer(Action::Toggle, "change"),
+                offer(Action::Up, "previous"),
+                offer(Action::Down, "next"),
+                offer(Action::Preview, "preview"),
+            ],
+            State::Reviewed(review) => vec![
+                offer(Action::Accept, if review.is_done() { "go on" } else { "write" }),
+                offer(Action::Down, "scroll"),
+                offer(Action::Up, "scroll"),
+                offer(Action::PageDown, "a page down"),
+                offer(Action::PageUp, "a page up"),
+            ],
+            State::Reviewing | State::Writing => Vec::new(),
+        };
+        offers.extend([
+            offer(Action::Back, "back"),
+            offer(Action::Help, "help"),
+            offer(Action::Quit, "leave"),
+        ]);
+        offers
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        if action == Action::Accept {
+            return self.accept(session);
+        }
+        if matches!(self.state, State::Reviewed(_)) {
+            self.scroll.act(action);
+            return Vec::new();
+        }
+        match action {
+            Action::NextField | Action::Down => self.question = self.question.step(1),
+            Action::PreviousField | Action::Up => self.question = self.question.step(Question::ALL.len() - 1),
+            Action::Toggle => return self.toggle(session),
+            Action::Preview => return self.review(session),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        match self.state {
+            State::Form => return None,
+            // What is being written will be written: there is nothing to go back to yet.
+            State::Writing => {}
+            State::Reviewing => {
+                self.state = State::Form;
+                return Some(vec![Act::Cancel]);
+            }
+            State::Reviewed(_) | State::Failed(_) => {
+                self.state = State::Form;
+                self.scroll = Scroll::default();
+            }
+        }
+        Some(Vec::new())
+    }
+
+    fn in_field(&self) -> bool {
+        self.question == Question::Name && matches!(self.state, State::Form | State::Failed(_))
+    }
+
+    fn edit(&mut self, key: Key, _session: &mut Session) {
+        self.name.key(key);
+        self.name_error = RegistryName::parse(self.name.text()).err().map(|error| error.to_string());
+        self.state = State::Form;
+    }
+
+    fn paste(&mut self, pasted: &str, _session: &mut Session) {
+        if self.in_field() {
+            self.name.paste(pasted);
+        }
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
+        match event {
+            Event::Reviewed(review) => self.state = State::Reviewed(Box::new(review)),
+            Event::Applied(written) => {
+                session.written.extend(written);
+                self.state = State::Form;
+                return vec![Act::Go(Step::LogIn)];
+            }
+            Event::Failed(report) => self.state = State::Failed(report),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn moves(&self) -> bool {
+        matches!(self.state, State::Reviewing | State::Writing)
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        if let State::Reviewed(review) = &self.state {
+            self.show_review(frame, area, (look, review, session));
+            return;
+        }
+        let mut page = Page::new(look.theme, area.width);
+        page.title("What shall Cargo's configuration say?");
+        match &self.state {
+            State::Reviewing => {
+                page.busy(look.frame(), "Reading the files");
+            }
+            State::Writing => {
+                page.busy(look.frame(), "Writing");
+            }
+            State::Failed(report) => {
+                page.gap().report(report);
+            }
+            _ => {}
+        }
+        page.gap();
+        self.form(&mut page, session);
+        page.draw(frame, area);
+    }
+}
+
+impl Config {
+    fn form(&self, page: &mut Page, session: &Session) {
+        let at = |question| self.question == question;
+        page.options(
+            "File",
+            (&["project", "user"], usize::from(self.scope != ConfigScope::Project)),
+            at(Question::File),
+        );
+        page.field("Registry name", &self.name, at(Question::Name));
+        if let Some(error) = &self.name_error {
+            page.bad(error);
+        }
+        page.options("View", (&["none", "@Local"], usize::from(self.local_view)), at(Question::View));
+        page.options(
+            "For crates.io",
+            (&["use the feed", "leave as it is"], usize::from(!self.replace)),
+            at(Question::Replace),
+        );
+        let plain = self.store == TokenStore::PlainFile;
+        page.options(
+            "Credential",
+            (&["plain token file", "this run only"], usize::from(!plain)),
+            at(Question::Store),
+        );
+        page.gap();
+        for line in self.explain(session) {
+            page.quiet(line);
+        }
+        if let Some(index) = self.index(session) {
+            page.gap().pair("Index", index.as_str());
+        }
+    }
+
+    /// What the answer under the cursor means.
+    fn explain(&self, session: &Session) -> &'static [&'static str] {
+        let feed_replaces = session.feed.as_ref().is_some_and(Feed::has_crates_io);
+        match (self.question, self.scope) {
+            (Question::File, ConfigScope::Project) => &[
+                "project: .cargo/config.toml of this workspace, for everyone who clones it. It never holds a secret.",
+            ],
+            (Question::File, _) => {
+                &["user: Cargo's own configuration, for every project of yours on this machine."]
+            }
+            (Question::Name, _) => &["How Cargo calls the feed; crates are published with --registry NAME."],
+            (Question::View, _) if self.local_view => {
+                &["@Local: everything that is in the feed, as a view. Another spelling is another cache."]
+            }
+            (Question::View, _) => &["none (recommended): the feed itself."],
+            (Question::Replace, _) if !feed_replaces => {
+                &["Not possible: without the crates.io upstream every public dependency would break."]
+            }
+            (Question::Replace, _) if self.replace => &[
+                "use the feed (recommended): every crate of crates.io comes through the feed. The lock file stays as it is.",
+            ],
+            (Question::Replace, _) => {
+                &["leave as it is: only dependencies that name this registry come from the feed."]
+            }
+            (Question::Store, _) if self.store == TokenStore::PlainFile => &[
+                "plain token file: credentials.toml in Cargo's home, in plain text, readable by you alone. Cargo offers it to \
+                 any project whose configuration has a registry of this name.",
+                "The system keyring: not yet.",
+            ],
+            (Question::Store, _) => &["this run only: given to this one cargo fetch, and kept nowhere."],
+        }
+    }
+
+    fn show_review(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        (look, review, session): (&Look, &Review, &Session),
+    ) {
+        let mut head = Page::new(look.theme, area.width);
+        if review.is_done() {
+            head.title("Everything is as you want it: nothing to write");
+        } else {
+            head.title("This will be written when you agree");
+        }
+        for note in &review.notes {
+            head.warning(note);
+        }
+        head.gap();
+        let rows = head.len().min(area.height / 2);
+        head.draw(frame, top(area, rows));
+        let body = below(area, rows);
+        let mut page = Page::new(look.theme, area.width);
+        for file in &review.files {
+            diff_lines::show(&mut page, (file, &session.shown(&file.path)), look.theme);
+        }
+        let seen = self.scroll.visible(page.len().into(), body.height.into());
+        page.draw_from(frame, body, seen.start);
+    }
+}

@@ -1,0 +1,161 @@
+//! Done: what was changed and where, how to take it back, and the crates in the feed's cache.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::text;
+use crate::error::Report;
+use crate::task::{Event, Inspect, Request};
+
+use super::super::keymap::{Action, Offer, offer};
+use super::super::layout::{below, top};
+use super::super::msg::Act;
+use super::super::session::Session;
+use super::super::widget::list_window::ListWindow;
+use super::super::widget::page::Page;
+use super::super::widget::table::{Cell, Column, Table, Width};
+use super::{Look, Panel};
+
+const COLUMNS: [Column; 4] = [
+    Column { title: "cached crate", width: Width::Fill(18), right: false, keep: 9 },
+    Column { title: "version", width: Width::Exactly(10), right: false, keep: 8 },
+    Column { title: "size", width: Width::Exactly(9), right: true, keep: 7 },
+    Column { title: "in this lock file", width: Width::Exactly(17), right: false, keep: 2 },
+];
+
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    looking: bool,
+    failed: Option<Box<Report>>,
+    window: ListWindow,
+}
+
+impl Panel for Done {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        if !session.has_project() {
+            return Vec::new();
+        }
+        self.looking = true;
+        vec![Act::Cancel, Act::Start(Request::Inspect(Inspect::InForce))]
+    }
+
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
+        vec![
+            offer(Action::Accept, "leave"),
+            offer(Action::Down, "move"),
+            offer(Action::Up, "move"),
+            offer(Action::PageDown, "a page down"),
+            offer(Action::PageUp, "a page up"),
+            offer(Action::Top, "first"),
+            offer(Action::Bottom, "last"),
+            offer(Action::Back, "back"),
+            offer(Action::Help, "help"),
+            offer(Action::Quit, "leave"),
+        ]
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        if action == Action::Accept {
+            return vec![Act::Quit];
+        }
+        self.window.act(action, rows(session));
+        Vec::new()
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
+        self.looking = false;
+        match event {
+            Event::Cache(folders) => {
+                session.cache = folders;
+                self.window.clamp(rows(session));
+            }
+            Event::Failed(report) => self.failed = Some(report),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn moves(&self) -> bool {
+        self.looking
+    }
+
+    fn failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        let mut page = Page::new(look.theme, area.width);
+        page.title("Done").gap();
+        for line in summary(session) {
+            page.good(&line);
+        }
+        page.gap();
+        if let Some(report) = &self.failed {
+            page.report(report);
+        } else if self.looking {
+            page.busy(look.frame(), "Looking at the crate cache");
+        } else {
+            for folder in &session.cache {
+                let crates = text::count(folder.crates.len(), "crate", "crates");
+                let path = session.shown(&folder.path);
+                page.text(&format!("{crates}, {} in {path}", text::size(folder.bytes())));
+            }
+        }
+        let height = page.len().min(area.height.saturating_sub(4));
+        page.draw(frame, top(area, height));
+        if rows(session) > 0 {
+            let table = Table {
+                theme: look.theme,
+                columns: &COLUMNS,
+                window: &self.window,
+                length: rows(session),
+                focused: true,
+            };
+            table.draw(frame, below(area, height + 1), |row| cells(session, row, look));
+        }
+    }
+}
+
+/// What was done, line by line; the same lines stay on the normal screen afterwards.
+pub(in super::super) fn summary(session: &Session) -> Vec<String> {
+    let mut lines = Vec::new();
+    for written in &session.written {
+        let path = session.shown(&written.path);
+        lines.push(match &written.backup {
+            Some(backup) => format!("Changed {path}; before: {}", session.shown(backup)),
+            None => format!("Wrote {path}; to undo, delete it"),
+        });
+    }
+    if let Some(logged_in) = &session.logged_in {
+        let registry = session.plan.as_ref().map_or("NAME", |plan| plan.registry.as_str());
+        lines.push(match &logged_in.kept_in {
+            Some(path) => format!(
+                "Credential in {}; cargo logout --registry {registry} forgets it",
+                session.shown(path)
+            ),
+            None => "Credential used for this run and kept nowhere".to_owned(),
+        });
+    }
+    if let Some(tally) = session.fetched {
+        let crates = text::count(tally.cached + tally.stored, "crate", "crates");
+        lines.push(format!("{crates} in the cache, {} of them new", text::grouped(tally.stored)));
+    }
+    lines
+}
+
+fn rows(session: &Session) -> usize {
+    session.cache.iter().map(|folder| folder.crates.len()).sum()
+}
+
+fn cells(session: &Session, row: usize, look: &Look) -> Vec<Cell> {
+    let Some(file) = session.cache.iter().flat_map(|folder| &folder.crates).nth(row) else {
+        return Vec::new();
+    };
+    let theme = look.theme;
+    let (name, version) = match &file.id {
+        Some(id) => (Cell::new(id.name.as_str()), Cell::styled(id.version.to_string(), theme.quiet())),
+        None => (Cell::styled(file.file.clone(), theme.warning()), Cell::styled("invalid", theme.warning())),
+    };
+    let used = if file.in_lock_file { "yes" } else { "no" };
+    vec![name, version, Cell::new(text::size(file.bytes)), Cell::styled(used, theme.quiet())]
+}

@@ -1,0 +1,428 @@
+//! Feed: every feed one can see, filtered instantly, with what it means for Cargo beside it.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::domain::feed::{CrateCount, Feed, FeedDetails, Role};
+use crate::domain::organization::Target;
+use crate::domain::text;
+use crate::error::Report;
+use crate::task::feeds::DetailsOf;
+use crate::task::{Event, Request};
+
+use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::layout::{below, top};
+use super::super::msg::Act;
+use super::super::session::{Session, Step};
+use super::super::widget::field::Field;
+use super::super::widget::filter;
+use super::super::widget::list_window::ListWindow;
+use super::super::widget::page::Page;
+use super::super::widget::table::{Cell, Column, Table, Width};
+use super::{Look, Panel};
+
+/// From this width on the details stand beside the list.
+const BESIDE: u16 = 84;
+
+/// How long the cursor rests on a feed before its details are asked for.
+const REST: Duration = Duration::from_millis(250);
+
+const COLUMNS: [Column; 5] = [
+    Column { title: "feed", width: Width::Fill(20), right: false, keep: 9 },
+    Column { title: "crates.io", width: Width::Exactly(9), right: false, keep: 8 },
+    Column { title: "role", width: Width::Exactly(12), right: false, keep: 7 },
+    Column { title: "scope", width: Width::Exactly(12), right: false, keep: 2 },
+    Column { title: "access", width: Width::Exactly(7), right: false, keep: 3 },
+];
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Empty,
+    Loading,
+    Loaded,
+    Failed(Box<Report>),
+}
+
+/// Whether the cursor has been on its feed long enough to ask more about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Resting {
+    Moved,
+    Since(Duration),
+    /// Nothing more is to be asked.
+    #[default]
+    Asked,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct FeedList {
+    state: State,
+    /// Which organization the list is of.
+    of: Option<String>,
+    feeds: Vec<Feed>,
+    labels: Vec<String>,
+    /// Positions in `feeds` that the filter leaves.
+    shown: Vec<usize>,
+    window: ListWindow,
+    filter: Option<Field>,
+    filtering: bool,
+    details: Option<FeedDetails>,
+    details_failed: bool,
+    resting: Resting,
+}
+
+impl FeedList {
+    fn load(&mut self, session: &Session) -> Vec<Act> {
+        let (Some(target), Some(credential)) = (&session.target, &session.credential) else {
+            return vec![Act::Back];
+        };
+        let collection = target.collection.clone();
+        self.of = Some(collection.base().to_string());
+        self.state = State::Loading;
+        vec![Act::Cancel, Act::Start(Request::Feeds { collection, credential: credential.clone() })]
+    }
+
+    fn take(&mut self, feeds: Vec<Feed>, session: &Session) {
+        self.labels = feeds.iter().map(Feed::label).collect();
+        self.feeds = feeds;
+        self.state = State::Loaded;
+        self.refilter(session.target.as_ref().and_then(|target| best(&self.feeds, target)));
+    }
+
+    /// Applies the filter; the cursor stays on the feed it was on.
+    fn refilter(&mut self, keep: Option<usize>) {
+        let query = self.filter.as_ref().map_or("", Field::text);
+        self.shown = filter::matching(query, self.labels.iter().map(String::as_str));
+        let place = keep.and_then(|feed| self.shown.iter().position(|shown| *shown == feed));
+        self.window.select(place.unwrap_or(0));
+        self.moved();
+    }
+
+    fn moved(&mut self) {
+        self.details = None;
+        self.details_failed = false;
+        self.resting = if self.selected().is_some() { Resting::Moved } else { Resting::Asked };
+    }
+
+    fn selected_index(&self) -> Option<usize> {
+        self.shown.get(self.window.selected()).copied()
+    }
+
+    fn selected(&self) -> Option<&Feed> {
+        self.feeds.get(self.selected_index()?)
+    }
+
+    fn ask_details(&mut self, session: &Session) -> Vec<Act> {
+        self.resting = Resting::Asked;
+        let (Some(feed), Some(target)) = (self.selected(), &session.target) else { return Vec::new() };
+        let (Some(credential), Some(account)) = (&session.credential, &session.account) else {
+            return Vec::new();
+        };
+        let details = DetailsOf {
+            collection: target.collection.clone(),
+            credential: credential.clone(),
+            account: account.clone(),
+            feed: feed.clone(),
+        };
+        vec![Act::Cancel, Act::Start(Request::FeedDetails(Box::new(details)))]
+    }
+}
+
+impl Panel for FeedList {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        let of = session.target.as_ref().map(|target| target.collection.base().to_string());
+        if of.is_some() && of == self.of && matches!(self.state, State::Loaded) {
+            return Vec::new();
+        }
+        *self = Self::default();
+        self.load(session)
+    }
+
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
+        if self.filtering {
+            return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
+        }
+        let mut offers = Vec::new();
+        if matches!(self.state, State::Loaded) && !self.shown.is_empty() {
+            offers.extend([
+                offer(Action::Accept, "choose"),
+                offer(Action::Filter, "filter"),
+                offer(Action::Up, "move"),
+                offer(Action::Down, "move"),
+                offer(Action::PageUp, "page up"),
+                offer(Action::PageDown, "page down"),
+                offer(Action::Top, "first"),
+                offer(Action::Bottom, "last"),
+            ]);
+        } else if !self.feeds.is_empty() {
+            offers.push(offer(Action::Filter, "filter"));
+        }
+        if !matches!(self.state, State::Loading) {
+            offers.push(offer(Action::RunAgain, "list again"));
+        }
+        offers.extend([
+            offer(Action::Back, "back"),
+            offer(Action::Help, "help"),
+            offer(Action::Quit, "leave"),
+        ]);
+        // What everybody needs comes first on the key bar; ways to move are known.
+        offers.sort_by_key(|offer| {
+            matches!(
+                offer.action,
+                Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom
+            )
+        });
+        offers
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        match action {
+            Action::Accept if self.filtering => self.filtering = false,
+            Action::Accept => {
+                let Some(feed) = self.selected().cloned() else { return Vec::new() };
+                let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
+                session.choose_feed(Feed { role, ..feed });
+                return vec![Act::Go(Step::Config)];
+            }
+            Action::Filter if !self.feeds.is_empty() => {
+                self.filter.get_or_insert_with(Field::default);
+                self.filtering = true;
+            }
+            Action::RunAgain if !matches!(self.state, State::Loading) => return self.load(session),
+            action if self.window.act(action, self.shown.len()) => self.moved(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        let keep = self.selected_index();
+        self.filter.take()?;
+        self.filtering = false;
+        self.refilter(keep);
+        Some(Vec::new())
+    }
+
+    fn in_field(&self) -> bool {
+        self.filtering
+    }
+
+    fn edit(&mut self, key: Key, _session: &mut Session) {
+        let keep = self.selected_index();
+        if self.filter.as_mut().is_some_and(|field| field.key(key)) {
+            self.refilter(keep);
+        }
+    }
+
+    fn paste(&mut self, pasted: &str, _session: &mut Session) {
+        let keep = self.selected_index();
+        if self.filtering
+            && let Some(field) = &mut self.filter
+        {
+            field.paste(pasted);
+            self.refilter(keep);
+        }
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
+        match event {
+            Event::Feeds(feeds) => self.take(feeds, session),
+            Event::FeedDetails(details) if self.selected().is_some_and(|feed| feed.id == details.feed_id) => {
+                self.details = Some(details);
+            }
+            Event::Failed(_) if matches!(self.state, State::Loaded) => self.details_failed = true,
+            Event::Failed(report) => self.state = State::Failed(report),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn tick(&mut self, now: Duration, session: &Session) -> Vec<Act> {
+        match self.resting {
+            Resting::Moved => self.resting = Resting::Since(now),
+            Resting::Since(since) if now.saturating_sub(since) >= REST => return self.ask_details(session),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn moves(&self) -> bool {
+        matches!(self.state, State::Loading) || self.resting != Resting::Asked
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        let mut head = Page::new(look.theme, area.width);
+        head.title("Which feed shall Cargo use?");
+        match &self.state {
+            State::Empty => {}
+            State::Loading => {
+                head.gap().busy(look.frame(), "Listing the feeds you can see");
+            }
+            State::Failed(report) => {
+                head.gap().report(report);
+            }
+            State::Loaded if self.feeds.is_empty() => {
+                head.gap().text("You can see no feed in this organization.");
+                head.quiet("Ask for access to one, or make one on the organization's Artifacts page.");
+            }
+            State::Loaded => {
+                self.head(&mut head);
+                let rows = head.len();
+                head.draw(frame, top(area, rows));
+                self.body(frame, below(area, rows), look, session);
+                return;
+            }
+        }
+        head.draw(frame, area);
+    }
+}
+
+impl FeedList {
+    fn head(&self, page: &mut Page) {
+        match &self.filter {
+            Some(field) => {
+                let total = text::grouped(self.feeds.len());
+                page.field(&format!("{} of {total}", text::grouped(self.shown.len())), field, self.filtering);
+            }
+            None => {
+                page.quiet(&text::count(self.feeds.len(), "feed", "feeds"));
+            }
+        }
+    }
+
+    fn body(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        let beside = area.width >= BESIDE;
+        let [list, details] = if beside {
+            Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).spacing(2).areas(area)
+        } else {
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(7.min(area.height / 2))])
+                .spacing(1)
+                .areas(area)
+        };
+        let table = Table {
+            theme: look.theme,
+            columns: &COLUMNS,
+            window: &self.window,
+            length: self.shown.len(),
+            focused: !self.filtering,
+        };
+        table.draw(frame, list, |row| self.row(row, look));
+        let mut page = Page::new(look.theme, details.width);
+        match self.selected() {
+            Some(feed) => self.describe(&mut page, feed, session),
+            None => {
+                page.quiet("No feed matches. Esc clears the filter.");
+            }
+        }
+        page.draw(frame, details);
+    }
+
+    fn row(&self, row: usize, look: &Look) -> Vec<Cell> {
+        let Some(feed) = self.shown.get(row).and_then(|index| self.feeds.get(*index)) else {
+            return Vec::new();
+        };
+        let theme = look.theme;
+        let upstream = if feed.has_crates_io() {
+            Cell::styled("yes", theme.good())
+        } else {
+            Cell::styled("no", theme.warning())
+        };
+        let role = match feed.role {
+            Some(Role::Reader) | None => Cell::styled(role_word(feed.role), theme.quiet()),
+            Some(role) => Cell::new(role.short()),
+        };
+        vec![
+            Cell::new(feed.label()),
+            upstream,
+            role,
+            Cell::styled(if feed.project.is_some() { "project" } else { "organization" }, theme.quiet()),
+            Cell::styled(if feed.is_public() { "public" } else { "private" }, theme.quiet()),
+        ]
+    }
+
+    /// What the feed means for Cargo, said before it hurts.
+    fn describe(&self, page: &mut Page, feed: &Feed, _session: &Session) {
+        page.styled_title(&feed.label());
+        let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
+        if feed.maintenance {
+            page.warning("Under maintenance: it may not answer now.");
+        }
+        if feed.has_crates_io() {
+            page.good("Has the crates.io upstream: it can stand in for crates.io.");
+        } else {
+            page.warning("No crates.io upstream: only its own crates, never in place of crates.io.");
+        }
+        match role {
+            Some(role) if role.saves_upstream_crates() => {
+                page.good(&format!("{}: crates are saved on first use.", role.label()));
+            }
+            Some(role) => {
+                page.warning(&format!("{}: crates that nobody has saved yet will fail.", role.label()));
+            }
+            None => {
+                page.quiet("  Your role is not known.");
+            }
+        }
+        if !feed.description.is_empty() {
+            page.quiet(&feed.description);
+        }
+        if let Some(details) = &self.details {
+            if let Some(count) = details.crates {
+                page.pair("Crates", &crates(count));
+            }
+            let views: Vec<String> =
+                details.views.iter().map(|view| format!("@{} ({})", view.name, view.visibility)).collect();
+            if !views.is_empty() {
+                page.pair("Views", &views.join(", "));
+            }
+        } else if self.details_failed {
+            page.quiet("Its details could not be asked for.");
+        }
+        let sources: Vec<&str> = feed.upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
+        page.pair("Upstreams", if sources.is_empty() { "none" } else { "" }.trim());
+        for source in sources {
+            page.quiet(&format!("  {source}"));
+        }
+    }
+}
+
+fn crates(count: CrateCount) -> String {
+    match count {
+        CrateCount::Exactly(number) => text::grouped(number),
+        CrateCount::AtLeast(number) => format!("{} or more", text::grouped(number)),
+    }
+}
+
+fn role_word(role: Option<Role>) -> &'static str {
+    role.map_or("-", Role::short)
+}
+
+/// The feed to put the cursor on: the one that was named, else the best for the project at hand.
+fn best(feeds: &[Feed], target: &Target) -> Option<usize> {
+    if let Some(named) = &target.feed {
+        let found = feeds.iter().position(|feed| feed.name == *named && same_project(feed, target));
+        if found.is_some() {
+            return found;
+        }
+    }
+    let fitness = |feed: &Feed| {
+        let saves = feed.role.is_some_and(Role::saves_upstream_crates);
+        (
+            feed.has_crates_io() && !feed.maintenance,
+            target.project.is_some() && same_project(feed, target),
+            saves,
+        )
+    };
+    // The first of the best: `max_by_key` alone would take the last.
+    (0..feeds.len()).rev().max_by_key(|index| fitness(&feeds[*index]))
+}
+
+fn same_project(feed: &Feed, target: &Target) -> bool {
+    feed.project.as_ref().map(|project| &project.name) == target.project.as_ref()
+}

@@ -1,0 +1,234 @@
+//! Log in Cargo: prove the credential at the feed, and keep it where Config said.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::credential::TokenStore;
+use crate::domain::plan::{ConfigScope, Review, SetupPlan};
+use crate::error::Report;
+use crate::task::{self, Event, Request};
+
+use super::super::keymap::{Action, Offer, offer};
+use super::super::msg::Act;
+use super::super::session::{Session, Step};
+use super::super::widget::diff_lines;
+use super::super::widget::page::Page;
+use super::{Look, Panel};
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Ready,
+    /// Reading what the user's configuration lacks, for a project whose feed was there already.
+    Reviewing,
+    Proving,
+    Writing,
+    Failed(Box<Report>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LogIn {
+    state: State,
+    store: TokenStore,
+    review: Option<Review>,
+}
+
+impl LogIn {
+    /// The plan of the Config step; for a feed found in the configuration, one that writes only the
+    /// credential's part.
+    fn plan(&self, session: &Session) -> Option<SetupPlan> {
+        if let Some(plan) = &session.plan
+            && plan.scope != ConfigScope::AsItIs
+        {
+            return Some(plan.clone());
+        }
+        let in_force = session.checkout.as_ref()?.in_force.as_ref()?;
+        Some(SetupPlan {
+            scope: ConfigScope::AsItIs,
+            registry: in_force.registry.name.clone(),
+            index: in_force.registry.index.clone(),
+            replace_crates_io: in_force.registry.replaces_crates_io,
+            store: self.store,
+        })
+    }
+
+    fn review(&mut self, session: &mut Session) -> Vec<Act> {
+        session.plan = self.plan(session);
+        match &session.plan {
+            Some(plan) if plan.scope == ConfigScope::AsItIs => {
+                self.state = State::Reviewing;
+                self.review = None;
+                vec![Act::Cancel, Act::Start(Request::Review(plan.clone()))]
+            }
+            Some(_) => Vec::new(),
+            None => vec![Act::Back],
+        }
+    }
+
+    fn prove(&mut self, session: &Session) -> Vec<Act> {
+        let (Some(target), Some(credential), Some(plan)) =
+            (&session.target, &session.credential, &session.plan)
+        else {
+            return vec![Act::Back];
+        };
+        self.state = State::Proving;
+        vec![Act::Start(Request::LogIn(task::LogIn {
+            collection: target.collection.clone(),
+            credential: credential.clone(),
+            plan: plan.clone(),
+        }))]
+    }
+
+    fn next(session: &Session) -> Vec<Act> {
+        vec![Act::Go(if session.has_project() { Step::Restore } else { Step::Done })]
+    }
+}
+
+impl Panel for LogIn {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        self.state = State::Ready;
+        if let Some(plan) = &session.plan {
+            self.store = plan.store;
+        }
+        self.review(session)
+    }
+
+    fn offers(&self, session: &Session) -> Vec<Offer> {
+        let mut offers = Vec::new();
+        match self.state {
+            State::Ready if session.logged_in.is_some() => offers.push(offer(Action::Accept, "go on")),
+            State::Ready => offers.push(offer(Action::Accept, "log in")),
+            State::Failed(_) => offers.push(offer(Action::RunAgain, "try again")),
+            State::Reviewing | State::Proving | State::Writing => {}
+        }
+        if session.found && matches!(self.state, State::Ready | State::Failed(_)) {
+            offers.push(offer(Action::Toggle, "keep it elsewhere"));
+        }
+        offers.extend([
+            offer(Action::Back, "back"),
+            offer(Action::Help, "help"),
+            offer(Action::Quit, "leave"),
+        ]);
+        offers
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        match (action, &self.state) {
+            (Action::Accept, State::Ready) if session.logged_in.is_some() => Self::next(session),
+            (Action::Accept, State::Ready) | (Action::RunAgain, State::Failed(_)) => self.prove(session),
+            (Action::Toggle, State::Ready | State::Failed(_)) if session.found => {
+                self.store = match self.store {
+                    TokenStore::PlainFile => TokenStore::ThisRunOnly,
+                    TokenStore::ThisRunOnly => TokenStore::PlainFile,
+                };
+                session.logged_in = None;
+                self.review(session)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        match self.state {
+            State::Proving | State::Reviewing => {
+                self.state = State::Ready;
+                Some(vec![Act::Cancel])
+            }
+            State::Writing => Some(Vec::new()),
+            State::Ready | State::Failed(_) => None,
+        }
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
+        match event {
+            Event::Reviewed(review) => {
+                self.state = State::Ready;
+                self.review = Some(review);
+            }
+            Event::LoggedIn(logged_in) => {
+                session.logged_in = Some(logged_in);
+                if let Some(review) = self.review.take_if(|review| !review.is_done()) {
+                    self.state = State::Writing;
+                    return vec![Act::Start(Request::Apply(review))];
+                }
+                self.state = State::Ready;
+                return Self::next(session);
+            }
+            Event::Applied(written) => {
+                session.written.extend(written);
+                self.state = State::Ready;
+                return Self::next(session);
+            }
+            Event::Failed(report) => {
+                session.logged_in = None;
+                self.state = State::Failed(report);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn moves(&self) -> bool {
+        matches!(self.state, State::Reviewing | State::Proving | State::Writing)
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        let mut page = Page::new(look.theme, area.width);
+        page.title("Log in Cargo").gap();
+        if let Some(label) = session.feed_label() {
+            page.pair("Feed", &label);
+        }
+        if let Some(plan) = &session.plan {
+            page.pair("Registry", plan.registry.as_str());
+            page.pair("Kept in", kept_in(plan.store));
+        }
+        page.gap();
+        match &self.state {
+            State::Ready if session.logged_in.is_some() => {
+                page.good("The feed has accepted the credential.");
+            }
+            State::Ready => {
+                page.text("The feed is asked with the very header that Cargo will send; then the credential is kept.");
+                self.show_review(&mut page, (look, session));
+            }
+            State::Reviewing => {
+                page.busy(look.frame(), "Reading the configuration");
+            }
+            State::Proving => {
+                page.busy(look.frame(), "Asking the feed for its config.json");
+            }
+            State::Writing => {
+                page.busy(look.frame(), "Writing");
+            }
+            State::Failed(report) => {
+                page.report(report);
+            }
+        }
+        page.draw(frame, area);
+    }
+}
+
+impl LogIn {
+    /// What else will be written, where the feed was configured before.
+    fn show_review(&self, page: &mut Page, (look, session): (&Look, &Session)) {
+        let Some(review) = &self.review else { return };
+        for note in &review.notes {
+            page.gap().warning(note);
+        }
+        for file in review.files.iter().filter(|file| file.changes_something()) {
+            page.gap();
+            diff_lines::show(page, (file, &session.shown(&file.path)), look.theme);
+        }
+    }
+}
+
+fn kept_in(store: TokenStore) -> &'static str {
+    match store {
+        TokenStore::PlainFile => "credentials.toml in Cargo's home: plain text, readable by you alone",
+        TokenStore::ThisRunOnly => "nowhere: given to this one cargo fetch only",
+    }
+}

@@ -1,0 +1,132 @@
+//! One file a step. A screen changes its own state and the answers, and returns what should happen
+//! next; it knows no other screen.
+
+mod check;
+mod config;
+pub(super) mod done;
+mod feed_list;
+mod log_in;
+mod organization;
+mod restore;
+mod sign_in;
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::error::Exit;
+use crate::task::Event;
+
+use super::keymap::{Action, Key, Offer};
+use super::msg::Act;
+use super::session::{Session, Step};
+use super::theme::Theme;
+
+/// How to draw, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub(super) theme: Theme,
+    /// Since the start: only things that move by themselves depend on it.
+    pub(super) now: Duration,
+}
+
+impl Look {
+    /// The picture of a spinner: ten a second.
+    fn frame(&self) -> usize {
+        usize::try_from(self.now.as_millis() / 100).unwrap_or(0)
+    }
+}
+
+/// What every step can do.
+pub(super) trait Panel {
+    /// The step is shown, for the first time or again.
+    fn enter(&mut self, _session: &mut Session) -> Vec<Act> {
+        Vec::new()
+    }
+
+    /// The actions that work now, in the order of the key bar.
+    fn offers(&self, session: &Session) -> Vec<Offer>;
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act>;
+
+    /// Closes the innermost thing that is open here; `None` where nothing is, so that `Esc` goes a step back.
+    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        None
+    }
+
+    /// Whether characters are text now.
+    fn in_field(&self) -> bool {
+        false
+    }
+
+    /// A key for the field that has the focus.
+    fn edit(&mut self, _key: Key, _session: &mut Session) {}
+
+    fn paste(&mut self, _text: &str, _session: &mut Session) {}
+
+    /// An event of a job that this screen started.
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act>;
+
+    /// Time has gone by; comes only while [`Panel::moves`].
+    fn tick(&mut self, _now: Duration, _session: &Session) -> Vec<Act> {
+        Vec::new()
+    }
+
+    /// The person has agreed to cancel what runs; its end comes as an event.
+    fn cancelling(&mut self) {}
+
+    /// Whether something on the screen moves by itself.
+    fn moves(&self) -> bool;
+
+    /// Whether the step has failed, for the rail.
+    fn failed(&self) -> bool;
+
+    /// The exit code to leave with, where the step's failure is what the process failed at.
+    fn exit(&self) -> Option<Exit> {
+        None
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session);
+}
+
+/// All screens; each keeps its state while the person walks back and forth.
+#[derive(Debug, Default)]
+pub(super) struct Screens {
+    check: check::Check,
+    organization: organization::Organization,
+    sign_in: sign_in::SignIn,
+    feed_list: feed_list::FeedList,
+    config: config::Config,
+    log_in: log_in::LogIn,
+    restore: restore::Restore,
+    done: done::Done,
+}
+
+impl Screens {
+    pub(super) fn of(&self, step: Step) -> &dyn Panel {
+        match step {
+            Step::Check => &self.check,
+            Step::Organization => &self.organization,
+            Step::SignIn => &self.sign_in,
+            Step::Feed => &self.feed_list,
+            Step::Config => &self.config,
+            Step::LogIn => &self.log_in,
+            Step::Restore => &self.restore,
+            Step::Done => &self.done,
+        }
+    }
+
+    pub(super) fn of_mut(&mut self, step: Step) -> &mut dyn Panel {
+        match step {
+            Step::Check => &mut self.check,
+            Step::Organization => &mut self.organization,
+            Step::SignIn => &mut self.sign_in,
+            Step::Feed => &mut self.feed_list,
+            Step::Config => &mut self.config,
+            Step::LogIn => &mut self.log_in,
+            Step::Restore => &mut self.restore,
+            Step::Done => &mut self.done,
+        }
+    }
+}

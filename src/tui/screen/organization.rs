@@ -1,0 +1,157 @@
+//! Organization: accept what the checkout names, or type one.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::organization::Target;
+use crate::task::Event;
+use crate::task::check::{Guess, HostTrust};
+
+use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::msg::Act;
+use super::super::session::{Session, Step};
+use super::super::widget::field::Field;
+use super::super::widget::page::{Choice, Page};
+use super::{Look, Panel};
+
+#[derive(Debug, Default)]
+pub(super) struct Organization {
+    /// Known guesses, best first.
+    known: Vec<Guess>,
+    /// Hosts that nobody has vouched for: shown only.
+    unknown: Vec<Guess>,
+    /// Which line is under the cursor; behind the last guess stands the field.
+    line: usize,
+    field: Field,
+    error: Option<&'static str>,
+    entered: bool,
+}
+
+const NOT_UNDERSTOOD: &str = "That is neither an organization's name nor an address of Azure DevOps. Examples: contoso, \
+     https://dev.azure.com/contoso, https://ado.example/DefaultCollection";
+
+impl Organization {
+    fn at_field(&self) -> bool {
+        self.line >= self.known.len()
+    }
+
+    fn accept(&mut self, session: &mut Session) -> Vec<Act> {
+        let guess = self.known.get(self.line).map(|guess| guess.target.clone());
+        let Some(target) = guess.or_else(|| Target::parse(self.field.text())) else {
+            self.error = Some(NOT_UNDERSTOOD);
+            return Vec::new();
+        };
+        session.choose_target(target);
+        vec![Act::Go(Step::SignIn)]
+    }
+}
+
+impl Panel for Organization {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        if !self.entered {
+            let guesses =
+                session.checkout.as_ref().map(|checkout| checkout.guesses.clone()).unwrap_or_default();
+            (self.known, self.unknown) =
+                guesses.into_iter().partition(|guess| guess.host == HostTrust::Known);
+            self.entered = true;
+        }
+        Vec::new()
+    }
+
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
+        let mut offers = vec![offer(Action::Accept, "accept")];
+        if !self.known.is_empty() {
+            offers.extend([offer(Action::Up, "choose"), offer(Action::Down, "choose")]);
+        }
+        offers.extend([
+            offer(Action::Back, "back"),
+            offer(Action::Help, "help"),
+            offer(Action::Quit, "leave"),
+        ]);
+        offers
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        match action {
+            Action::Up => self.line = self.line.saturating_sub(1),
+            Action::Down => self.line = (self.line + 1).min(self.known.len()),
+            Action::Accept => return self.accept(session),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn in_field(&self) -> bool {
+        self.at_field()
+    }
+
+    fn edit(&mut self, key: Key, _session: &mut Session) {
+        self.field.key(key);
+        self.error = None;
+    }
+
+    fn paste(&mut self, text: &str, _session: &mut Session) {
+        self.line = self.known.len();
+        self.field.paste(text);
+        self.error = None;
+    }
+
+    fn event(&mut self, _event: Event, _session: &mut Session) -> Vec<Act> {
+        Vec::new()
+    }
+
+    fn moves(&self) -> bool {
+        false
+    }
+
+    fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, _session: &Session) {
+        let mut page = Page::new(look.theme, area.width);
+        page.title("Which organization holds the feed?").gap();
+        for (index, guess) in self.known.iter().enumerate() {
+            let here = index == self.line;
+            page.choice(&Choice {
+                label: &label(&guess.target),
+                note: &format!("from {}", guess.source),
+                chosen: here,
+                focused: here,
+                enabled: true,
+            });
+        }
+        if !self.known.is_empty() {
+            let here = self.at_field();
+            page.choice(&Choice {
+                label: "another one",
+                note: "",
+                chosen: here,
+                focused: here,
+                enabled: true,
+            });
+        }
+        page.field("  Organization", &self.field, self.at_field());
+        if let Some(error) = self.error {
+            page.gap().bad(error);
+        }
+        page.gap().quiet(
+            "A name, a web address, a feed's index URL, or the address of a collection on an Azure DevOps Server.",
+        );
+        for guess in &self.unknown {
+            page.gap().warning(&format!(
+                "unknown host {} (from {}): not asked anything; type the address if you trust it",
+                guess.target.collection.base().authority(),
+                guess.source
+            ));
+        }
+        page.draw(frame, area);
+    }
+}
+
+fn label(target: &Target) -> String {
+    match &target.project {
+        Some(project) => format!("{} (project {project})", target.collection),
+        None => target.collection.to_string(),
+    }
+}

@@ -1,0 +1,429 @@
+//! Restore: the live table of `cargo fetch`.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::domain::credential::TokenStore;
+use crate::domain::package::CrateId;
+use crate::domain::progress::{FetchEnd, FetchTable, Phase, Row, RowState};
+use crate::domain::text;
+use crate::error::{Exit, Report};
+use crate::task::{self, Event, Request};
+
+use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::layout::{below, top};
+use super::super::msg::{Act, Question};
+use super::super::session::{Opening, Session, Step};
+use super::super::theme::Theme;
+use super::super::widget::field::Field;
+use super::super::widget::filter;
+use super::super::widget::list_window::ListWindow;
+use super::super::widget::page::Page;
+use super::super::widget::scroll::Scroll;
+use super::super::widget::table::{Cell, Column, Table, Width};
+use super::{Look, Panel};
+
+const COLUMNS: [Column; 6] = [
+    Column { title: "crate", width: Width::Fill(16), right: false, keep: 9 },
+    Column { title: "version", width: Width::Exactly(9), right: false, keep: 8 },
+    Column { title: "source", width: Width::Exactly(16), right: false, keep: 1 },
+    Column { title: "state", width: Width::Exactly(14), right: false, keep: 7 },
+    Column { title: "size", width: Width::Exactly(9), right: true, keep: 6 },
+    Column { title: "time", width: Width::Exactly(8), right: true, keep: 4 },
+];
+
+/// What the rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Order {
+    #[default]
+    Name,
+    State,
+    Size,
+    Time,
+}
+
+impl Order {
+    fn next(self) -> Self {
+        match self {
+            Self::Name => Self::State,
+            Self::State => Self::Size,
+            Self::Size => Self::Time,
+            Self::Time => Self::Name,
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::State => "state",
+            Self::Size => "size, largest first",
+            Self::Time => "time, latest first",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Restore {
+    running: bool,
+    /// Cancelling takes as long as Cargo and the clean-up take.
+    cancelling: bool,
+    table: FetchTable,
+    report: Option<Box<Report>>,
+    /// The first row's time stands for the start of the run.
+    order: Order,
+    /// Positions in the table, sorted and filtered.
+    shown: Vec<usize>,
+    selected: Option<CrateId>,
+    window: ListWindow,
+    filter: Option<Field>,
+    filtering: bool,
+    words: bool,
+    words_scroll: Scroll,
+}
+
+impl Restore {
+    fn start(&mut self, session: &Session) -> Vec<Act> {
+        let filter = self.filter.take();
+        *self = Self { running: true, order: self.order, filter, words: self.words, ..Self::default() };
+        let credential = match (&session.plan, &session.credential) {
+            (Some(plan), Some(credential)) if plan.store == TokenStore::ThisRunOnly => {
+                Some((plan.registry.clone(), credential.clone()))
+            }
+            _ => None,
+        };
+        let locked = matches!(session.opening, Opening::Fetch { locked: true });
+        vec![Act::Start(Request::Restore(task::Restore { locked, credential }))]
+    }
+
+    fn sort(&mut self) {
+        let rows = self.table.rows();
+        let query = self.filter.as_ref().map_or("", Field::text);
+        self.shown = filter::matching(query, rows.iter().map(|row| row.id.name.as_str()));
+        let by = |index: &usize| &rows[*index];
+        match self.order {
+            Order::Name => self.shown.sort_by(|a, b| by(a).id.cmp(&by(b).id)),
+            Order::State => {
+                self.shown.sort_by(|a, b| (by(a).state, &by(a).id).cmp(&(by(b).state, &by(b).id)));
+            }
+            Order::Size => self.shown.sort_by_key(|index| Reverse(by(index).bytes)),
+            Order::Time => self.shown.sort_by_key(|index| Reverse(by(index).at)),
+        }
+        let place = self.selected.as_ref().and_then(|id| self.shown.iter().position(|i| rows[*i].id == *id));
+        match place {
+            Some(place) => self.window.select(place),
+            None => self.window.clamp(self.shown.len()),
+        }
+    }
+
+    fn remember_selection(&mut self) {
+        let row = self.shown.get(self.window.selected()).and_then(|index| self.table.rows().get(*index));
+        self.selected = row.map(|row| row.id.clone());
+    }
+
+    fn ended(&mut self, session: &mut Session, report: Option<Box<Report>>) {
+        self.running = false;
+        self.cancelling = false;
+        self.report = report;
+        if self.table.end == Some(FetchEnd::Done) {
+            session.fetched = Some(self.table.tally());
+        }
+        self.sort();
+    }
+
+    fn is_done(&self) -> bool {
+        self.table.end == Some(FetchEnd::Done)
+    }
+}
+
+impl Panel for Restore {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        if self.running || self.table.end.is_some() { Vec::new() } else { self.start(session) }
+    }
+
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
+        if self.filtering {
+            return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
+        }
+        let mut offers = Vec::new();
+        if self.is_done() {
+            offers.push(offer(Action::Accept, "go on"));
+        }
+        if !self.running {
+            offers.push(offer(Action::RunAgain, "run again"));
+        }
+        offers.extend([
+            offer(Action::Details, if self.words { "the table" } else { "Cargo's words" }),
+            offer(Action::Sort, "sort"),
+            offer(Action::Filter, "filter"),
+            offer(Action::Back, if self.running { "cancel" } else { "back" }),
+            offer(Action::Help, "help"),
+            offer(Action::Quit, "leave"),
+            offer(Action::Up, "move"),
+            offer(Action::Down, "move"),
+            offer(Action::PageUp, "a page up"),
+            offer(Action::PageDown, "a page down"),
+            offer(Action::Top, "first"),
+            offer(Action::Bottom, "last"),
+        ]);
+        offers
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        match action {
+            Action::Accept if self.filtering => self.filtering = false,
+            Action::Accept if self.is_done() => return vec![Act::Go(Step::Done)],
+            Action::RunAgain if !self.running => return self.start(session),
+            Action::Details => self.words = !self.words,
+            Action::Sort => {
+                self.remember_selection();
+                self.order = self.order.next();
+                self.sort();
+                return vec![Act::Say(format!("sorted by {}", self.order.label()))];
+            }
+            Action::Filter => {
+                self.filter.get_or_insert_with(Field::default);
+                self.filtering = true;
+            }
+            action if self.words => self.words_scroll.act(action),
+            action => {
+                if self.window.act(action, self.shown.len()) {
+                    self.remember_selection();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        if self.filter.is_some() {
+            self.filter = None;
+            self.filtering = false;
+            self.sort();
+            return Some(Vec::new());
+        }
+        if self.words {
+            self.words = false;
+            return Some(Vec::new());
+        }
+        self.running.then(|| vec![Act::Ask(Question::CancelFetch)])
+    }
+
+    fn in_field(&self) -> bool {
+        self.filtering
+    }
+
+    fn edit(&mut self, key: Key, _session: &mut Session) {
+        if self.filter.as_mut().is_some_and(|field| field.key(key)) {
+            self.sort();
+        }
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
+        match event {
+            Event::Fetch { at, event } => {
+                self.table.apply(at, event);
+                self.sort();
+            }
+            Event::FetchEnded { at, end, report } => {
+                self.table.finish(at, end);
+                self.ended(session, report);
+            }
+            Event::Failed(report) => {
+                self.table.finish(Duration::ZERO, FetchEnd::Failed { at: None });
+                self.ended(session, Some(report));
+            }
+            Event::Cancelled => {
+                self.table.finish(Duration::ZERO, FetchEnd::Cancelled { removed: Vec::new() });
+                self.ended(session, None);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn cancelling(&mut self) {
+        self.cancelling = self.running;
+    }
+
+    fn moves(&self) -> bool {
+        self.running
+    }
+
+    fn failed(&self) -> bool {
+        self.report.is_some()
+            || matches!(self.table.end, Some(FetchEnd::Cancelled { .. } | FetchEnd::Failed { .. }))
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        match self.table.end {
+            Some(FetchEnd::Failed { .. }) => {
+                Some(self.report.as_ref().map_or(Exit::Cargo, |report| report.exit))
+            }
+            _ => None,
+        }
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        let mut page = Page::new(look.theme, area.width);
+        self.head(&mut page, look, session);
+        if let Some(field) = &self.filter {
+            let total = text::grouped(self.table.rows().len());
+            page.field(&format!("{} of {total}", text::grouped(self.shown.len())), field, self.filtering);
+        }
+        let rows = page.len().min(area.height.saturating_sub(4).max(1));
+        page.draw(frame, top(area, rows));
+        let body = below(area, rows + 1);
+        if self.words {
+            self.show_words(frame, body, look);
+        } else {
+            self.show_table(frame, body, look);
+        }
+    }
+}
+
+impl Restore {
+    /// What is known of the whole run; no invented percentages (product.md, 'The live table').
+    fn head(&self, page: &mut Page, look: &Look, session: &Session) {
+        let theme = look.theme;
+        let tally = self.table.tally();
+        let separator = theme.separator();
+        if let Some(report) = &self.report {
+            page.report(report);
+        } else if self.running {
+            page.busy(look.frame(), &self.phase());
+        } else {
+            self.show_end(page);
+        }
+        let present = tally.cached + tally.stored;
+        let mut facts = vec![format!("{} of {} crates", text::grouped(present), text::grouped(tally.crates))];
+        if tally.stored_bytes > 0 {
+            facts.push(text::size(tally.stored_bytes));
+            facts.push(format!("{}/s", text::size(rate(tally.stored_bytes, self.table.elapsed))));
+        }
+        if let (true, Some((crates, bytes))) = (self.running, self.table.remaining) {
+            let bytes = bytes.map_or(String::new(), |bytes| format!(", {} on the way", text::size(bytes)));
+            facts.push(format!("{crates} left{bytes}"));
+        }
+        facts.push(text::duration(self.table.elapsed));
+        page.text(&facts.join(separator));
+        if self.running || self.is_done() {
+            let bar = bar(theme, (present, tally.crates), page.width());
+            page.styled(&bar, theme.good());
+        }
+        if let Some(label) = session.feed_label() {
+            page.quiet(&format!("from {label}"));
+        }
+        if let Some(retry) = self.table.retries.last() {
+            let count = text::count(self.table.retries.len(), "retry", "retries");
+            page.warning(&format!("{count}: {retry}"));
+        }
+    }
+
+    fn show_end(&self, page: &mut Page) {
+        match &self.table.end {
+            Some(FetchEnd::Done) if self.table.tally().stored == 0 => {
+                page.good("Everything is in the cache already");
+            }
+            Some(FetchEnd::Done) => {
+                page.good("Every crate of the lock file is in the cache");
+            }
+            Some(FetchEnd::Cancelled { removed }) if removed.is_empty() => {
+                page.warning("Cancelled; what has arrived is whole and stays");
+            }
+            Some(FetchEnd::Cancelled { removed }) => {
+                page.warning(&format!("Cancelled; removed as damaged: {}", removed.join(", ")));
+            }
+            Some(FetchEnd::Failed { .. }) | None => {}
+        }
+    }
+
+    fn phase(&self) -> String {
+        if self.cancelling {
+            return "Cancelling: waiting for Cargo to end".to_owned();
+        }
+        match &self.table.phase {
+            None | Some(Phase::Starting) => "Starting cargo fetch".to_owned(),
+            Some(Phase::Waiting { on }) => format!("Another Cargo is at work: waiting for {on}"),
+            Some(Phase::Updating { index }) => format!("Updating the index of {index}"),
+            Some(Phase::Resolving { complete, pending }) => {
+                format!("Resolving: {complete} index files read, {pending} to come")
+            }
+            Some(Phase::Locking { packages }) => {
+                format!("Locking {}", text::count(*packages, "package", "packages"))
+            }
+            Some(Phase::Downloading) => "Downloading".to_owned(),
+            Some(Phase::Unpacking { name }) => format!("Unpacking {name}"),
+            Some(Phase::CleaningUp) => "Looking for partial files".to_owned(),
+        }
+    }
+
+    fn show_table(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+        if self.table.rows().is_empty() {
+            let mut page = Page::new(look.theme, area.width);
+            page.quiet(if self.running {
+                "The list of crates comes with the lock file."
+            } else {
+                "No crates."
+            });
+            page.draw(frame, area);
+            return;
+        }
+        let table = Table {
+            theme: look.theme,
+            columns: &COLUMNS,
+            window: &self.window,
+            length: self.shown.len(),
+            focused: !self.filtering,
+        };
+        table.draw(frame, area, |row| {
+            let row = self.shown.get(row).and_then(|index| self.table.rows().get(*index));
+            row.map(|row| cells(row, look.theme)).unwrap_or_default()
+        });
+    }
+
+    fn show_words(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+        let lines = &self.table.lines;
+        let mut page = Page::new(look.theme, area.width);
+        if lines.is_empty() {
+            page.quiet("Cargo has said nothing yet.");
+        }
+        for line in &lines[self.words_scroll.visible(lines.len(), area.height.into())] {
+            page.exact(line, Style::new());
+        }
+        page.draw_from(frame, area, 0);
+    }
+}
+
+fn cells(row: &Row, theme: Theme) -> Vec<Cell> {
+    let style = match row.state {
+        RowState::Failed => theme.bad(),
+        RowState::Queued | RowState::Cached | RowState::NotReached => theme.quiet(),
+        RowState::Downloaded => theme.warning(),
+        RowState::Stored | RowState::Unpacked => theme.good(),
+    };
+    vec![
+        Cell::new(row.id.name.as_str()),
+        Cell::styled(row.id.version.to_string(), theme.quiet()),
+        Cell::styled(row.source.clone(), theme.quiet()),
+        Cell::styled(row.state.label(), style),
+        Cell::new(row.bytes.map(text::size).unwrap_or_default()),
+        Cell::styled(row.at.map(text::duration).unwrap_or_default(), theme.quiet()),
+    ]
+}
+
+/// Bytes per second.
+fn rate(bytes: u64, elapsed: Duration) -> u64 {
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    bytes.saturating_mul(1000) / millis
+}
+
+/// Crates that are there, of all: a count, no estimate.
+fn bar(theme: Theme, (present, all): (usize, usize), columns: usize) -> String {
+    let columns = columns.min(60);
+    let full = (columns * present).checked_div(all).unwrap_or(0);
+    theme.bar_full().repeat(full) + &theme.bar_empty().repeat(columns - full)
+}

@@ -1,0 +1,217 @@
+//! What survives between the screens: the steps, and the answers given so far.
+
+use std::path::Path;
+
+use crate::domain::account::Account;
+use crate::domain::credential::Credential;
+use crate::domain::feed::Feed;
+use crate::domain::organization::Target;
+use crate::domain::plan::{SetupPlan, Written};
+use crate::domain::progress::Tally;
+use crate::domain::text;
+use crate::task::check::Checkout;
+use crate::task::{CacheFolder, LoggedIn};
+
+/// The steps of the wizard, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    Check,
+    Organization,
+    SignIn,
+    Feed,
+    Config,
+    LogIn,
+    Restore,
+    Done,
+}
+
+impl Step {
+    pub const ALL: [Self; 8] = [
+        Self::Check,
+        Self::Organization,
+        Self::SignIn,
+        Self::Feed,
+        Self::Config,
+        Self::LogIn,
+        Self::Restore,
+        Self::Done,
+    ];
+
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Check => "Check",
+            Self::Organization => "Organization",
+            Self::SignIn => "Sign in to Azure",
+            Self::Feed => "Feed",
+            Self::Config => "Config",
+            Self::LogIn => "Log in Cargo",
+            Self::Restore => "Restore",
+            Self::Done => "Done",
+        }
+    }
+
+    /// What the step is for: the first lines of its help.
+    #[must_use]
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Check => {
+                "Looks at Cargo, the project and its configuration. Nothing of a checkout is run before its \
+                 settings have been read; what would run a program or redirect traffic is listed first."
+            }
+            Self::Organization => {
+                "The Azure DevOps organization, or the collection of an Azure DevOps Server, that holds the \
+                 feed. A name, a web address, or the index URL of a feed will do."
+            }
+            Self::SignIn => {
+                "Signs in to Azure DevOps, to list the feeds and to prove the credential. It stays in memory \
+                 until the Log in step stores it where you chose."
+            }
+            Self::Feed => {
+                "Every feed you can see in the organization. A feed with the crates.io upstream can stand in \
+                 for crates.io; a reader cannot save crates that nobody has downloaded through it before."
+            }
+            Self::Config => {
+                "What Cargo's configuration will say, and where the credential is kept. Nothing is written \
+                 before you have seen the difference and agreed."
+            }
+            Self::LogIn => {
+                "Asks the feed with the very header that Cargo will send, and then stores the credential \
+                 where Config said."
+            }
+            Self::Restore => {
+                "Runs the real `cargo fetch`. Cargo tells neither which crates are in flight nor the bytes of \
+                 each, so a crate counts as stored when its file is there."
+            }
+            Self::Done => {
+                "What was changed and where, how to take it back, and the crates in the feed's cache."
+            }
+        }
+    }
+
+    pub(super) fn previous(self) -> Option<Self> {
+        let at = Self::ALL.iter().position(|step| *step == self)?;
+        at.checked_sub(1).and_then(|at| Self::ALL.get(at)).copied()
+    }
+}
+
+/// How a step stands on the rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum StepState {
+    #[default]
+    ToCome,
+    Done,
+    /// Done before the wizard began: the configuration says so.
+    Found,
+    Skipped,
+    Failed,
+}
+
+/// What the wizard was started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Opening {
+    #[default]
+    Wizard,
+    /// `fetch`: straight to Restore.
+    Fetch { locked: bool },
+}
+
+/// The answers so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Session {
+    pub(super) opening: Opening,
+    pub(super) checkout: Option<Checkout>,
+    pub(super) target: Option<Target>,
+    /// Whether the target is the feed that the configuration names already.
+    pub(super) found: bool,
+    pub(super) credential: Option<Credential>,
+    pub(super) account: Option<Account>,
+    pub(super) feed: Option<Feed>,
+    pub(super) plan: Option<SetupPlan>,
+    pub(super) written: Vec<Written>,
+    pub(super) logged_in: Option<LoggedIn>,
+    pub(super) fetched: Option<Tally>,
+    pub(super) cache: Vec<CacheFolder>,
+}
+
+impl Session {
+    /// Takes an organization that the person accepted or typed; what was proved for another one goes.
+    pub(super) fn choose_target(&mut self, target: Target) {
+        let same = self.target.as_ref().is_some_and(|old| old.collection.base() == target.collection.base());
+        if !same {
+            self.credential = None;
+            self.account = None;
+            self.feed = None;
+            self.plan = None;
+            self.logged_in = None;
+        }
+        self.found = false;
+        self.target = Some(target);
+    }
+
+    /// Takes a feed; what was configured for another one goes.
+    pub(super) fn choose_feed(&mut self, feed: Feed) {
+        if self.feed.as_ref().is_none_or(|old| old.id != feed.id) {
+            self.plan = None;
+            self.logged_in = None;
+            self.written.clear();
+        }
+        self.feed = Some(feed);
+    }
+
+    /// How a step stands, from what is known.
+    pub(super) fn state_of(&self, step: Step) -> StepState {
+        let in_force =
+            self.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref()).filter(|_| self.found);
+        let state = |done: bool, found: bool| match (done, found) {
+            (true, _) => StepState::Done,
+            (false, true) => StepState::Found,
+            (false, false) => StepState::ToCome,
+        };
+        match step {
+            Step::Check => state(self.checkout.as_ref().is_some_and(Checkout::passed), false),
+            Step::Organization => state(self.target.is_some() && !self.found, self.found),
+            Step::SignIn => {
+                state(self.account.is_some(), in_force.is_some_and(|feed| feed.token_in.is_some()))
+            }
+            Step::Feed => state(self.feed.is_some(), self.found),
+            Step::Config => state(!self.written.is_empty(), self.found),
+            Step::LogIn => {
+                state(self.logged_in.is_some(), in_force.is_some_and(|feed| feed.token_in.is_some()))
+            }
+            Step::Restore if self.checkout.is_some() && !self.has_project() => StepState::Skipped,
+            Step::Restore => state(self.fetched.is_some(), false),
+            Step::Done => StepState::ToCome,
+        }
+    }
+
+    pub(super) fn has_project(&self) -> bool {
+        self.checkout.as_ref().is_some_and(|checkout| checkout.workspace.is_some())
+    }
+
+    /// A path as short as it can be said: from the workspace, or from the person's home.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let checkout = self.checkout.as_ref();
+        let workspace = checkout.and_then(|checkout| checkout.workspace.as_deref());
+        let home = checkout.and_then(|checkout| checkout.home.as_deref());
+        if let Some(Ok(inner)) = workspace.map(|root| path.strip_prefix(root)) {
+            return text::clean(&inner.to_string_lossy());
+        }
+        if let Some(Ok(inner)) = home.map(|home| path.strip_prefix(home)) {
+            return text::clean(&Path::new("~").join(inner).to_string_lossy());
+        }
+        text::clean(&path.to_string_lossy())
+    }
+
+    /// The feed in words: `contoso/Storefront/rust-crates`.
+    pub(super) fn feed_label(&self) -> Option<String> {
+        let target = self.target.as_ref()?;
+        let organization = target.collection.name();
+        if let Some(feed) = &self.feed {
+            return Some(format!("{organization}/{}", feed.label()));
+        }
+        let feed = target.feed.as_ref()?;
+        let project = target.project.as_ref().map_or(String::new(), |project| format!("{project}/"));
+        Some(format!("{organization}/{project}{feed}"))
+    }
+}

@@ -1,0 +1,13 @@
+//! The parts that screens are made of. Each draws from values; none starts anything.
+
+pub(super) mod diff_lines;
+pub(super) mod field;
+pub(super) mod filter;
+pub(super) mod key_bar;
+pub(super) mod list_window;
+pub(super) mod modal;
+pub(super) mod page;
+pub(super) mod scroll;
+pub(super) mod secret_field;
+pub(super) mod step_rail;
+pub(super) mod table;

@@ -1,0 +1,54 @@
+//! How far a text is scrolled.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::super::keymap::Action;
+
+/// Scrolling without a cursor. Where the text ends is known only when it is drawn, hence the cells.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Scroll {
+    first: Cell<usize>,
+    page: Cell<usize>,
+}
+
+impl Scroll {
+    /// Scrolls; other actions do nothing.
+    pub(in super::super) fn act(&self, action: Action) {
+        let (first, page) = (self.first.get(), self.page.get().max(1));
+        self.first.set(match action {
+            Action::Up => first.saturating_sub(1),
+            Action::Down => first.saturating_add(1),
+            Action::PageUp => first.saturating_sub(page),
+            Action::PageDown => first.saturating_add(page),
+            Action::Top => 0,
+            Action::Bottom => usize::MAX,
+            _ => first,
+        });
+    }
+
+    /// The lines to draw in a window of that height.
+    pub(in super::super) fn visible(&self, length: usize, height: usize) -> Range<usize> {
+        self.page.set(height.saturating_sub(1).max(1));
+        let first = self.first.get().min(length.saturating_sub(height));
+        self.first.set(first);
+        first..(first + height).min(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_scrolls_to_its_end_and_no_further() {
+        let scroll = Scroll::default();
+        assert_eq!(scroll.visible(10, 4), 0..4);
+        scroll.act(Action::Bottom);
+        assert_eq!(scroll.visible(10, 4), 6..10);
+        scroll.act(Action::Up);
+        assert_eq!(scroll.visible(10, 4), 5..9);
+        scroll.act(Action::PageDown);
+        assert_eq!(scroll.visible(3, 4), 0..3, "a short text does not scroll");
+    }
+}
