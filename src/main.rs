@@ -1,3 +1,209 @@
 //! Picks the front door and maps its result to an exit code.
 
-fn main() {}
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, When};
+use az_cargo_wizard::cli::output::Printer;
+use az_cargo_wizard::cli::run;
+use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
+use az_cargo_wizard::error::{Exit, Report};
+use az_cargo_wizard::host::Host;
+use az_cargo_wizard::task::{self, DemoPlace, Restore, Services, Settled};
+use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
+use clap::Parser as _;
+use tokio::sync::oneshot;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let printer = if arguments.common.json { Printer::Json } else { Printer::Lines };
+    let exit = front_door(arguments, printer).unwrap_or_else(|report| {
+        printer.report(&report);
+        report.exit
+    });
+    ExitCode::from(exit.code())
+}
+
+fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
+    let host = Host::os().map_err(|error| {
+        Report::new(Exit::Failed, "no-folder", "the working folder is gone").cause(error.to_string())
+    })?;
+    if arguments.common.demo && arguments.common.dir.is_some() {
+        return Err(Report::new(
+            Exit::Usage,
+            "usage",
+            "`--demo` brings its own project: `--dir` does not go with it",
+        )
+        .hint("leave one of them out; `--demo-dir DIR` says where the demo is kept"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Report::new(Exit::Failed, "no-runtime", "threads could not be started").cause(error.to_string())
+    })?;
+    let on_terminal = host.terminal.stdin && host.terminal.stdout && !arguments.common.json;
+    let exit = match arguments.command.clone() {
+        Some(Command::Demo) => runtime.block_on(serve_demo(&host, &arguments, printer)),
+        Some(Command::Cache { command: CacheCommand::List }) => {
+            runtime.block_on(with_services(&host, &arguments, |services| run::cache_list(services, printer)))
+        }
+        Some(Command::Fetch { locked }) if !on_terminal => {
+            let restore = Restore { locked, ..Restore::default() };
+            runtime
+                .block_on(with_services(&host, &arguments, |services| run::fetch(services, printer, restore)))
+        }
+        Some(Command::Fetch { locked }) => {
+            wizard(&runtime, (host, arguments), Opening::Fetch { locked }, printer)
+        }
+        None if on_terminal => wizard(&runtime, (host, arguments), Opening::Wizard, printer),
+        None => Err(no_terminal()),
+    };
+    // What still runs belongs to a job that was given up: it must not hold the process.
+    runtime.shutdown_background();
+    exit
+}
+
+fn no_terminal() -> Report {
+    Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal")
+        .hint("without one use a command: `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`")
+}
+
+/// The services of one process, and the embedded Azure that must outlive them.
+struct Started {
+    services: Services,
+    demo: Option<Demo>,
+}
+
+async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
+    let common = arguments.common;
+    let mut settled = Settled {
+        dir: common.dir,
+        org: common.org,
+        trust_project: common.trust_project,
+        ..Settled::default()
+    };
+    let mut demo = None;
+    if common.demo || common.demo_dir.is_some() {
+        let started = Demo::start(demo_options(&host, common.demo_dir, common.demo_fast)).await?;
+        settled.demo = Some(place(&started));
+        demo = Some(started);
+    }
+    Ok(Started { services: Services::new(host, settled)?, demo })
+}
+
+fn demo_options(host: &Host, dir: Option<std::path::PathBuf>, fast: bool) -> DemoOptions {
+    DemoOptions {
+        dir: dir.map(|dir| host.cwd.join(dir)),
+        temp_parent: host.temp_dir.clone(),
+        pace: if fast { Pace::Fast } else { Pace::Watchable },
+    }
+}
+
+fn place(demo: &Demo) -> DemoPlace {
+    DemoPlace {
+        origin: demo.origin().to_owned(),
+        token: demo.token().expose().to_owned(),
+        project_dir: demo.project_dir().to_owned(),
+        cargo_home: demo.cargo_home().to_owned(),
+        state_dir: demo.state_dir().to_owned(),
+    }
+}
+
+async fn with_services<F: Future<Output = Exit>>(
+    host: &Host,
+    arguments: &Arguments,
+    command: impl FnOnce(Arc<Services>) -> F,
+) -> Result<Exit, Report> {
+    let started = start(host.clone(), arguments.clone()).await?;
+    let exit = command(Arc::new(started.services)).await;
+    drop(started.demo);
+    Ok(exit)
+}
+
+fn wizard(
+    runtime: &tokio::runtime::Runtime,
+    (host, arguments): (Host, Arguments),
+    opening: Opening,
+    printer: Printer,
+) -> Result<Exit, Report> {
+    let theme = theme(&host, arguments.common.color);
+    let clock = host.clock;
+    // The demo lives until the terminal has been given back.
+    let (keep, kept) = oneshot::channel();
+    let ended = tui::run(
+        runtime,
+        (theme, opening),
+        (clock, move || {
+            Starting::spawn(async move {
+                let started = start(host, arguments).await?;
+                // Nobody keeps it when the wizard has been left meanwhile: it ends here.
+                let _ = keep.send(started.demo);
+                Ok(started.services)
+            })
+        }),
+    );
+    drop(kept);
+    let ended = ended.map_err(|error| {
+        Report::new(Exit::Failed, "terminal-failed", "the terminal could not be used")
+            .cause(error.to_string())
+    })?;
+    for line in &ended.summary {
+        printer.say(line);
+    }
+    Ok(ended.exit)
+}
+
+/// Serves the embedded Azure until it is interrupted, and says how to use it from a second terminal.
+async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Result<Exit, Report> {
+    let common = &arguments.common;
+    let Some(dir) = common.demo_dir.clone() else {
+        return Err(Report::new(Exit::Usage, "usage", "`demo` needs `--demo-dir DIR`")
+            .hint("name a folder to keep the demo's project and Cargo home in"));
+    };
+    let demo = Demo::start(demo_options(host, Some(dir), common.demo_fast)).await?;
+    let project = demo.project_dir().display().to_string();
+    let cargo_home = demo.cargo_home().display().to_string();
+    printer.say(&format!(
+        "An embedded Azure DevOps answers at {} until Ctrl-C. In a second terminal:",
+        demo.origin()
+    ));
+    printer.say("");
+    let lines = [
+        format!("export CARGO_HOME='{cargo_home}' NO_PROXY=127.0.0.1"),
+        format!("cd '{project}'"),
+        "cargo fetch --locked".to_owned(),
+    ];
+    for line in lines {
+        printer.data(&line).map_err(|error| {
+            Report::new(Exit::Failed, "output-closed", "standard output is closed").cause(error.to_string())
+        })?;
+    }
+    task::interrupted().await;
+    drop(demo);
+    Ok(Exit::Done)
+}
+
+fn theme(host: &Host, color: When) -> Theme {
+    let color = match color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            host.env.os("NO_COLOR").is_none_or(std::ffi::OsStr::is_empty)
+                && host.env.text("TERM") != Some("dumb")
+        }
+    };
+    Theme { color, unicode: is_utf8(host) }
+}
+
+/// Whether the terminal shows more than ASCII: by the locale, as every C program decides it.
+fn is_utf8(host: &Host) -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| host.env.text(name));
+    let utf8 = |locale: &str| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    };
+    // Containers often set no locale at all while their terminals are modern ones.
+    locale.is_none_or(utf8) && host.env.text("TERM") != Some("linux")
+}

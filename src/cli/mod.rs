@@ -1,1 +1,5 @@
-//! The same use cases without a screen.
+//! The same use cases without a screen: arguments in, lines or JSON out, an exit code at the end.
+
+pub mod args;
+pub mod output;
+pub mod run;

@@ -1,0 +1,262 @@
+//! What is printed: lines for people on standard error, data on standard output. The only printing in
+//! the product. JSON fields are a contract: added to, never changed.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::domain::finding::Hazard;
+use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable, Phase};
+use crate::domain::text;
+use crate::error::Report;
+use crate::task::{CacheFolder, CachedCrate};
+
+/// The version of the JSON that is printed.
+const SCHEMA: u32 = 1;
+
+/// Prints for a person, or for a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printer {
+    Lines,
+    Json,
+}
+
+impl Printer {
+    /// A line for a person.
+    pub fn say(self, line: &str) {
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// A line of data.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn data(self, line: &str) -> io::Result<()> {
+        writeln!(io::stdout(), "{line}")
+    }
+
+    fn json(self, mut value: Value) -> io::Result<()> {
+        value["schema"] = json!(SCHEMA);
+        self.data(&value.to_string())
+    }
+
+    /// A failure: words on standard error, with `--json` an object on standard output too.
+    pub fn report(self, report: &Report) {
+        self.say(&report.to_string());
+        if self == Self::Json {
+            // The words above have been said in any case.
+            let _ = self.json(json!({ "error": report_json(report) }));
+        }
+    }
+
+    /// What a checkout would do, when nobody can be asked.
+    pub fn hazards(self, hazards: &[Hazard]) {
+        for hazard in hazards {
+            self.say(&format!("  {} in {}: would {}", hazard.setting, hazard.file, hazard.effect));
+        }
+    }
+
+    /// One event of a fetch.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn fetch(self, at: Duration, event: &FetchEvent) -> io::Result<()> {
+        match self {
+            Self::Json => self.json(with_time(event_json(event), at)),
+            Self::Lines => match line_of(event) {
+                Some(line) => self.data(&line),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// The end of a fetch.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn fetch_ended(self, table: &FetchTable, report: Option<&Report>) -> io::Result<()> {
+        let tally = table.tally();
+        match self {
+            Self::Json => self.json(with_time(
+                json!({
+                    "event": "ended",
+                    "end": end_word(table.end.as_ref()),
+                    "crates": tally.crates,
+                    "cached": tally.cached,
+                    "stored": tally.stored,
+                    "stored_bytes": tally.stored_bytes,
+                    "bytes": tally.bytes,
+                    "error": report.map(report_json),
+                }),
+                table.elapsed,
+            )),
+            Self::Lines => {
+                let summary = format!(
+                    "{} in the cache: {} new ({}), {} there before, in {}",
+                    text::count(tally.cached + tally.stored, "crate", "crates"),
+                    text::grouped(tally.stored),
+                    text::size(tally.stored_bytes),
+                    text::grouped(tally.cached),
+                    text::duration(table.elapsed),
+                );
+                self.data(&summary)
+            }
+        }
+    }
+
+    /// The crate cache, folder by folder.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn cache(self, folders: &[CacheFolder]) -> io::Result<()> {
+        if self == Self::Json {
+            let bytes: u64 = folders.iter().map(CacheFolder::bytes).sum();
+            let folders: Vec<Value> = folders.iter().map(folder_json).collect();
+            return self.json(json!({ "folders": folders, "bytes": bytes }));
+        }
+        for folder in folders {
+            let registry = folder.registry.as_deref().unwrap_or("no registry in any configuration");
+            let crates = text::count(folder.crates.len(), "crate", "crates");
+            let path = text::clean(&folder.path.to_string_lossy());
+            self.data(&format!("{registry}: {crates}, {} in {path}", text::size(folder.bytes())))?;
+            for file in &folder.crates {
+                self.data(&crate_line(file))?;
+            }
+        }
+        if folders.is_empty() {
+            self.say("the crate cache is empty");
+        }
+        Ok(())
+    }
+}
+
+fn crate_line(file: &CachedCrate) -> String {
+    let size = text::size(file.bytes);
+    let used = if file.in_lock_file { "  in this lock file" } else { "" };
+    match &file.id {
+        Some(id) => format!("  {} {:>9}{used}", text::pad(&id.to_string(), 40), size),
+        None => format!("  {} {:>9}  invalid name", text::pad(&file.file, 40), size),
+    }
+}
+
+fn line_of(event: &FetchEvent) -> Option<String> {
+    Some(match event {
+        FetchEvent::Planned(crates) => {
+            let cached = crates.iter().filter(|planned| planned.cached.is_some()).count();
+            let all = text::count(crates.len(), "crate", "crates");
+            format!("{all} in the lock file, {} cached already", text::grouped(cached))
+        }
+        FetchEvent::Phase(Phase::Waiting { on }) => format!("waiting for {on}: another Cargo is at work"),
+        FetchEvent::Phase(Phase::Updating { index }) => format!("updating the index of {index}"),
+        FetchEvent::Phase(Phase::Locking { packages }) => {
+            format!("locking {}", text::count(*packages, "package", "packages"))
+        }
+        FetchEvent::Phase(Phase::CleaningUp) => "looking for partial files".to_owned(),
+        FetchEvent::Stored { id, bytes } => format!("stored {id} ({})", text::size(*bytes)),
+        FetchEvent::Retry { tries_left, reason } => format!("retrying, {tries_left} tries left: {reason}"),
+        FetchEvent::Phase(_) | FetchEvent::Downloaded(_) | FetchEvent::Unpacked(_) => return None,
+        FetchEvent::Remaining { .. } | FetchEvent::Line(_) => return None,
+    })
+}
+
+fn with_time(mut value: Value, at: Duration) -> Value {
+    value["at_ms"] = json!(u64::try_from(at.as_millis()).unwrap_or(u64::MAX));
+    value
+}
+
+fn event_json(event: &FetchEvent) -> Value {
+    match event {
+        FetchEvent::Planned(crates) => {
+            let crates: Vec<Value> = crates
+                .iter()
+                .map(|planned| {
+                    json!({
+                        "name": planned.id.name.as_str(),
+                        "version": planned.id.version.to_string(),
+                        "source": planned.source,
+                        "cached_bytes": planned.cached,
+                    })
+                })
+                .collect();
+            json!({ "event": "planned", "crates": crates })
+        }
+        FetchEvent::Phase(phase) => phase_json(phase),
+        FetchEvent::Downloaded(id) => json!({
+            "event": "downloaded", "name": id.name.as_str(), "version": id.version.to_string(),
+        }),
+        FetchEvent::Stored { id, bytes } => json!({
+            "event": "stored", "name": id.name.as_str(), "version": id.version.to_string(), "bytes": bytes,
+        }),
+        FetchEvent::Unpacked(id) => json!({
+            "event": "unpacked", "name": id.name.as_str(), "version": id.version.to_string(),
+        }),
+        FetchEvent::Remaining { crates, bytes } => {
+            json!({ "event": "remaining", "crates": crates, "bytes": bytes })
+        }
+        FetchEvent::Retry { tries_left, reason } => {
+            json!({ "event": "retry", "tries_left": tries_left, "reason": reason })
+        }
+        FetchEvent::Line(line) => json!({ "event": "line", "text": line }),
+    }
+}
+
+fn phase_json(phase: &Phase) -> Value {
+    let mut value = match phase {
+        Phase::Starting => json!({ "phase": "starting" }),
+        Phase::Waiting { on } => json!({ "phase": "waiting", "on": on }),
+        Phase::Updating { index } => json!({ "phase": "updating", "index": index }),
+        Phase::Resolving { complete, pending } => {
+            json!({ "phase": "resolving", "complete": complete, "pending": pending })
+        }
+        Phase::Locking { packages } => json!({ "phase": "locking", "packages": packages }),
+        Phase::Downloading => json!({ "phase": "downloading" }),
+        Phase::Unpacking { name } => json!({ "phase": "unpacking", "name": name }),
+        Phase::CleaningUp => json!({ "phase": "cleaning-up" }),
+    };
+    value["event"] = json!("phase");
+    value
+}
+
+fn end_word(end: Option<&FetchEnd>) -> &'static str {
+    match end {
+        Some(FetchEnd::Done) => "done",
+        Some(FetchEnd::Cancelled { .. }) => "cancelled",
+        Some(FetchEnd::Failed { .. }) | None => "failed",
+    }
+}
+
+fn folder_json(folder: &CacheFolder) -> Value {
+    let crates: Vec<Value> = folder
+        .crates
+        .iter()
+        .map(|file| {
+            json!({
+                "file": file.file,
+                "name": file.id.as_ref().map(|id| id.name.as_str()),
+                "version": file.id.as_ref().map(|id| id.version.to_string()),
+                "bytes": file.bytes,
+                "in_lock_file": file.in_lock_file,
+            })
+        })
+        .collect();
+    json!({
+        "dir": folder.dir_name,
+        "path": text::clean(&folder.path.to_string_lossy()),
+        "registry": folder.registry,
+        "bytes": folder.bytes(),
+        "crates": crates,
+    })
+}
+
+fn report_json(report: &Report) -> Value {
+    json!({
+        "code": report.code,
+        "exit": report.exit.code(),
+        "headline": report.headline,
+        "causes": report.causes,
+        "details": report.details,
+        "hint": report.hint,
+    })
+}

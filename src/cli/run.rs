@@ -1,0 +1,156 @@
+//! A command to a request, its events to lines, its end to an exit code.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::finding::Hazard;
+use crate::domain::progress::{FetchEnd, FetchTable};
+use crate::error::{Exit, Report};
+use crate::task::{self, Event, Events, Inspect, JobId, Request, Restore, Services};
+
+use super::output::Printer;
+
+/// Events that may wait before the job has to.
+const WAITING: usize = 256;
+
+/// Runs `cargo fetch` and prints what happens.
+pub async fn fetch(services: Arc<Services>, printer: Printer, restore: Restore) -> Exit {
+    if let Err(exit) = check(&services, printer).await {
+        return exit;
+    }
+    let mut table = FetchTable::default();
+    follow(services, Request::Restore(restore), |event| match event {
+        Event::Fetch { at, event } => {
+            let printed = printer.fetch(at, &event);
+            table.apply(at, event);
+            printed.map(|()| None)
+        }
+        Event::FetchEnded { at, end, report } => {
+            let exit = match (&end, &report) {
+                (FetchEnd::Done, _) => Exit::Done,
+                (FetchEnd::Cancelled { .. }, _) => Exit::Interrupted,
+                (FetchEnd::Failed { .. }, report) => {
+                    report.as_ref().map_or(Exit::Cargo, |report| report.exit)
+                }
+            };
+            table.finish(at, end);
+            if let Some(report) = &report {
+                printer.say(&report.to_string());
+            }
+            printer.fetch_ended(&table, report.as_deref()).map(|()| Some(exit))
+        }
+        event => Ok(other(printer, event)),
+    })
+    .await
+}
+
+/// Prints the crate cache.
+pub async fn cache_list(services: Arc<Services>, printer: Printer) -> Exit {
+    follow(services, Request::Inspect(Inspect::All), |event| match event {
+        Event::Cache(folders) => printer.cache(&folders).map(|()| Some(Exit::Done)),
+        event => Ok(other(printer, event)),
+    })
+    .await
+}
+
+/// Looks at the checkout first: without a terminal nobody can be asked whether it is trusted.
+async fn check(services: &Arc<Services>, printer: Printer) -> Result<(), Exit> {
+    let mut outcome = Ok(());
+    let request = Request::Check;
+    let exit = follow(services.clone(), request, |event| {
+        Ok(Some(match event {
+            Event::Checked(checkout) => match &checkout.failure {
+                Some(report) => {
+                    printer.report(report);
+                    report.exit
+                }
+                None if checkout.workspace.is_none() => {
+                    printer.report(&no_project());
+                    Exit::NotFound
+                }
+                None => Exit::Done,
+            },
+            Event::NeedsTrust(hazards) => {
+                refuse(printer, &hazards);
+                Exit::Usage
+            }
+            event => return Ok(other(printer, event)),
+        }))
+    })
+    .await;
+    if exit != Exit::Done {
+        outcome = Err(exit);
+    }
+    outcome
+}
+
+fn no_project() -> Report {
+    Report::new(Exit::NotFound, "no-manifest", "there is no `Cargo.toml` here or above")
+        .hint("go to a Cargo project, or name one with `--dir DIR`")
+}
+
+fn refuse(printer: Printer, hazards: &[Hazard]) {
+    let report = Report::new(
+        Exit::Usage,
+        "project-not-trusted",
+        "this project's own settings would run programs or redirect traffic",
+    )
+    .hint("read them; if you trust the project, say so with `--trust-project`");
+    printer.report(&report);
+    printer.hazards(hazards);
+}
+
+/// What ends every job alike.
+fn other(printer: Printer, event: Event) -> Option<Exit> {
+    match event {
+        Event::Failed(report) => {
+            printer.report(&report);
+            Some(report.exit)
+        }
+        Event::Cancelled => Some(Exit::Interrupted),
+        _ => None,
+    }
+}
+
+/// Runs a request, hands over its events, and cancels it on Ctrl-C or when nobody reads any more.
+async fn follow(
+    services: Arc<Services>,
+    request: Request,
+    mut take: impl FnMut(Event) -> io::Result<Option<Exit>>,
+) -> Exit {
+    let (sender, mut receiver) = mpsc::channel(WAITING);
+    let (cancel, cancelled) = oneshot::channel();
+    let mut cancel = Some(cancel);
+    let job = tokio::spawn(async move {
+        let events = Events::new(JobId(0), sender);
+        task::run(services, request, (&events, cancelled)).await;
+    });
+    let mut exit = Exit::Failed;
+    let mut interrupted = std::pin::pin!(task::interrupted());
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut interrupted, if cancel.is_some() => stop(&mut cancel),
+            next = receiver.recv() => {
+                let Some((_, event)) = next else { break };
+                match take(event) {
+                    Ok(Some(end)) => exit = end,
+                    Ok(None) => {}
+                    // The reader of standard output is gone.
+                    Err(_) => stop(&mut cancel),
+                }
+            }
+        }
+    }
+    // A panic of the job has been reported by the panic hook.
+    let _ = job.await;
+    exit
+}
+
+fn stop(cancel: &mut Option<oneshot::Sender<()>>) {
+    if let Some(cancel) = cancel.take() {
+        let _ = cancel.send(());
+    }
+}
