@@ -67,7 +67,7 @@ pub fn shown(line: &str) -> String {
     redact(clean_lines(&line.replace('\n', " ")).trim_end())
 }
 
-/// What stands right before a crate in Cargo's errors, those with a version first.
+/// What stands right before a crate in an error of Cargo or of Azure.
 const MARKS: [&str; 9] = [
     "the checksum of `",
     "unpack package `",
@@ -80,9 +80,12 @@ const MARKS: [&str; 9] = [
     "No local versions of package '",
 ];
 
+/// Best with its version, which an address tells too.
 fn named_crate(text: &str) -> Option<NamedCrate> {
     let after_mark = |mark: &&str| text.split_once(*mark).and_then(|(_, rest)| crate_at_start(rest));
-    MARKS.iter().find_map(after_mark).or_else(|| text.lines().find_map(crate_in_url))
+    let marked: Vec<NamedCrate> = MARKS.iter().filter_map(after_mark).collect();
+    let exact = marked.iter().find(|named| named.version.is_some()).cloned();
+    exact.or_else(|| text.lines().find_map(crate_in_url)).or_else(|| marked.into_iter().next())
 }
 
 /// ``c0003 v1.0.0 (registry `feed-a`)`…``, or a name alone.
@@ -173,7 +176,16 @@ mod tests {
             ),
             (index_error(&http("config.json", 401, "VS403463: The conditional access policy failed")), Cause::ConditionalAccess),
             (download_error(&http("x", 403, "{\"typeKey\":\"FeedNeedsPermissionsException\"}")), Cause::MayNotSave),
-            (index_error(&http("config.json", 403, "")), Cause::Forbidden),
+            (
+                index_error(&format!("download of config.json failed\n\nCaused by:\n  failed to download from `{FEED}config.json`\n\nCaused by:\n  {}", http("config.json", 403, "{\"typeKey\":\"FeedNeedsPermissionsException\"}"))),
+                Cause::Forbidden,
+            ),
+            (
+                index_error(&format!("failed to download from `{FEED}se/rd/serde`\n\nCaused by:\n  {}", http("se/rd/serde", 403, ""))),
+                Cause::Forbidden,
+            ),
+            (download_error(&http("x", 403, "")), Cause::MayNotSave),
+            (index_error(&http("config.json", 404, "")), Cause::FeedMissing),
             (
                 download_error("failed to get successful HTTP response from `https://x.blob.core.windows.net/y?sv=1&sig=S` (1.2.3.4), got 403"),
                 Cause::StorageRefused,
@@ -290,6 +302,10 @@ mod tests {
         assert_eq!(at("error: x\n  failed to verify the checksum of `c0003 v1.0.0 (registry `feed-a`)`"), c3);
         assert_eq!(at("error: failed to unpack package `c0003 v1.0.0 (registry `f`)`"), c3);
         assert_eq!(at(&download_error("got 401")), c3);
+        assert_eq!(
+            at(&download_error("got 401\n  body:\n  No local versions of package 'c0003'; please")),
+            c3
+        );
         assert_eq!(
             at(&download_error(
                 "[28] Timeout was reached (failed to download any data for `c0003 v1.0.0` within 2s)"

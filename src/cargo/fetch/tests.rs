@@ -102,6 +102,17 @@ impl Stage {
         open(&self.project().join(pipe));
     }
 
+    /// Hears when nobody holds the writing end of the pipe any more.
+    fn watch_writers(&self, pipe: &str) -> std::sync::mpsc::Receiver<()> {
+        let (gone, heard) = std::sync::mpsc::channel();
+        let pipe = self.project().join(pipe);
+        std::thread::spawn(move || {
+            assert_eq!(fs::File::open(pipe).unwrap().read(&mut [0]).unwrap(), 0);
+            gone.send(()).unwrap();
+        });
+        heard
+    }
+
     async fn run(&self) -> (FetchOutcome, Vec<FetchEvent>) {
         self.run_with(self.spec(), |_| false).await
     }
@@ -295,15 +306,13 @@ say '  Downloaded part v1.0.0 (registry `rust`)'
 read x < never",
     )
     .with_pipes(&["alive", "never"]);
-    // Ends when nobody holds the writing end any more: neither Cargo nor its children.
-    let alive = stage.project().join("alive");
-    let watching = std::thread::spawn(move || fs::File::open(alive).unwrap().read(&mut [0]).unwrap());
+    let all_gone = stage.watch_writers("alive");
     let (outcome, events) = stage
         .run_with(stage.spec(), |event| is_line(event, "Downloaded part v1.0.0 (registry `rust`)"))
         .await;
     assert_eq!(outcome.end, FetchEnd::Cancelled { removed: vec!["part-1.0.0.crate".into()] });
     assert_eq!(outcome.report, None);
-    assert_eq!(watching.join().unwrap(), 0);
+    all_gone.recv_timeout(LIMIT).expect("neither Cargo nor its children hold the pipe");
     assert!(stage.archive("whole").exists() && !stage.archive("part").exists());
     let cleaning = at(&events, &FetchEvent::Phase(Phase::CleaningUp));
     assert!(at(&events, &FetchEvent::Downloaded(id("part"))) < cleaning);
@@ -339,8 +348,7 @@ async fn a_run_cancelled_before_it_began_starts_nothing() {
 async fn a_dropped_run_leaves_nothing_running() {
     let stage =
         Stage::new(None, "exec 3> alive; say 'note: up'; read x < never").with_pipes(&["alive", "never"]);
-    let alive = stage.project().join("alive");
-    let watching = std::thread::spawn(move || fs::File::open(alive).unwrap().read(&mut [0]).unwrap());
+    let all_gone = stage.watch_writers("alive");
     let (events, mut arriving) = mpsc::channel(64);
     let up = async {
         while let Some((_, event)) = arriving.recv().await {
@@ -353,7 +361,7 @@ async fn a_dropped_run_leaves_nothing_running() {
         _ = fetch(stage.spec(), events, std::future::pending()) => panic!("it waits for ever"),
         () = up => {}
     }
-    assert_eq!(watching.join().unwrap(), 0);
+    all_gone.recv_timeout(LIMIT).expect("neither Cargo nor its children hold the pipe");
 }
 
 #[tokio::test]
