@@ -279,7 +279,9 @@ say '  Downloaded b v1.0.0 (registry `rust`)'; store b 12; unpack b",
     assert_eq!(outcome.end, FetchEnd::Done);
     let plan =
         events.iter().position(|event| matches!(event, FetchEvent::Planned(crates) if crates.len() == 2));
-    assert!(plan.unwrap() < at(&events, &FetchEvent::Downloaded(id("b"))), "{events:#?}");
+    let locking = at(&events, &FetchEvent::Phase(Phase::Locking { packages: 2 }));
+    assert!(plan.unwrap() < locking, "{events:#?}");
+    assert!(locking < at(&events, &FetchEvent::Downloaded(id("b"))));
     assert!(plan.unwrap() > at(&events, &FetchEvent::Phase(Phase::Updating { index: "rust".into() })));
     at(&events, &FetchEvent::Stored { id: id("b"), bytes: 2 });
     at(&events, &FetchEvent::Unpacked(id("b")));
