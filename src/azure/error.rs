@@ -209,7 +209,10 @@ impl AzureError {
 
     fn hint(&self) -> String {
         match self {
-            Self::NotSignedIn(_) => "sign in, and check the name of the organization".into(),
+            Self::NotSignedIn(_) => {
+                "paste the whole token again, or make a new one, and check the name of the organization"
+                    .into()
+            }
             Self::TokenRefused(_) | Self::TokenExpired(_) => format!(
                 "make a new token with the scope {NEEDED_SCOPE} (and {PROJECT_SCOPE} to list projects)"
             ),

@@ -152,6 +152,7 @@ pub struct Tally {
     /// Stored by this run.
     pub stored: usize,
     pub failed: usize,
+    pub not_reached: usize,
     /// Bytes stored by this run.
     pub stored_bytes: u64,
     /// Bytes of all crates that are on the disk.
@@ -179,7 +180,8 @@ impl FetchTable {
         }
     }
 
-    /// Ends the run: rows that were still to come become what the end makes of them.
+    /// Ends the run: rows that were still to come become what the end makes of them. Even a run that is done
+    /// may leave some, where Cargo has changed the lock file.
     pub fn finish(&mut self, at: Duration, end: FetchEnd) {
         self.elapsed = self.elapsed.max(at);
         let failed = match &end {
@@ -189,7 +191,7 @@ impl FetchTable {
         for (index, row) in self.rows.iter_mut().enumerate() {
             if failed == Some(index) {
                 row.state = RowState::Failed;
-            } else if !row.state.is_present() && end != FetchEnd::Done {
+            } else if !row.state.is_present() {
                 row.state = RowState::NotReached;
             }
         }
@@ -213,7 +215,8 @@ impl FetchTable {
                     tally.stored_bytes += bytes;
                 }
                 RowState::Failed => tally.failed += 1,
-                RowState::Queued | RowState::Downloaded | RowState::NotReached => {}
+                RowState::NotReached => tally.not_reached += 1,
+                RowState::Queued | RowState::Downloaded => {}
             }
             if row.state.is_present() {
                 tally.bytes += bytes;
@@ -306,6 +309,15 @@ mod tests {
         table.finish(Duration::from_secs(3), FetchEnd::Failed { at: Some(id("b")) });
         assert_eq!(states(&table), [RowState::Cached, RowState::Failed, RowState::NotReached]);
         assert_eq!(table.tally().failed, 1);
+    }
+
+    #[test]
+    fn a_run_that_needed_fewer_crates_says_so() {
+        let mut table = table();
+        table.apply(Duration::ZERO, FetchEvent::Stored { id: id("b"), bytes: 7 });
+        table.finish(Duration::ZERO, FetchEnd::Done);
+        assert_eq!(states(&table), [RowState::Cached, RowState::Stored, RowState::NotReached]);
+        assert_eq!(table.tally().not_reached, 1);
     }
 
     #[test]

@@ -140,6 +140,15 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
         let crates = text::count(tally.cached + tally.stored, "crate", "crates");
         lines.push(format!("{crates} in the cache, {} of them new", text::grouped(tally.stored)));
     }
+    let workspace = session.checkout.as_ref().and_then(|checkout| checkout.workspace.as_ref());
+    let shared =
+        session.written.iter().find(|written| workspace.is_some_and(|root| written.path.starts_with(root)));
+    if let Some(written) = shared {
+        lines.push(format!(
+            "Next: commit {}, so that everyone who clones has the feed",
+            session.shown(&written.path)
+        ));
+    }
     lines
 }
 

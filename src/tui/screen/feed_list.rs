@@ -24,7 +24,10 @@ use super::super::widget::table::{Cell, Column, Table, Width};
 use super::{Look, Panel};
 
 /// From this width on the details stand beside the list.
-const BESIDE: u16 = 84;
+const BESIDE: u16 = 90;
+
+/// Columns of the details beside the list.
+const DETAILS: u16 = 32;
 
 /// How long the cursor rests on a feed before its details are asked for.
 const REST: Duration = Duration::from_millis(250);
@@ -96,7 +99,7 @@ impl FeedList {
         let query = self.filter.as_ref().map_or("", Field::text);
         self.shown = filter::matching(query, self.labels.iter().map(String::as_str));
         let place = keep.and_then(|feed| self.shown.iter().position(|shown| *shown == feed));
-        self.window.select(place.unwrap_or(0));
+        self.window.center(place.unwrap_or(0));
         self.moved();
     }
 
@@ -299,7 +302,7 @@ impl FeedList {
     fn body(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
         let beside = area.width >= BESIDE;
         let [list, details] = if beside {
-            Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).spacing(2).areas(area)
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(DETAILS)]).spacing(3).areas(area)
         } else {
             Layout::vertical([Constraint::Fill(1), Constraint::Length(7.min(area.height / 2))])
                 .spacing(1)
@@ -366,7 +369,7 @@ impl FeedList {
                 page.warning(&format!("{}: crates that nobody has saved yet will fail.", role.label()));
             }
             None => {
-                page.quiet("  Your role is not known.");
+                page.quiet("  Reader or more: which, is asked while the cursor rests here.");
             }
         }
         if !feed.description.is_empty() {
@@ -376,19 +379,15 @@ impl FeedList {
             if let Some(count) = details.crates {
                 page.pair("Crates", &crates(count));
             }
-            let views: Vec<String> =
-                details.views.iter().map(|view| format!("@{} ({})", view.name, view.visibility)).collect();
-            if !views.is_empty() {
-                page.pair("Views", &views.join(", "));
+            for (index, view) in details.views.iter().enumerate() {
+                let label = if index == 0 { "Views" } else { "" };
+                page.pair(label, &format!("@{}: {}", view.name, view.visibility));
             }
         } else if self.details_failed {
             page.quiet("Its details could not be asked for.");
         }
         let sources: Vec<&str> = feed.upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
-        page.pair("Upstreams", if sources.is_empty() { "none" } else { "" }.trim());
-        for source in sources {
-            page.quiet(&format!("  {source}"));
-        }
+        page.pair("Upstreams", &if sources.is_empty() { "none".to_owned() } else { sources.join(", ") });
     }
 }
 
@@ -400,7 +399,8 @@ fn crates(count: CrateCount) -> String {
 }
 
 fn role_word(role: Option<Role>) -> &'static str {
-    role.map_or("-", Role::short)
+    // Whoever sees a feed may at least read it.
+    role.map_or("reader+", Role::short)
 }
 
 /// The feed to put the cursor on: the one that was named, else the best for the project at hand.

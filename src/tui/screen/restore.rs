@@ -304,19 +304,19 @@ impl Restore {
             facts.push(text::size(tally.stored_bytes));
             facts.push(format!("{}/s", text::size(rate(tally.stored_bytes, self.table.elapsed))));
         }
-        if let (true, Some((crates, bytes))) = (self.running, self.table.remaining) {
-            let bytes = bytes.map_or(String::new(), |bytes| format!(", {} on the way", text::size(bytes)));
-            facts.push(format!("{crates} left{bytes}"));
-        }
         facts.push(text::duration(self.table.elapsed));
         page.text(&facts.join(separator));
         if self.running || self.is_done() {
             let bar = bar(theme, (present, tally.crates), page.width());
             page.styled(&bar, theme.good());
         }
-        if let Some(label) = session.feed_label() {
-            page.quiet(&format!("from {label}"));
+        let mut origin = Vec::new();
+        if let (true, Some((crates, bytes))) = (self.running, self.table.remaining) {
+            let bytes = bytes.map_or(String::new(), |bytes| format!(", {} on the way", text::size(bytes)));
+            origin.push(format!("{crates} left{bytes}"));
         }
+        origin.extend(session.feed_label().map(|label| format!("from {label}")));
+        page.quiet(&text::truncate(&origin.join(separator), page.width()));
         if let Some(retry) = self.table.retries.last() {
             let count = text::count(self.table.retries.len(), "retry", "retries");
             page.warning(&format!("{count}: {retry}"));
@@ -327,6 +327,9 @@ impl Restore {
         match &self.table.end {
             Some(FetchEnd::Done) if self.table.tally().stored == 0 => {
                 page.good("Everything is in the cache already");
+            }
+            Some(FetchEnd::Done) if self.table.tally().not_reached > 0 => {
+                page.good("Cargo is done; it needed fewer crates than the lock file named before");
             }
             Some(FetchEnd::Done) => {
                 page.good("Every crate of the lock file is in the cache");

@@ -1,6 +1,6 @@
 //! Which entries of a list match what was typed.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 /// The positions of the entries that match, in their own order; all of them for an empty query.
@@ -9,7 +9,8 @@ pub(in super::super) fn matching<'a>(query: &str, entries: impl Iterator<Item = 
         return (0..entries.count()).collect();
     }
     let mut matcher = Matcher::new(Config::DEFAULT);
-    let pattern = Pattern::parse(query, CaseMatching::Smart, Normalization::Smart);
+    // Scattered letters would match half of a long list: every word must stand in the entry as it is.
+    let pattern = Pattern::new(query, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
     let mut buffer = Vec::new();
     entries
         .enumerate()
@@ -28,6 +29,7 @@ mod tests {
         assert_eq!(matching("", names.into_iter()), [0, 1, 2]);
         assert_eq!(matching("rust", names.into_iter()), [0, 2]);
         assert_eq!(matching("rust store", names.into_iter()), [0]);
-        assert!(matching("zzz", names.into_iter()).is_empty());
+        assert_eq!(matching("STORE", names.into_iter()), [0]);
+        assert!(matching("rtc", names.into_iter()).is_empty(), "scattered letters are no match");
     }
 }

@@ -12,6 +12,8 @@ pub(in super::super) struct ListWindow {
     selected: usize,
     first: Cell<usize>,
     page: Cell<usize>,
+    /// The next frame puts the cursor's row in the middle.
+    centering: Cell<bool>,
 }
 
 impl ListWindow {
@@ -21,6 +23,12 @@ impl ListWindow {
 
     pub(in super::super) fn select(&mut self, index: usize) {
         self.selected = index;
+    }
+
+    /// Puts the cursor on a row and, with the next frame, that row in the middle.
+    pub(in super::super) fn center(&mut self, index: usize) {
+        self.selected = index;
+        self.centering.set(true);
     }
 
     /// Keeps the cursor inside a list that has become shorter.
@@ -47,6 +55,9 @@ impl ListWindow {
     /// The rows to draw in a window of that height; the cursor is always among them.
     pub(in super::super) fn visible(&self, length: usize, height: usize) -> Range<usize> {
         self.page.set(height.saturating_sub(1).max(1));
+        if self.centering.take() {
+            self.first.set(self.selected.saturating_sub(height / 2));
+        }
         let mut first = self.first.get().min(length.saturating_sub(height));
         if self.selected < first {
             first = self.selected;
