@@ -1,6 +1,7 @@
 //! Looks at the machine and the checkout before anything is asked or run (product.md, 'Check').
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -84,7 +85,7 @@ struct Read {
 }
 
 /// Checks, unless the checkout would do something that nobody has agreed to.
-pub(super) async fn check(services: &std::sync::Arc<Services>) -> Result<Event, Report> {
+pub(super) async fn check(services: &Arc<Services>) -> Result<Event, Report> {
     let read = read(services).await?;
     let is_trusted = services.trust_project || Record::load(&services.state_dir).trusts(&read.trust_key);
     if !read.hazards.is_empty() && !is_trusted {
@@ -94,25 +95,36 @@ pub(super) async fn check(services: &std::sync::Arc<Services>) -> Result<Event, 
 }
 
 /// Remembers the person's yes, for these files as they are, and checks.
-pub(super) async fn trust_and_check(services: &std::sync::Arc<Services>) -> Result<Event, Report> {
+pub(super) async fn trust_and_check(services: &Arc<Services>) -> Result<Event, Report> {
     let read = read(services).await?;
     let (state_dir, key) = (services.state_dir.clone(), read.trust_key.clone());
     blocking(move || record::trust(&state_dir, &key)).await??;
     look(services, read).await
 }
 
-async fn read(services: &std::sync::Arc<Services>) -> Result<Read, Report> {
-    let services = services.clone();
-    let read = blocking(move || -> Result<Read, ConfigError> {
-        let layers = home::config_layers(&services.dir, &services.cargo_home)?;
-        let files: Vec<CheckoutFile> = hazards::checkout_files(&services.dir, &layers)?;
-        let hazards = hazards::hazards(&files, &|url: &Url| services.knows(url))?;
-        Ok(Read { layers, hazards, trust_key: hazards::trust_key(&services.dir, &files) })
-    });
-    Ok(read.await??)
+/// Whether the person has agreed to this checkout as it is now.
+pub(super) fn is_trusted(services: &Services) -> Result<bool, Report> {
+    Ok(Record::load(&services.state_dir).trusts(&read_now(services)?.trust_key))
 }
 
-async fn look(services: &std::sync::Arc<Services>, read: Read) -> Result<Event, Report> {
+/// Carries the person's yes over a change that was ours and that they have seen.
+pub(super) fn trust_as_it_is(services: &Services) -> Result<(), Report> {
+    Ok(record::trust(&services.state_dir, &read_now(services)?.trust_key)?)
+}
+
+async fn read(services: &Arc<Services>) -> Result<Read, Report> {
+    let services = services.clone();
+    Ok(blocking(move || read_now(&services)).await??)
+}
+
+fn read_now(services: &Services) -> Result<Read, ConfigError> {
+    let layers = home::config_layers(&services.dir, &services.cargo_home)?;
+    let files: Vec<CheckoutFile> = hazards::checkout_files(&services.dir, &layers)?;
+    let hazards = hazards::hazards(&files, &|url: &Url| services.knows(url))?;
+    Ok(Read { layers, hazards, trust_key: hazards::trust_key(&services.dir, &files) })
+}
+
+async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
     let settings = Settings::read(&read.layers, &services.host.env)?;
     services.use_network(settings.http());
     let mut checkout = Checkout {
@@ -237,7 +249,7 @@ fn surroundings(services: &Services, settings: &Settings, in_force: Option<&InFo
 }
 
 /// Every organization that something names, each once, the best source first.
-async fn guesses(services: &std::sync::Arc<Services>, checkout: &Checkout) -> Result<Vec<Guess>, Report> {
+async fn guesses(services: &Arc<Services>, checkout: &Checkout) -> Result<Vec<Guess>, Report> {
     let mut guesses: Vec<Guess> = Vec::new();
     let mut add = |target: Target, source: String| {
         let same = |guess: &Guess| guess.target.collection.base() == target.collection.base();

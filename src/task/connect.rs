@@ -1,6 +1,7 @@
 //! Connects a project with a feed: the review, the writing, and logging Cargo in.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::azure::Azure;
 use crate::cargo::config_file::{self, Places};
@@ -11,7 +12,7 @@ use crate::error::{Exit, Report};
 use crate::host::Env;
 
 use super::services::Services;
-use super::{Event, LogIn, LoggedIn, blocking};
+use super::{Event, LogIn, LoggedIn, blocking, check};
 
 /// What a plan would change.
 pub(super) async fn review(services: &Services, plan: SetupPlan) -> Result<Event, Report> {
@@ -21,10 +22,17 @@ pub(super) async fn review(services: &Services, plan: SetupPlan) -> Result<Event
 }
 
 /// Makes the changes that the person has agreed to.
-pub(super) async fn apply(services: &Services, review: Review) -> Result<Event, Report> {
-    let places = OwnedPlaces::of(services);
-    let written = blocking(move || config_file::apply(&review, &places.borrow())).await??;
-    Ok(Event::Applied(written))
+pub(super) async fn apply(services: &Arc<Services>, review: Review) -> Result<Event, Report> {
+    let services = services.clone();
+    let written = blocking(move || -> Result<_, Report> {
+        let was_trusted = check::is_trusted(&services)?;
+        let written = config_file::apply(&review, &OwnedPlaces::of(&services).borrow())?;
+        if was_trusted {
+            check::trust_as_it_is(&services)?;
+        }
+        Ok(written)
+    });
+    Ok(Event::Applied(written.await??))
 }
 
 /// Asks the feed with the very header that Cargo will send; only what it accepts is kept.
