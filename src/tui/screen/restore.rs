@@ -134,6 +134,16 @@ impl Restore {
         self.sort();
     }
 
+    /// Nothing was run yet.
+    fn is_ready(&self) -> bool {
+        !self.running && self.table.end.is_none()
+    }
+
+    /// Whether signing in is what mends the failure.
+    fn needs_sign_in(&self, session: &Session) -> bool {
+        session.target.is_some() && self.report.as_ref().is_some_and(|report| report.exit == Exit::SignIn)
+    }
+
     fn is_done(&self) -> bool {
         self.table.end == Some(FetchEnd::Done)
     }
@@ -141,18 +151,24 @@ impl Restore {
 
 impl Panel for Restore {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        if self.running || self.table.end.is_some() { Vec::new() } else { self.start(session) }
+        // Whoever comes here by the wizard has just agreed to go on; who starts here has not.
+        let asked_for = session.logged_in.is_some() || session.opening != Opening::Wizard;
+        if self.is_ready() && asked_for { self.start(session) } else { Vec::new() }
     }
 
-    fn offers(&self, _session: &Session) -> Vec<Offer> {
+    fn offers(&self, session: &Session) -> Vec<Offer> {
         if self.filtering {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
         let mut offers = Vec::new();
-        if self.is_done() {
+        if self.is_ready() {
+            offers.push(offer(Action::Accept, "run cargo fetch"));
+        } else if self.is_done() {
             offers.push(offer(Action::Accept, "go on"));
+        } else if self.needs_sign_in(session) {
+            offers.push(offer(Action::Accept, "sign in"));
         }
-        if !self.running {
+        if !self.running && !self.is_ready() {
             offers.push(offer(Action::RunAgain, "run again"));
         }
         offers.extend([
@@ -176,6 +192,11 @@ impl Panel for Restore {
         match action {
             Action::Accept if self.filtering => self.filtering = false,
             Action::Accept if self.is_done() => return vec![Act::Go(Step::Done)],
+            Action::Accept if self.is_ready() => return self.start(session),
+            Action::Accept if self.needs_sign_in(session) => {
+                *self = Self { order: self.order, ..Self::default() };
+                return vec![Act::Go(Step::SignIn)];
+            }
             Action::RunAgain if !self.running => return self.start(session),
             Action::Details => self.words = !self.words,
             Action::Sort => {
@@ -269,6 +290,11 @@ impl Panel for Restore {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
         let mut page = Page::new(look.theme, area.width);
+        if self.is_ready() {
+            ready(&mut page, session);
+            page.draw(frame, area);
+            return;
+        }
         self.head(&mut page, look, session);
         if let Some(field) = &self.filter {
             let total = text::grouped(self.table.rows().len());
@@ -399,6 +425,22 @@ impl Restore {
         }
         page.draw_from(frame, area, 0);
     }
+}
+
+/// What a run would do, where nobody has asked for one yet.
+fn ready(page: &mut Page, session: &Session) {
+    page.title("Everything is set up").gap();
+    let in_force = session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
+    if let (Some(feed), Some(label)) = (in_force, session.feed_label()) {
+        page.pair("Feed", &label);
+        page.pair(
+            "Registry",
+            &format!("{}, from {}", feed.registry.name, text::clean(&feed.registry.source)),
+        );
+        page.pair("Credential", feed.token_in.as_deref().unwrap_or("none"));
+        page.gap();
+    }
+    page.text("Enter runs cargo fetch. Esc goes back to choose otherwise.");
 }
 
 fn cells(row: &Row, theme: Theme) -> Vec<Cell> {

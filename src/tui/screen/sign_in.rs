@@ -144,6 +144,8 @@ impl Panel for SignIn {
             Event::SignedIn { account, credential } => {
                 session.account = Some(account);
                 session.credential = Some(credential);
+                // What was proved was another credential.
+                session.logged_in = None;
                 self.state = State::Choosing;
                 return vec![Act::Go(next(session))];
             }
