@@ -29,6 +29,8 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::collections::BTreeMap;
+    use std::ffi::OsString;
     use std::fs;
     use std::path::{Path, PathBuf};
     use std::process::Command;
@@ -92,7 +94,7 @@ mod linux {
         terminal.wait_quiet(SETTLED);
         let before = voluntary_switches(terminal.pid());
         std::thread::sleep(IDLE);
-        let count = voluntary_switches(terminal.pid()) - before;
+        let count = switches_since(&before, &voluntary_switches(terminal.pid()));
         row(
             &format!("voluntary context switches in {} idle seconds", IDLE.as_secs()),
             &count.to_string(),
@@ -134,10 +136,21 @@ mod linux {
         start.elapsed()
     }
 
-    fn voluntary_switches(pid: u32) -> u64 {
+    /// By thread.
+    fn voluntary_switches(pid: u32) -> BTreeMap<OsString, u64> {
         let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("the program runs");
-        let status = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("status")).ok());
-        status.map(|status| switches_of(&status)).sum()
+        let status = tasks.flatten().filter_map(|task| {
+            let status = fs::read_to_string(task.path().join("status")).ok()?;
+            Some((task.file_name(), switches_of(&status)))
+        });
+        status.collect()
+    }
+
+    /// A thread that has ended meanwhile woke up at least once, to do so.
+    fn switches_since(before: &BTreeMap<OsString, u64>, after: &BTreeMap<OsString, u64>) -> u64 {
+        let ended = before.keys().filter(|thread| !after.contains_key(*thread)).count() as u64;
+        let more = |(thread, count): (&OsString, &u64)| count - before.get(thread).copied().unwrap_or(0);
+        ended + after.iter().map(more).sum::<u64>()
     }
 
     fn switches_of(status: &str) -> u64 {

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, When};
 use az_cargo_wizard::cli::output::Printer;
@@ -37,7 +38,12 @@ fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
         )
         .hint("leave one of them out; `--demo-dir DIR` says where the demo is kept"));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    // Threads of finished file work end soon, so that an idle wizard has none that wakes up to end.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_keep_alive(Duration::from_millis(500))
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| {
         Report::new(Exit::Failed, "no-runtime", "threads could not be started").cause(error.to_string())
     })?;
     let on_terminal = host.terminal.stdin && host.terminal.stdout && !arguments.common.json;
