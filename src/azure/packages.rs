@@ -107,6 +107,8 @@ fn is_cloud_host(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::canned::{Canned, HEADER, json, reply, token_refused};
     use super::*;
 
@@ -127,7 +129,10 @@ mod tests {
 
     async fn prove(replies: [(&str, String); 2]) -> Result<IndexProof, AzureError> {
         let server = Canned::serve(replies).await;
-        server.azure().prove_index(&index(&server)).await
+        let azure = server.azure();
+        let index = index(&server);
+        let proved = tokio::time::timeout(Duration::from_secs(10), azure.prove_index(&index)).await;
+        proved.expect("no test waits for the service's limits")
     }
 
     #[tokio::test]
