@@ -189,8 +189,8 @@ impl Panel for Config {
                 offer(Action::Accept, if review.is_done() { "go on" } else { "write" }),
                 offer(Action::Down, "scroll"),
                 offer(Action::Up, "scroll"),
-                offer(Action::PageDown, "a page down"),
-                offer(Action::PageUp, "a page up"),
+                offer(Action::PageDown, "page down"),
+                offer(Action::PageUp, "page up"),
             ],
             State::Reviewing | State::Writing => Vec::new(),
         };

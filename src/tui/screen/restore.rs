@@ -180,8 +180,8 @@ impl Panel for Restore {
             offer(Action::Quit, "leave"),
             offer(Action::Up, "move"),
             offer(Action::Down, "move"),
-            offer(Action::PageUp, "a page up"),
-            offer(Action::PageDown, "a page down"),
+            offer(Action::PageUp, "page up"),
+            offer(Action::PageDown, "page down"),
             offer(Action::Top, "first"),
             offer(Action::Bottom, "last"),
         ]);
