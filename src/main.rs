@@ -1,13 +1,14 @@
 //! Picks the front door and maps its result to an exit code.
 
 use std::future::Future;
+use std::io::Read as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, When};
-use az_cargo_wizard::cli::output::Printer;
-use az_cargo_wizard::cli::run;
+use az_cargo_wizard::cli::output::{Printer, closed};
+use az_cargo_wizard::cli::{run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::host::Host;
@@ -52,6 +53,11 @@ fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
         Some(Command::Cache { command: CacheCommand::List }) => {
             runtime.block_on(with_services(&host, &arguments, |services| run::cache_list(services, printer)))
         }
+        Some(Command::Setup(flags)) => {
+            let input = (flags, read_input as setup::StandardInput);
+            runtime
+                .block_on(with_services(&host, &arguments, |services| setup::setup(services, printer, input)))
+        }
         Some(Command::Fetch { locked }) if !on_terminal => {
             let restore = Restore { locked, ..Restore::default() };
             runtime
@@ -68,9 +74,18 @@ fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
     exit
 }
 
+/// Everything on standard input, up to what a token could ever be.
+fn read_input() -> std::io::Result<String> {
+    const MOST: u64 = 64 * 1024;
+    let mut text = String::new();
+    std::io::stdin().take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn no_terminal() -> Report {
-    Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal")
-        .hint("without one use a command: `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`")
+    Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal").hint(
+        "without one use a command: `setup`, `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`",
+    )
 }
 
 /// The services of one process, and the embedded Azure that must outlive them.
@@ -179,9 +194,7 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
         "cargo fetch --locked".to_owned(),
     ];
     for line in lines {
-        printer.data(&line).map_err(|error| {
-            Report::new(Exit::Failed, "output-closed", "standard output is closed").cause(error.to_string())
-        })?;
+        printer.data(&line).map_err(|error| closed(&error))?;
     }
     task::interrupted().await;
     drop(demo);

@@ -57,6 +57,8 @@ pub enum When {
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
+    /// Set a project up without a screen: sign in, choose the feed, write the configuration, log in, fetch
+    Setup(Setup),
     /// Run `cargo fetch` and show the table of its crates; lines where there is no terminal
     Fetch {
         /// Fail instead of changing the lock file
@@ -70,6 +72,66 @@ pub enum Command {
     },
     /// Serve the embedded Azure in the foreground, for a second terminal
     Demo,
+}
+
+/// Every question of the wizard as a flag.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Setup {
+    /// The feed, `NAME` or `NAME@VIEW`
+    #[arg(long, value_name = "NAME[@VIEW]")]
+    pub feed: Option<String>,
+    /// The project that the feed belongs to, where its name alone is not enough
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<String>,
+    /// Which configuration names the feed [default: project, or user where there is no Cargo.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<ConfigFile>,
+    /// What Cargo calls the feed [default: made from the feed's name]
+    #[arg(long, value_name = "NAME")]
+    pub registry: Option<String>,
+    /// Leave crates.io as it is, in place of letting the feed stand in for it
+    #[arg(long)]
+    pub no_replace_crates_io: bool,
+    /// How to sign in
+    #[arg(long, value_name = "WAY", default_value = "pat")]
+    pub auth: Auth,
+    /// Read the personal access token from standard input
+    #[arg(long)]
+    pub with_token: bool,
+    /// Where the credential is kept
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<Store>,
+    /// Write what `--dry-run` shows
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+}
+
+/// Which configuration names the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFile {
+    /// `.cargo/config.toml` of the workspace, for everyone who clones it
+    Project,
+    /// Cargo's own configuration, for every project of yours on this machine
+    User,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// A personal access token, with `--with-token`
+    Pat,
+}
+
+/// Where the credential is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// credentials.toml in Cargo's home: plain text, readable by you alone
+    File,
+    /// Nowhere: for this run's `cargo fetch` only
+    None,
 }
 
 /// What to do with the cache.

@@ -17,9 +17,14 @@ const WAITING: usize = 256;
 
 /// Runs `cargo fetch` and prints what happens.
 pub async fn fetch(services: Arc<Services>, printer: Printer, restore: Restore) -> Exit {
-    if let Err(exit) = check(&services, printer).await {
-        return exit;
+    match check(&services, printer).await {
+        Ok(()) => fetch_checked(services, printer, restore).await,
+        Err(exit) => exit,
     }
+}
+
+/// The same, where the checkout has been looked at already.
+pub(super) async fn fetch_checked(services: Arc<Services>, printer: Printer, restore: Restore) -> Exit {
     let mut table = FetchTable::default();
     follow(services, Request::Restore(restore), |event| match event {
         Event::Fetch { at, event } => {
@@ -91,7 +96,7 @@ fn no_project() -> Report {
         .hint("go to a Cargo project, or name one with `--dir DIR`")
 }
 
-fn refuse(printer: Printer, hazards: &[Hazard]) {
+pub(super) fn refuse(printer: Printer, hazards: &[Hazard]) {
     let report = Report::new(
         Exit::Usage,
         "project-not-trusted",
@@ -112,6 +117,17 @@ fn other(printer: Printer, event: Event) -> Option<Exit> {
         Event::Cancelled => Some(Exit::Interrupted),
         _ => None,
     }
+}
+
+/// The one answer of a request that has one.
+pub(super) async fn answer(services: Arc<Services>, request: Request) -> Event {
+    let mut answer = Event::Cancelled;
+    follow(services, request, |event| {
+        answer = event;
+        Ok(None)
+    })
+    .await;
+    answer
 }
 
 /// Runs a request, hands over its events, and cancels it on Ctrl-C or when nobody reads any more.
