@@ -115,8 +115,10 @@ impl App {
         self.notice = None;
         let in_field = self.modal.is_none() && self.screens.of(self.here).in_field();
         let action = action_of(key, in_field);
-        if action == Some(Action::Interrupt) {
-            return self.leave(Exit::Interrupted);
+        match action {
+            Some(Action::Interrupt) => return self.leave(Exit::Interrupted),
+            Some(Action::Suspend) => return vec![Effect::Suspend],
+            _ => {}
         }
         if let Some(modal) = self.modal {
             return self.modal_key(modal, action);

@@ -82,6 +82,7 @@ pub(super) enum Action {
     Help,
     Quit,
     Interrupt,
+    Suspend,
 }
 
 /// One row of the product's key table.
@@ -125,6 +126,7 @@ const TABLE: &[Binding] = &[
     row(Action::Sort, &[Key::Char('s')], "s", "sort"),
     always(Action::Help, &[Key::F1, Key::Char('?')], "?", "keys and help of this screen"),
     row(Action::Quit, &[Key::Char('q')], "q", "leave"),
+    always(Action::Suspend, &[Key::Ctrl('z')], "Ctrl-Z", "suspend; `fg` comes back (Unix)"),
     always(Action::Interrupt, &[Key::Ctrl('c')], "Ctrl-C", "cancel what runs and leave; twice: at once"),
 ];
 

@@ -29,6 +29,8 @@ pub enum Effect {
     Cancel(JobId),
     /// Put a text on the clipboard of the terminal.
     Copy(String),
+    /// Give the terminal back to the shell until it brings the wizard to the front again.
+    Suspend,
     Quit(Exit),
 }
 

@@ -123,6 +123,7 @@ impl Shell<'_> {
                 Effect::Start(id, request) => self.jobs.start(id, request),
                 Effect::Cancel(id) => self.jobs.cancel(id),
                 Effect::Copy(text) => self.screen.copy(&text)?,
+                Effect::Suspend => self.screen.suspend()?,
                 Effect::Quit(exit) => self.exit = Some(exit),
             }
         }

@@ -30,14 +30,25 @@ impl Screen {
         // (libraries.md, trap 2).
         force_color_output(true);
         restore_on_panic();
-        enable_raw_mode()?;
-        let mut stdout = io::stdout();
-        if let Err(error) = execute!(stdout, EnterAlternateScreen, EnableBracketedPaste) {
-            give_back();
-            return Err(error);
-        }
-        let terminal = Terminal::new(CrosstermBackend::new(stdout)).inspect_err(|_| give_back())?;
+        take()?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).inspect_err(|_| give_back())?;
         Ok(Self { terminal })
+    }
+
+    /// Stops the process with the terminal as it was, and takes it again when the shell goes on with it. Jobs
+    /// stand still meanwhile; a `cargo fetch` goes on in its own session.
+    #[cfg(unix)]
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        take()?;
+        self.terminal.clear()
+    }
+
+    /// Other systems have no such thing.
+    #[cfg(not(unix))]
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Draws one frame, shown at once where the terminal can.
@@ -59,7 +70,12 @@ impl Drop for Screen {
     }
 }
 
-/// Everything [`Screen::enter`] did, backwards. There is nobody to tell when a dead terminal refuses.
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+}
+
+/// Everything [`take`] did, backwards. There is nobody to tell when a dead terminal refuses.
 fn give_back() {
     let mut stdout = io::stdout();
     let _ = execute!(stdout, DisableBracketedPaste, LeaveAlternateScreen, Show);
