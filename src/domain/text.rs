@@ -151,20 +151,19 @@ pub fn truncate(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > columns {
-            break;
-        }
-        used += wide;
-        out.push(c);
-    }
+    let mut out = text[..fitting(text, columns.saturating_sub(1))].to_owned();
     if columns > 0 {
         out.push('…');
     }
     out
+}
+
+/// The length in bytes of a start that takes at most `columns` columns. The text is measured as a whole:
+/// characters that join with the one before (`❤` and a variation selector) are wider or narrower together.
+#[must_use]
+pub fn fitting(text: &str, columns: usize) -> usize {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    ends.take_while(|end| width(&text[..*end]) <= columns).last().unwrap_or(0)
 }
 
 /// The text in at most `columns` columns, its end kept: for paths, whose tail tells them apart.
@@ -173,20 +172,11 @@ pub fn truncate_start(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let mut kept = Vec::new();
-    let mut used = 0;
-    for c in text.chars().rev() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > columns {
-            break;
-        }
-        used += wide;
-        kept.push(c);
-    }
-    if columns > 0 {
-        kept.push('…');
-    }
-    kept.into_iter().rev().collect()
+    let room = columns.saturating_sub(1);
+    let starts = text.char_indices().rev().take_while(|(at, _)| width(&text[*at..]) <= room);
+    // A character without a width of its own belongs to the one before, which is gone.
+    let start = starts.filter(|(_, c)| c.width() != Some(0)).last().map_or(text.len(), |(at, _)| at);
+    if columns > 0 { format!("…{}", &text[start..]) } else { String::new() }
 }
 
 /// The text filled up with spaces to `columns` columns, or truncated to them.
@@ -243,11 +233,15 @@ mod tests {
         assert_eq!(truncate("x", 0), "");
         assert_eq!(truncate_start("/home/ana/project", 9), "…/project");
         assert_eq!(pad("日", 4), "日  ");
+        let heart = "❤\u{fe0f}";
+        assert_eq!(width(heart), 2);
+        assert_eq!(truncate(&heart.repeat(3), 4), format!("{heart}❤…"));
+        assert_eq!(truncate_start(&heart.repeat(3), 5), format!("…{}", heart.repeat(2)));
     }
 
     proptest! {
         #[test]
-        fn truncated_text_always_fits(text in "\\PC*", columns in 0usize..40) {
+        fn truncated_text_always_fits(text in "(\\PC|[❤\u{fe0f}\u{200d}👩💻日e\u{301}])*", columns in 0usize..40) {
             prop_assert!(width(&truncate(&text, columns)) <= columns);
             prop_assert!(width(&truncate_start(&text, columns)) <= columns);
         }

@@ -8,7 +8,6 @@ use ratatui::layout::{Alignment, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::domain::text;
 use crate::error::Exit;
 use crate::task::{Event, JobId, Request};
 
@@ -289,7 +288,8 @@ impl App {
         }
         self.screens.of(self.here).view(frame, areas.panel, &look, &self.session);
         if let Some(notice) = &self.notice {
-            let line = Span::styled(format!(" {}", self.theme.text(notice)), self.theme.warning());
+            let notice = self.theme.line(notice, areas.notice.width.saturating_sub(1).into());
+            let line = Span::styled(format!(" {notice}"), self.theme.warning());
             frame.render_widget(Paragraph::new(Line::from(line)), areas.notice);
         }
         let keys = self.modal.map_or_else(|| self.offers(), modal_offers);
@@ -310,7 +310,8 @@ impl App {
         let place =
             self.session.feed_label().or_else(|| self.session.target.as_ref().map(|t| t.collection.name()));
         if let Some(place) = place {
-            left.push(Span::raw(theme.text(&format!("{}{place}", theme.separator()))));
+            let room = usize::from(area.width).saturating_sub(left[0].width());
+            left.push(Span::raw(theme.line(&format!("{}{place}", theme.separator()), room)));
         }
         let mut right = Vec::new();
         right.extend(self.session.account.as_ref().map(|account| account.display_name.clone()));
@@ -318,9 +319,8 @@ impl App {
         let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
         right.extend(demo.then(|| "demo".to_owned()));
         let left = Line::from(left);
-        let mut right = theme.text(&right.join(theme.separator()));
         let room = usize::from(area.width).saturating_sub(left.width() + 3);
-        right = text::truncate(&right, room);
+        let right = theme.line(&right.join(theme.separator()), room);
         frame.render_widget(Paragraph::new(left), area);
         let right = Line::styled(format!("{right} "), theme.quiet());
         frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), right_part(area, room));

@@ -2,6 +2,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::domain::text;
+
 /// How things look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
@@ -121,10 +123,12 @@ impl Theme {
         if self.unicode { DOTS[frame % DOTS.len()] } else { LINES[frame % LINES.len()] }
     }
 
-    /// Replaces the glyphs that ASCII lacks, for texts that carry them.
+    /// A text as this terminal may show it: without what could steer it, whoever should have cleaned it
+    /// before, and without the glyphs that ASCII lacks. Line ends stay.
     pub(super) fn text(self, text: &str) -> String {
+        let text = text::clean_lines(text);
         if self.unicode {
-            return text.to_owned();
+            return text;
         }
         text.chars()
             .map(|c| match c {
@@ -136,5 +140,31 @@ impl Theme {
                 _ => '?',
             })
             .collect()
+    }
+
+    /// [`Theme::text`] in one line of at most that many columns.
+    pub(super) fn line(self, text: &str, columns: usize) -> String {
+        let text = self.text(text).replace('\n', " ");
+        // Cutting adds a glyph of its own.
+        self.text(&text::truncate(&text, columns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_steer_a_terminal_is_not_shown() {
+        let theme = Theme::default();
+        assert_eq!(theme.text("a\u{1b}[31mb\u{9b}c\u{202e}d\ne"), "a[31mbcd\ne");
+        assert_eq!(theme.line("a\nb\u{7}c", 10), "a bc");
+    }
+
+    #[test]
+    fn ascii_means_every_character() {
+        let theme = Theme { color: true, unicode: false };
+        assert_eq!(theme.text("↑ k · 日本…"), "^ k | ??~");
+        assert_eq!(theme.line("contoso/日本語のフィード", 10), "contoso/?~");
     }
 }

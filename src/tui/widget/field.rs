@@ -4,6 +4,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
+use crate::domain::text;
+
 use super::super::keymap::Key;
 
 /// Longer input is cut: nothing that is asked for needs more.
@@ -34,9 +36,9 @@ impl Field {
         true
     }
 
-    /// Inserts a pasted text, without its line ends and other control characters.
+    /// Inserts a pasted text, without its line ends and whatever else could steer a terminal.
     pub(in super::super) fn paste(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
+        for c in text.chars().filter(|c| !text::is_control(*c)) {
             self.key(Key::Char(c));
         }
     }
@@ -44,16 +46,8 @@ impl Field {
     /// The part that fits, and the cursor's column in it.
     pub(in super::super) fn shown(&self, columns: usize) -> (String, usize) {
         let scroll = self.input.visual_scroll(columns);
-        let mut left_out = 0;
-        let text = self
-            .text()
-            .chars()
-            .skip_while(|c| {
-                left_out += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
-                left_out <= scroll
-            })
-            .collect::<String>();
-        (text, self.input.visual_cursor().saturating_sub(scroll))
+        let text = &self.text()[text::fitting(self.text(), scroll)..];
+        (text.to_owned(), self.input.visual_cursor().saturating_sub(scroll))
     }
 }
 

@@ -117,8 +117,7 @@ impl Page {
 
     /// A line as it is, cut at the width: for diffs and for what must not be wrapped.
     pub(in super::super) fn exact(&mut self, text: &str, style: Style) -> &mut Self {
-        let line = text::truncate(&self.theme.text(text), self.width);
-        self.lines.push(Line::styled(line, style));
+        self.lines.push(Line::styled(self.theme.line(text, self.width), style));
         self
     }
 
@@ -146,7 +145,8 @@ impl Page {
     /// `Label        value`, the value wrapped in its own column.
     pub(in super::super) fn pair(&mut self, label: &str, value: &str) -> &mut Self {
         for (index, line) in self.wrapped(value, LABEL).into_iter().enumerate() {
-            let head = text::pad(if index == 0 { label } else { "" }, LABEL);
+            let label = if index == 0 { self.theme.text(label) } else { String::new() };
+            let head = text::pad(&label, LABEL);
             self.lines.push(Line::from(vec![Span::styled(head, self.theme.quiet()), Span::raw(line)]));
         }
         self
@@ -163,8 +163,9 @@ impl Page {
         if choice.focused {
             self.focus = self.lines.len();
         }
-        let mut line = vec![Span::styled(format!("{mark} {}", self.theme.text(choice.label)), style)];
-        let used = text::width(mark) + 1 + text::width(choice.label);
+        let label = self.theme.line(choice.label, self.width.saturating_sub(text::width(mark) + 1));
+        let used = text::width(mark) + 1 + text::width(&label);
+        let mut line = vec![Span::styled(format!("{mark} {label}"), style)];
         let room = self.width.saturating_sub(used + 2);
         if !choice.note.is_empty() && text::width(choice.note) <= room {
             line.push(Span::styled(format!("  {}", self.theme.text(choice.note)), self.theme.quiet()));
@@ -184,7 +185,7 @@ impl Page {
     pub(in super::super) fn field(&mut self, label: &str, field: &Field, focused: bool) -> &mut Self {
         let room = self.width.saturating_sub(LABEL + 1).max(1);
         let (shown, cursor) = field.shown(room);
-        self.input(label, &text::truncate(&shown, room), focused.then_some(cursor))
+        self.input(label, &self.theme.line(&shown, room), focused.then_some(cursor))
     }
 
     /// A labelled hidden field: as many dots as fit.
@@ -203,7 +204,7 @@ impl Page {
         let label_style = if cursor.is_some() { self.theme.strong() } else { self.theme.quiet() };
         self.lines.push(Line::from(vec![
             Span::styled(text::pad(label, LABEL), label_style),
-            Span::styled(self.theme.text(shown), self.theme.strong()),
+            Span::styled(shown.to_owned(), self.theme.strong()),
         ]));
         self
     }
@@ -272,44 +273,39 @@ pub(in super::super) fn sentence(fragment: &str) -> String {
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Breaks a text at spaces into lines of at most that many columns; longer words are broken anywhere.
+/// Breaks a text at spaces into lines of at most that many columns; longer words are broken anywhere. All
+/// lines of a paragraph are indented as its first.
 pub(in super::super) fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    for paragraph in text.split('\n') {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            let mut word = word;
-            let gap = usize::from(!line.is_empty());
-            if text::width(&line) + gap + text::width(word) > columns && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            while text::width(word) > columns {
-                let end = fitting(word, columns);
-                lines.push(word[..end].to_owned());
-                word = &word[end..];
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        lines.push(line);
-    }
-    lines
+    text.split('\n').flat_map(|paragraph| wrap_paragraph(paragraph, columns)).collect()
 }
 
-/// The length in bytes of the longest start that fits; at least one character.
-fn fitting(word: &str, columns: usize) -> usize {
-    let mut used = 0;
-    let mut end = 0;
-    for (at, c) in word.char_indices() {
-        used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if used > columns && at > 0 {
-            break;
+fn wrap_paragraph(paragraph: &str, columns: usize) -> Vec<String> {
+    let text = paragraph.trim_start_matches(' ');
+    let indent = " ".repeat((paragraph.len() - text.len()).min(columns / 2));
+    let columns = columns - indent.len();
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for mut word in text.split(' ') {
+        let gap = usize::from(!line.is_empty());
+        if text::width(&line) + gap + text::width(word) > columns && !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
         }
-        end = at + c.len_utf8();
+        while text::width(word) > columns {
+            // Where not even one character fits, it is cut by the edge.
+            let end = text::fitting(word, columns).max(word.chars().next().map_or(0, char::len_utf8));
+            if end == word.len() {
+                break;
+            }
+            lines.push(word[..end].to_owned());
+            word = &word[end..];
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
-    end
+    lines.push(line);
+    lines.into_iter().map(|line| format!("{indent}{line}")).collect()
 }
 
 #[cfg(test)]
@@ -324,11 +320,13 @@ mod tests {
         assert_eq!(wrap("https://example/long", 8), ["https://", "example/", "long"]);
         assert_eq!(wrap("a\n\nb", 8), ["a", "", "b"]);
         assert_eq!(wrap("日本語日本", 4), ["日本", "語日", "本"]);
+        assert_eq!(wrap("  one two", 6), ["  one", "  two"]);
+        assert_eq!(wrap("日", 1), ["日"]);
     }
 
     proptest! {
         #[test]
-        fn no_line_is_too_wide_and_no_word_is_lost(text in "[a-zA-Z ]{0,120}", columns in 1usize..30) {
+        fn no_line_is_too_wide_and_no_word_is_lost(text in "[a-zA-Z❤\u{fe0f} ]{0,120}", columns in 2usize..30) {
             let lines = wrap(&text, columns);
             prop_assert!(lines.iter().all(|line| text::width(line) <= columns));
             let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();

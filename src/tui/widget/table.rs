@@ -84,7 +84,7 @@ impl Table<'_> {
             if !spans.is_empty() {
                 spans.push(Span::raw(" ".repeat(GAP)));
             }
-            let text = text::truncate(&self.theme.text(&cell.text), *width);
+            let text = self.theme.line(&cell.text, *width);
             let fill = " ".repeat(width.saturating_sub(text::width(&text)));
             let text = if column.right { format!("{fill}{text}") } else { format!("{text}{fill}") };
             spans.push(Span::styled(text, if style == Style::new() { cell.style } else { Style::new() }));
