@@ -1,0 +1,81 @@
+//! Every screen in its main states, drawn on a test terminal and compared with `tests/snapshots`: 120x36 and
+//! 80x24 in one file, some at 60x18. After a change that is meant:
+//!
+//! ```sh
+//! INSTA_UPDATE=always cargo test --test screens
+//! ```
+//!
+//! The same states also stand for the rules that hold on all of them: ASCII only where asked for, no meaning in
+//! colour alone, keys that do what the bar says, strings from outside, and no panic at any size.
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+#[path = "screens/draw.rs"]
+mod draw;
+#[path = "screens/wizard.rs"]
+mod wizard;
+#[path = "screens/world.rs"]
+mod world;
+
+#[path = "screens/check.rs"]
+mod check;
+#[path = "screens/config.rs"]
+mod config;
+#[path = "screens/done.rs"]
+mod done;
+#[path = "screens/feed.rs"]
+mod feed;
+#[path = "screens/log_in.rs"]
+mod log_in;
+#[path = "screens/organization.rs"]
+mod organization;
+#[path = "screens/restore.rs"]
+mod restore;
+#[path = "screens/sign_in.rs"]
+mod sign_in;
+#[path = "screens/whole.rs"]
+mod whole;
+
+#[path = "screens/looks.rs"]
+mod looks;
+
+/// One screen in one state: from the wizard just opened to what is to be seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct State {
+    pub(crate) name: &'static str,
+    pub(crate) build: fn(wizard::Wizard) -> wizard::Wizard,
+}
+
+/// All states of all screens.
+pub(crate) fn all_states() -> impl Iterator<Item = State> {
+    [
+        check::STATES,
+        organization::STATES,
+        sign_in::STATES,
+        feed::STATES,
+        config::STATES,
+        log_in::STATES,
+        restore::STATES,
+        done::STATES,
+        whole::STATES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+/// The states of one screen, each with a test that compares it with its snapshot.
+#[macro_export]
+macro_rules! states {
+    ($screen:literal: $($name:ident => $build:expr;)*) => {
+        pub(crate) const STATES: &[$crate::State] =
+            &[$($crate::State { name: concat!($screen, "_", stringify!($name)), build: $build }),*];
+
+        $(
+            #[test]
+            fn $name() {
+                let state = STATES.iter().find(|state| state.name == concat!($screen, "_", stringify!($name)));
+                $crate::draw::compare(state.unwrap());
+            }
+        )*
+    };
+}

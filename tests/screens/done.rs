@@ -1,0 +1,25 @@
+//! The Done step.
+
+use az_cargo_wizard::task::Event;
+
+use crate::states;
+use crate::world;
+
+states! { "done":
+    looking => |wizard| wizard.at_done().at(1100);
+    with_cache => |wizard| wizard.with_cache(world::cache());
+    with_invalid_file => |wizard| wizard.with_cache(world::cache()).press("G");
+    no_cache => |wizard| wizard.with_cache(Vec::new());
+    cache_unreadable => |wizard| wizard.at_done().fail(world::file_is_locked());
+    without_a_project => |wizard| wizard
+        .checked(world::no_project())
+        .press("contoso<enter>")
+        .signed_in()
+        .answer(Event::Feeds(world::feeds()))
+        .press("<enter>")
+        .reviewed(world::review)
+        .press("<enter>")
+        .answer(world::applied())
+        .press("<enter>")
+        .answer(world::logged_in());
+}

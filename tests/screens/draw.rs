@@ -1,0 +1,116 @@
+//! Draws a wizard on a test terminal, and says what is there.
+
+use std::fmt::Write as _;
+
+use az_cargo_wizard::domain::text;
+use az_cargo_wizard::tui::Theme;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
+
+use crate::State;
+use crate::wizard::Wizard;
+
+/// Columns and rows of a terminal.
+pub(crate) type Size = (u16, u16);
+
+pub(crate) const WIDE: Size = (120, 36);
+pub(crate) const USUAL: Size = (80, 24);
+pub(crate) const NARROW: Size = (60, 18);
+
+/// States that are also looked at on a narrow terminal: one or two of each screen.
+const ALSO_NARROW: [&str; 11] = [
+    "check_passed",
+    "organization_known_guess",
+    "sign_in_choosing",
+    "feed_many",
+    "config_file_asked",
+    "config_reviewed",
+    "log_in_ready",
+    "restore_downloading",
+    "restore_failed_with_report",
+    "done_with_cache",
+    "whole_help",
+];
+
+/// Compares a state at all its sizes with its snapshot.
+#[track_caller]
+pub(crate) fn compare(state: &State) {
+    let wizard = (state.build)(Wizard::opened(Theme::default()));
+    let mut sizes = vec![WIDE, USUAL];
+    sizes.extend(ALSO_NARROW.contains(&state.name).then_some(NARROW));
+    let frames: Vec<String> = sizes.into_iter().map(|size| frame(&wizard, size)).collect();
+    compare_text(state.name, &frames.concat());
+}
+
+/// Compares a text with the snapshot of that name.
+#[track_caller]
+pub(crate) fn compare_text(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// The terminal after one frame.
+pub(crate) fn drawn(wizard: &Wizard, (columns, rows): Size) -> TestBackend {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| wizard.app.view(frame)).unwrap();
+    terminal.backend().clone()
+}
+
+/// A heading, the rows without the spaces at their ends, and what text can't show: the cells that stand out
+/// because they are reversed, and the cursor.
+fn frame(wizard: &Wizard, (columns, rows): Size) -> String {
+    let backend = drawn(wizard, (columns, rows));
+    let mut out = format!("{columns}x{rows} {}\n", "=".repeat(usize::from(columns).saturating_sub(7)));
+    for row in self::rows(backend.buffer()) {
+        out.push_str(row.trim_end());
+        out.push('\n');
+    }
+    for (row, reversed) in reversed(backend.buffer()) {
+        writeln!(out, "reversed in row {row}: {}", reversed.trim_end()).unwrap();
+    }
+    if backend.cursor_visible() {
+        let position = backend.cursor_position();
+        writeln!(out, "cursor in row {}, column {}", position.y + 1, position.x + 1).unwrap();
+    }
+    out.push('\n');
+    out
+}
+
+/// The rows as text; the second half of a wide character is none.
+pub(crate) fn rows(buffer: &Buffer) -> Vec<String> {
+    let columns = buffer.area.width;
+    (0..buffer.area.height)
+        .map(|y| {
+            let mut row = String::new();
+            let mut x = 0;
+            while x < columns {
+                let symbol = buffer[(x, y)].symbol();
+                row.push_str(symbol);
+                x += u16::try_from(text::width(symbol).max(1)).unwrap();
+            }
+            row
+        })
+        .collect()
+}
+
+/// All rows in one text.
+pub(crate) fn text_of(buffer: &Buffer) -> String {
+    rows(buffer).join("\n")
+}
+
+/// Number, from 1 on, and text of each row's reversed cells.
+pub(crate) fn reversed(buffer: &Buffer) -> Vec<(u16, String)> {
+    (0..buffer.area.height)
+        .map(|y| {
+            let cells = (0..buffer.area.width).map(|x| &buffer[(x, y)]);
+            let reversed = cells.filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+            (y + 1, reversed.map(ratatui::buffer::Cell::symbol).collect::<String>())
+        })
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
+}

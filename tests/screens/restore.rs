@@ -1,0 +1,48 @@
+//! The Restore step.
+
+use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
+
+use crate::states;
+use crate::world;
+
+states! { "restore":
+    ready => |wizard| wizard.checked(world::set_up());
+    starting => |wizard| wizard.at_restore().at(1000);
+    waiting_for_another_cargo => |wizard| wizard
+        .at_restore()
+        .fetching(vec![FetchEvent::Phase(Phase::Waiting { on: "package cache".to_owned() })]);
+    resolving => |wizard| wizard
+        .at_restore()
+        .fetching(vec![world::planned(), FetchEvent::Phase(Phase::Resolving { complete: 31, pending: 12 })]);
+    downloading => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).at(1200);
+    filtering => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("/r");
+    filter_without_match => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("/zzz<enter>");
+    sorted_by_state => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("s");
+    sorted_by_size => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("ss");
+    cargos_words => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("d");
+    no_words_yet => |wizard| wizard.at_restore().press("d");
+    retries => |wizard| wizard.at_restore().fetching(world::retries());
+    cancelling => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("<esc><enter>");
+    cancelled => |wizard| wizard
+        .at_restore()
+        .fetching(world::half_a_fetch())
+        .press("<esc><enter>")
+        .ended(FetchEnd::Cancelled { removed: vec!["memchr-2.7.6.crate".to_owned()] }, None);
+    done => |wizard| wizard.at_restore().fetching(world::fetch()).ended(FetchEnd::Done, None);
+    done_nothing_new => |wizard| {
+        wizard.at_restore().fetching(world::fetch_of_cached()).ended(FetchEnd::Done, None)
+    };
+    done_with_fewer_crates => |wizard| {
+        wizard.at_restore().fetching(world::half_a_fetch()).ended(FetchEnd::Done, None)
+    };
+    failed_with_report => |wizard| wizard
+        .at_restore()
+        .fetching(world::half_a_fetch())
+        .ended(FetchEnd::Failed { at: Some(world::crate_id("serde", "1.0.228")) }, Some(world::not_saved()));
+    failed_for_want_of_a_credential => |wizard| wizard
+        .at_restore()
+        .fetching(vec![world::planned()])
+        .ended(FetchEnd::Failed { at: None }, Some(world::sign_in_needed()));
+    failed_at_once => |wizard| wizard.at_restore().fail(world::no_cargo());
+    far_scrolled => |wizard| wizard.at_restore().fetching(vec![world::planned_thousands(3000)]).press("G<up>");
+}
