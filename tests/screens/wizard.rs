@@ -41,6 +41,7 @@ impl Wizard {
                 Effect::Cancel(id) => self.cancelled.push(id),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit(exit) => self.quit = Some(exit),
+                Effect::Suspend => {}
             }
         }
         self
