@@ -11,15 +11,16 @@ use ratatui::widgets::Paragraph;
 use crate::error::Exit;
 use crate::task::{Event, JobId, Request};
 
-use super::keymap::{Action, Key, Offer, action_of, binding, offer};
-use super::layout::{Areas, SMALLEST, middle};
+use super::keymap::{Action, Hint, Key, Offer, action_of, hints, offer};
+use super::layout::{Areas, SMALLEST, middle, top};
 use super::msg::{Act, Effect, Msg, Question};
 use super::screen::{Look, Screens, done};
 use super::session::{Opening, Session, Step, StepState};
 use super::theme::Theme;
 use super::widget::key_bar::key_bar;
-use super::widget::modal::{columns, modal};
+use super::widget::modal::{columns, modal, overflows};
 use super::widget::page::Page;
+use super::widget::scroll::Scroll;
 use super::widget::step_rail::StepRail;
 
 /// Something above the screen that takes the keys first.
@@ -38,6 +39,7 @@ pub struct App {
     screens: Screens,
     here: Step,
     modal: Option<Modal>,
+    help_scroll: Scroll,
     /// One line above the keys, until the next key.
     notice: Option<String>,
     next_job: u64,
@@ -57,6 +59,7 @@ impl App {
             screens: Screens::default(),
             here: Step::Check,
             modal: None,
+            help_scroll: Scroll::default(),
             notice: None,
             next_job: 1,
             jobs: BTreeMap::new(),
@@ -130,6 +133,7 @@ impl App {
             None => Vec::new(),
             Some(Action::Help) => {
                 self.modal = Some(Modal::Help);
+                self.help_scroll = Scroll::default();
                 Vec::new()
             }
             Some(Action::Quit) => self.quit(),
@@ -155,6 +159,10 @@ impl App {
                     Question::LeaveWhileFetching => self.leave(Exit::Interrupted),
                 }
             }
+            (Modal::Help, Some(action)) => {
+                self.help_scroll.act(action);
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
@@ -171,8 +179,8 @@ impl App {
             self.modal = Some(Modal::Ask(Question::LeaveWhileFetching));
             return Vec::new();
         }
-        let exit = self.screens.of(Step::Restore).exit().unwrap_or(Exit::Done);
-        self.leave(exit)
+        let failed = [Step::Restore, Step::Check].into_iter().find_map(|step| self.screens.of(step).exit());
+        self.leave(failed.unwrap_or(Exit::Done))
     }
 
     /// Cancels everything and leaves when it has ended; asked again, at once.
@@ -205,6 +213,10 @@ impl App {
         }
         let acts = self.screens.of_mut(owner).event(event, &mut self.session);
         let mut effects = self.apply(owner, acts);
+        if !self.is_fetching() {
+            // What was asked about has ended by itself.
+            self.modal = self.modal.filter(|modal| *modal == Modal::Help);
+        }
         if let Some(exit) = self.leaving.filter(|_| !self.is_fetching()) {
             effects.push(Effect::Quit(exit));
         }
@@ -231,13 +243,18 @@ impl App {
     }
 
     fn step_back(&mut self) -> Vec<Effect> {
-        let mut step = self.here.previous();
-        while step.is_some_and(|step| self.session.state_of(step) == StepState::Skipped) {
-            step = step.and_then(Step::previous);
-        }
+        let Some(step) = self.step_before() else { return Vec::new() };
         let mut effects = self.forget_jobs(self.here);
-        effects.extend(step.map(|step| self.show(step)).unwrap_or_default());
+        effects.extend(self.show(step));
         effects
+    }
+
+    fn step_before(&self) -> Option<Step> {
+        let mut step = self.here.previous()?;
+        while self.session.state_of(step) == StepState::Skipped {
+            step = step.previous()?;
+        }
+        Some(step)
     }
 
     fn show(&mut self, step: Step) -> Vec<Effect> {
@@ -269,6 +286,10 @@ impl App {
         self.screens.of(self.here).offers(&self.session)
     }
 
+    fn hints(&self, offers: &[Offer]) -> Vec<Hint> {
+        hints(offers, self.screens.of(self.here).in_field())
+    }
+
     /// Draws everything. Changes nothing but the memory of lists of what they showed.
     pub fn view(&self, frame: &mut Frame<'_>) {
         let area = frame.area();
@@ -292,12 +313,22 @@ impl App {
             let line = Span::styled(format!(" {notice}"), self.theme.warning());
             frame.render_widget(Paragraph::new(Line::from(line)), areas.notice);
         }
-        let keys = self.modal.map_or_else(|| self.offers(), modal_offers);
+        let keys = match self.modal {
+            Some(shown) => self.show_modal(frame, top(area, area.height - 1), shown),
+            None => self.hints(&self.offers()),
+        };
         frame.render_widget(Paragraph::new(key_bar(self.theme, &keys, areas.keys.width)), areas.keys);
-        if let Some(shown) = self.modal {
-            let page = Page::new(self.theme, columns(area));
-            modal(frame, self.theme, self.modal_page(shown, page));
+    }
+
+    /// Draws what stands above the screen, and says which keys it takes.
+    fn show_modal(&self, frame: &mut Frame<'_>, area: Rect, shown: Modal) -> Vec<Hint> {
+        let (title, page) = self.modal_page(shown, Page::new(self.theme, columns(area)));
+        let mut offers = modal_offers(shown);
+        if overflows(area, page.len()) {
+            offers.extend([offer(Action::Up, "scroll"), offer(Action::Down, "scroll")]);
         }
+        modal(frame, area, (self.theme, &self.help_scroll), (title, page));
+        hints(&offers, false)
     }
 
     fn state_of(&self, step: Step) -> StepState {
@@ -330,12 +361,15 @@ impl App {
         match shown {
             Modal::Help => {
                 page.text(self.here.purpose()).gap();
-                let mut seen = Vec::new();
-                for offer in self.offers().into_iter().chain(EVERYWHERE) {
-                    if !seen.contains(&offer.action) {
-                        seen.push(offer.action);
-                        page.pair(binding(offer.action).shown, offer.verb);
+                let mut offers = self.offers();
+                for offer in EVERYWHERE {
+                    let nowhere_to_go = offer.action == Action::Back && self.step_before().is_none();
+                    if !nowhere_to_go && offers.iter().all(|other| other.action != offer.action) {
+                        offers.push(offer);
                     }
+                }
+                for hint in self.hints(&offers) {
+                    page.pair(&hint.keys.join(" "), hint.verb);
                 }
                 (self.here.title(), page)
             }

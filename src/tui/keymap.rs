@@ -90,7 +90,7 @@ pub(super) enum Action {
 pub(super) struct Binding {
     pub(super) action: Action,
     pub(super) keys: &'static [Key],
-    /// How the keys are written.
+    /// How the keys are written, a word each.
     pub(super) shown: &'static str,
     /// What the help says where a screen has no word of its own.
     pub(super) meaning: &'static str,
@@ -124,7 +124,7 @@ const TABLE: &[Binding] = &[
     row(Action::Copy, &[Key::Char('y')], "y", "copy"),
     row(Action::RunAgain, &[Key::Char('r')], "r", "run again"),
     row(Action::Sort, &[Key::Char('s')], "s", "sort"),
-    always(Action::Help, &[Key::F1, Key::Char('?')], "?", "keys and help of this screen"),
+    always(Action::Help, &[Key::Char('?'), Key::F1], "? F1", "keys and help of this screen"),
     row(Action::Quit, &[Key::Char('q')], "q", "leave"),
     always(Action::Suspend, &[Key::Ctrl('z')], "Ctrl-Z", "suspend; `fg` comes back (Unix)"),
     always(Action::Interrupt, &[Key::Ctrl('c')], "Ctrl-C", "cancel what runs and leave; twice: at once"),
@@ -145,6 +145,27 @@ pub(super) struct Offer {
 
 pub(super) const fn offer(action: Action, verb: &'static str) -> Offer {
     Offer { action, verb }
+}
+
+/// An offer with the keys that carry it out now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hint {
+    pub(super) action: Action,
+    /// How they are written; at least one.
+    pub(super) keys: Vec<&'static str>,
+    pub(super) verb: &'static str,
+}
+
+/// The offers that a key can be named for: in a text field, characters are text.
+pub(super) fn hints(offers: &[Offer], in_field: bool) -> Vec<Hint> {
+    let hint = |offer: &Offer| {
+        let binding = binding(offer.action);
+        let words = binding.shown.split(' ').zip(binding.keys);
+        let works = |key: Key| !(in_field && is_text(key, binding));
+        let keys = words.filter(|(_, key)| works(**key)).map(|(word, _)| word).collect();
+        Hint { action: offer.action, keys, verb: offer.verb }
+    };
+    offers.iter().map(hint).filter(|hint| !hint.keys.is_empty()).collect()
 }
 
 /// What the key means now. In a text field a character is text.
@@ -187,6 +208,22 @@ mod tests {
             assert!(seen.insert(row.action), "{:?} stands twice", row.action);
             assert_eq!(binding(row.action).shown, row.shown);
         }
+    }
+
+    #[test]
+    fn every_key_is_written_as_one_word() {
+        for row in TABLE {
+            assert_eq!(row.shown.split(' ').count(), row.keys.len(), "{:?}", row.action);
+        }
+    }
+
+    #[test]
+    fn in_a_field_only_the_keys_that_are_no_text_are_named() {
+        let offers = [offer(Action::Up, "move"), offer(Action::Quit, "leave"), offer(Action::Help, "help")];
+        let keys =
+            |in_field| hints(&offers, in_field).iter().map(|hint| hint.keys.join(" ")).collect::<Vec<_>>();
+        assert_eq!(keys(false), ["↑ k", "q", "? F1"]);
+        assert_eq!(keys(true), ["↑", "F1"]);
     }
 
     #[test]

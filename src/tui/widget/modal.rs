@@ -1,33 +1,45 @@
 //! A box above everything else.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear};
 
 use super::super::layout::{inset, middle};
 use super::super::theme::Theme;
 use super::page::Page;
+use super::scroll::Scroll;
 
-/// Draws a page in a box of its height in the middle of the screen.
-pub(in super::super) fn modal(frame: &mut Frame<'_>, theme: Theme, (title, page): (&str, Page)) {
-    let area = box_of(frame.area(), page.len());
+const ASCII: border::Set<'static> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+/// Draws a page in a box of its height in the middle of the area, scrolled where it is longer.
+pub(in super::super) fn modal(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    (theme, scroll): (Theme, &Scroll),
+    (title, page): (&str, Page),
+) {
+    let area = box_of(area, page.len());
     frame.render_widget(Clear, area);
     let mut block = Block::bordered().title(format!(" {title} ")).title_style(theme.accent());
     if !theme.unicode {
-        block = block.border_set(ratatui::symbols::border::Set {
-            top_left: "+",
-            top_right: "+",
-            bottom_left: "+",
-            bottom_right: "+",
-            vertical_left: "|",
-            vertical_right: "|",
-            horizontal_top: "-",
-            horizontal_bottom: "-",
-        });
+        block = block.border_set(ASCII);
     }
     let inner = inset(block.inner(area), 1);
     frame.render_widget(block.border_style(theme.border()), area);
-    page.draw(frame, inner);
+    // The cursor of what lies below would blink through.
+    frame.set_cursor_position(Position { x: inner.x, y: inner.y });
+    let seen = scroll.visible(page.len().into(), inner.height.into());
+    page.draw_from(frame, inner, seen.start);
 }
 
 /// Columns of text inside a modal on a screen of that width.
@@ -35,6 +47,11 @@ pub(in super::super) fn columns(screen: Rect) -> u16 {
     screen.width.saturating_sub(8).clamp(20, 72)
 }
 
-fn box_of(screen: Rect, rows: u16) -> Rect {
-    middle(screen, columns(screen) + 4, rows + 2)
+/// Whether so many lines have to be scrolled.
+pub(in super::super) fn overflows(area: Rect, rows: u16) -> bool {
+    box_of(area, rows).height < rows.saturating_add(2)
+}
+
+fn box_of(area: Rect, rows: u16) -> Rect {
+    middle(area, columns(area) + 4, rows.saturating_add(2))
 }
