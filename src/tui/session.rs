@@ -6,7 +6,7 @@ use crate::domain::account::Account;
 use crate::domain::credential::Credential;
 use crate::domain::feed::Feed;
 use crate::domain::organization::Target;
-use crate::domain::plan::{SetupPlan, Written};
+use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
 use crate::domain::text;
 use crate::task::check::Checkout;
@@ -143,20 +143,40 @@ impl Session {
             self.account = None;
             self.feed = None;
             self.plan = None;
-            self.logged_in = None;
+            self.forget_results();
         }
         self.found = false;
         self.target = Some(target);
     }
 
-    /// Takes a feed; what was configured for another one goes.
+    /// Takes the feed that the configuration names already.
+    pub(super) fn find_target(&mut self, target: Target) {
+        self.choose_target(target);
+        self.found = true;
+    }
+
+    /// Takes a feed; what was configured for another one goes. What was written stays on record.
     pub(super) fn choose_feed(&mut self, feed: Feed) {
         if self.feed.as_ref().is_none_or(|old| old.id != feed.id) {
             self.plan = None;
-            self.logged_in = None;
-            self.written.clear();
+            self.forget_results();
         }
+        self.found = false;
         self.feed = Some(feed);
+    }
+
+    /// Takes a plan; what was proved and fetched under another one goes.
+    pub(super) fn choose_plan(&mut self, plan: SetupPlan) {
+        if self.plan.as_ref().is_some_and(|old| *old != plan) {
+            self.forget_results();
+        }
+        self.plan = Some(plan);
+    }
+
+    fn forget_results(&mut self) {
+        self.logged_in = None;
+        self.fetched = None;
+        self.cache.clear();
     }
 
     /// How a step stands, from what is known.
@@ -175,7 +195,10 @@ impl Session {
                 state(self.account.is_some(), in_force.is_some_and(|feed| feed.token_in.is_some()))
             }
             Step::Feed => state(self.feed.is_some(), self.found),
-            Step::Config => state(!self.written.is_empty(), self.found),
+            Step::Config => {
+                let planned = self.plan.as_ref().is_some_and(|plan| plan.scope != ConfigScope::AsItIs);
+                state(planned, self.found)
+            }
             Step::LogIn => {
                 state(self.logged_in.is_some(), in_force.is_some_and(|feed| feed.token_in.is_some()))
             }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::finding::{Finding, FindingState, Hazard};
-use crate::error::Report;
+use crate::error::{Exit, Report};
 use crate::task::check::{Checkout, HostTrust};
 use crate::task::{Event, Request};
 
@@ -23,6 +23,7 @@ enum State {
         hazards: Vec<Hazard>,
         trusting: bool,
     },
+    /// Whether the wizard can go on is in the answers.
     Looked,
     Failed(Box<Report>),
 }
@@ -30,29 +31,31 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct Check {
     state: State,
+    /// The code to leave with, where the wizard can't go on.
+    exit: Option<Exit>,
 }
 
 impl Check {
     fn look(&mut self, request: Request) -> Vec<Act> {
-        self.state = State::Looking;
+        *self = Self::default();
         vec![Act::Start(request)]
     }
 
     /// The step to begin at: the first whose answer nothing gives (product.md, 'Who uses it, and how').
     fn route(checkout: &Checkout, session: &mut Session) -> Step {
+        let known = checkout.in_force.as_ref().filter(|in_force| in_force.host == HostTrust::Known);
+        // An organization that the person has named since is not exchanged behind their back.
+        let named = session.target.is_some() && !session.found;
+        if let Some(in_force) = known.filter(|_| !named) {
+            session.find_target(in_force.target.clone());
+        }
         if matches!(session.opening, Opening::Fetch { .. }) && checkout.workspace.is_some() {
             return Step::Restore;
         }
-        let Some(in_force) = &checkout.in_force else { return Step::Organization };
-        if in_force.host == HostTrust::Unknown {
-            return Step::Organization;
-        }
-        session.target = Some(in_force.target.clone());
-        session.found = true;
-        match (&in_force.token_in, &checkout.workspace) {
-            (Some(_), Some(_)) => Step::Restore,
-            (Some(_), None) => Step::Organization,
-            (None, _) => Step::SignIn,
+        match known.filter(|_| session.found).map(|in_force| (&in_force.token_in, &checkout.workspace)) {
+            Some((Some(_), Some(_))) => Step::Restore,
+            Some((None, _)) => Step::SignIn,
+            Some((Some(_), None)) | None => Step::Organization,
         }
     }
 }
@@ -102,9 +105,13 @@ impl Panel for Check {
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
             Event::NeedsTrust(hazards) => self.state = State::Asking { hazards, trusting: false },
-            Event::Failed(report) => self.state = State::Failed(report),
+            Event::Failed(report) => {
+                self.exit = Some(report.exit);
+                self.state = State::Failed(report);
+            }
             Event::Checked(checkout) => {
                 self.state = State::Looked;
+                self.exit = checkout.failure.as_ref().map(|report| report.exit);
                 let passed = checkout.passed();
                 let step = if passed { Some(Self::route(&checkout, session)) } else { None };
                 session.checkout = Some(*checkout);
@@ -120,7 +127,11 @@ impl Panel for Check {
     }
 
     fn failed(&self) -> bool {
-        matches!(self.state, State::Failed(_))
+        self.exit.is_some()
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        self.exit
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {

@@ -46,7 +46,8 @@ enum State {
     Form,
     Reviewing,
     Reviewed(Box<Review>),
-    Writing,
+    /// The plan is the person's once it is written.
+    Writing(SetupPlan),
     Failed(Box<Report>),
 }
 
@@ -117,17 +118,22 @@ impl Config {
         match &self.state {
             State::Form | State::Failed(_) => self.review(session),
             State::Reviewed(review) if review.is_done() => {
-                session.plan = Some(review.plan.clone());
+                session.choose_plan(review.plan.clone());
                 vec![Act::Go(Step::LogIn)]
             }
             State::Reviewed(review) => {
-                session.plan = Some(review.plan.clone());
                 let request = Request::Apply((**review).clone());
-                self.state = State::Writing;
+                self.state = State::Writing(review.plan.clone());
                 vec![Act::Start(request)]
             }
-            State::Reviewing | State::Writing => Vec::new(),
+            State::Reviewing | State::Writing(_) => Vec::new(),
         }
+    }
+
+    /// Checks the name as it is typed.
+    fn named(&mut self) {
+        self.name_error = RegistryName::parse(self.name.text()).err().map(|error| error.to_string());
+        self.state = State::Form;
     }
 
     /// Changes the answer under the cursor.
@@ -166,6 +172,10 @@ impl Config {
 impl Panel for Config {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
         let feed = session.feed.as_ref().map(|feed| feed.id.clone());
+        // Without a feed there is nothing to configure: on the way back from a feed found in the files.
+        if feed.is_none() {
+            return vec![Act::Back];
+        }
         if feed != self.feed_id {
             self.fill(session);
         } else if !matches!(self.state, State::Form) && session.written.is_empty() {
@@ -192,13 +202,12 @@ impl Panel for Config {
                 offer(Action::PageDown, "page down"),
                 offer(Action::PageUp, "page up"),
             ],
-            State::Reviewing | State::Writing => Vec::new(),
+            State::Reviewing | State::Writing(_) => Vec::new(),
         };
-        offers.extend([
-            offer(Action::Back, "back"),
-            offer(Action::Help, "help"),
-            offer(Action::Quit, "leave"),
-        ]);
+        if !matches!(self.state, State::Writing(_)) {
+            offers.push(offer(Action::Back, "back"));
+        }
+        offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
         offers
     }
 
@@ -224,7 +233,7 @@ impl Panel for Config {
         match self.state {
             State::Form => return None,
             // What is being written will be written: there is nothing to go back to yet.
-            State::Writing => {}
+            State::Writing(_) => {}
             State::Reviewing => {
                 self.state = State::Form;
                 return Some(vec![Act::Cancel]);
@@ -243,13 +252,13 @@ impl Panel for Config {
 
     fn edit(&mut self, key: Key, _session: &mut Session) {
         self.name.key(key);
-        self.name_error = RegistryName::parse(self.name.text()).err().map(|error| error.to_string());
-        self.state = State::Form;
+        self.named();
     }
 
     fn paste(&mut self, pasted: &str, _session: &mut Session) {
         if self.in_field() {
             self.name.paste(pasted);
+            self.named();
         }
     }
 
@@ -258,7 +267,9 @@ impl Panel for Config {
             Event::Reviewed(review) => self.state = State::Reviewed(Box::new(review)),
             Event::Applied(written) => {
                 session.written.extend(written);
-                self.state = State::Form;
+                if let State::Writing(plan) = std::mem::take(&mut self.state) {
+                    session.choose_plan(plan);
+                }
                 return vec![Act::Go(Step::LogIn)];
             }
             Event::Failed(report) => self.state = State::Failed(report),
@@ -268,7 +279,7 @@ impl Panel for Config {
     }
 
     fn moves(&self) -> bool {
-        matches!(self.state, State::Reviewing | State::Writing)
+        matches!(self.state, State::Reviewing | State::Writing(_))
     }
 
     fn failed(&self) -> bool {
@@ -286,7 +297,7 @@ impl Panel for Config {
             State::Reviewing => {
                 page.busy(look.frame(), "Reading the files");
             }
-            State::Writing => {
+            State::Writing(_) => {
                 page.busy(look.frame(), "Writing");
             }
             State::Failed(report) => {

@@ -42,7 +42,8 @@ impl LogIn {
         {
             return Some(plan.clone());
         }
-        let in_force = session.checkout.as_ref()?.in_force.as_ref()?;
+        // A credential for one organization must not go to a feed of another.
+        let in_force = session.checkout.as_ref()?.in_force.as_ref().filter(|_| session.found)?;
         Some(SetupPlan {
             scope: ConfigScope::AsItIs,
             registry: in_force.registry.name.clone(),
@@ -53,16 +54,14 @@ impl LogIn {
     }
 
     fn review(&mut self, session: &mut Session) -> Vec<Act> {
-        session.plan = self.plan(session);
-        match &session.plan {
-            Some(plan) if plan.scope == ConfigScope::AsItIs => {
-                self.state = State::Reviewing;
-                self.review = None;
-                vec![Act::Cancel, Act::Start(Request::Review(plan.clone()))]
-            }
-            Some(_) => Vec::new(),
-            None => vec![Act::Back],
+        self.review = None;
+        let Some(plan) = self.plan(session) else { return vec![Act::Back] };
+        session.choose_plan(plan.clone());
+        if plan.scope != ConfigScope::AsItIs {
+            return Vec::new();
         }
+        self.state = State::Reviewing;
+        vec![Act::Cancel, Act::Start(Request::Review(plan))]
     }
 
     fn prove(&mut self, session: &Session) -> Vec<Act> {
@@ -77,6 +76,30 @@ impl LogIn {
             credential: credential.clone(),
             plan: plan.clone(),
         }))]
+    }
+
+    /// What is to be written once the feed has accepted the credential.
+    fn is_pending(&self) -> bool {
+        self.review.as_ref().is_some_and(|review| !review.is_done())
+    }
+
+    fn accept(&mut self, session: &Session) -> Vec<Act> {
+        if session.logged_in.is_some() { self.write_rest(session) } else { self.prove(session) }
+    }
+
+    fn write_rest(&mut self, session: &Session) -> Vec<Act> {
+        if let Some(review) = self.review.take_if(|review| !review.is_done()) {
+            self.state = State::Writing;
+            return vec![Act::Start(Request::Apply(review))];
+        }
+        self.state = State::Ready;
+        Self::next(session)
+    }
+
+    /// Begins again with what has failed: reading the configuration, the proof, or the writing.
+    fn try_again(&mut self, session: &mut Session) -> Vec<Act> {
+        let as_it_is = session.plan.as_ref().is_some_and(|plan| plan.scope == ConfigScope::AsItIs);
+        if as_it_is && self.review.is_none() { self.review(session) } else { self.accept(session) }
     }
 
     fn next(session: &Session) -> Vec<Act> {
@@ -96,7 +119,9 @@ impl Panel for LogIn {
     fn offers(&self, session: &Session) -> Vec<Offer> {
         let mut offers = Vec::new();
         match self.state {
-            State::Ready if session.logged_in.is_some() => offers.push(offer(Action::Accept, "go on")),
+            State::Ready if session.logged_in.is_some() => {
+                offers.push(offer(Action::Accept, if self.is_pending() { "write" } else { "go on" }));
+            }
             State::Ready => offers.push(offer(Action::Accept, "log in")),
             State::Failed(_) => offers.push(offer(Action::RunAgain, "try again")),
             State::Reviewing | State::Proving | State::Writing => {}
@@ -104,18 +129,17 @@ impl Panel for LogIn {
         if session.found && matches!(self.state, State::Ready | State::Failed(_)) {
             offers.push(offer(Action::Toggle, "keep it elsewhere"));
         }
-        offers.extend([
-            offer(Action::Back, "back"),
-            offer(Action::Help, "help"),
-            offer(Action::Quit, "leave"),
-        ]);
+        if !matches!(self.state, State::Writing) {
+            offers.push(offer(Action::Back, "back"));
+        }
+        offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
         offers
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match (action, &self.state) {
-            (Action::Accept, State::Ready) if session.logged_in.is_some() => Self::next(session),
-            (Action::Accept, State::Ready) | (Action::RunAgain, State::Failed(_)) => self.prove(session),
+            (Action::Accept, State::Ready) => self.accept(session),
+            (Action::RunAgain, State::Failed(_)) => self.try_again(session),
             (Action::Toggle, State::Ready | State::Failed(_)) if session.found => {
                 self.store = match self.store {
                     TokenStore::PlainFile => TokenStore::ThisRunOnly,
@@ -130,12 +154,12 @@ impl Panel for LogIn {
 
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
         match self.state {
-            State::Proving | State::Reviewing => {
+            State::Proving => {
                 self.state = State::Ready;
                 Some(vec![Act::Cancel])
             }
             State::Writing => Some(Vec::new()),
-            State::Ready | State::Failed(_) => None,
+            State::Ready | State::Reviewing | State::Failed(_) => None,
         }
     }
 
@@ -147,12 +171,7 @@ impl Panel for LogIn {
             }
             Event::LoggedIn(logged_in) => {
                 session.logged_in = Some(logged_in);
-                if let Some(review) = self.review.take_if(|review| !review.is_done()) {
-                    self.state = State::Writing;
-                    return vec![Act::Start(Request::Apply(review))];
-                }
-                self.state = State::Ready;
-                return Self::next(session);
+                return self.write_rest(session);
             }
             Event::Applied(written) => {
                 session.written.extend(written);
@@ -160,7 +179,9 @@ impl Panel for LogIn {
                 return Self::next(session);
             }
             Event::Failed(report) => {
-                session.logged_in = None;
+                if matches!(self.state, State::Proving) {
+                    session.logged_in = None;
+                }
                 self.state = State::Failed(report);
             }
             _ => {}
@@ -190,6 +211,7 @@ impl Panel for LogIn {
         match &self.state {
             State::Ready if session.logged_in.is_some() => {
                 page.good("The feed has accepted the credential.");
+                self.show_review(&mut page, (look, session));
             }
             State::Ready => {
                 page.text("The feed is asked with the very header that Cargo will send; then the credential is kept.");
