@@ -1,6 +1,7 @@
 //! Restore: the live table of `cargo fetch`.
 
-use std::cmp::Reverse;
+mod rows;
+
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -9,10 +10,11 @@ use ratatui::style::Style;
 
 use crate::domain::credential::TokenStore;
 use crate::domain::package::CrateId;
-use crate::domain::progress::{FetchEnd, FetchTable, Phase, Row, RowState};
+use crate::domain::plan::{ConfigScope, SetupPlan};
+use crate::domain::progress::{FetchEnd, FetchTable, Phase};
 use crate::domain::text;
 use crate::error::{Exit, Report};
-use crate::task::{self, Event, Request};
+use crate::task::{self, Event, LoggedIn, Request};
 
 use super::super::keymap::{Action, Key, Offer, offer};
 use super::super::layout::{below, top};
@@ -24,47 +26,9 @@ use super::super::widget::filter;
 use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
 use super::super::widget::scroll::Scroll;
-use super::super::widget::table::{Cell, Column, Table, Width};
+use super::super::widget::table::Table;
 use super::{Look, Panel};
-
-const COLUMNS: [Column; 6] = [
-    Column { title: "crate", width: Width::Fill(16), right: false, keep: 9 },
-    Column { title: "version", width: Width::Exactly(9), right: false, keep: 8 },
-    Column { title: "source", width: Width::Exactly(16), right: false, keep: 1 },
-    Column { title: "state", width: Width::Exactly(14), right: false, keep: 7 },
-    Column { title: "size", width: Width::Exactly(9), right: true, keep: 6 },
-    Column { title: "time", width: Width::Exactly(8), right: true, keep: 4 },
-];
-
-/// What the rows are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Order {
-    #[default]
-    Name,
-    State,
-    Size,
-    Time,
-}
-
-impl Order {
-    fn next(self) -> Self {
-        match self {
-            Self::Name => Self::State,
-            Self::State => Self::Size,
-            Self::Size => Self::Time,
-            Self::Time => Self::Name,
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::State => "state",
-            Self::Size => "size, largest first",
-            Self::Time => "time, latest first",
-        }
-    }
-}
+use rows::{COLUMNS, Order, cells};
 
 #[derive(Debug, Default)]
 pub(super) struct Restore {
@@ -73,7 +37,10 @@ pub(super) struct Restore {
     cancelling: bool,
     table: FetchTable,
     report: Option<Box<Report>>,
-    /// The first row's time stands for the start of the run.
+    /// What the run hangs on, as it was when it began.
+    ran_with: Settled,
+    /// When the run began, as the ticks tell it.
+    began: Option<Duration>,
     order: Order,
     /// Positions in the table, sorted and filtered.
     shown: Vec<usize>,
@@ -85,10 +52,21 @@ pub(super) struct Restore {
     words_scroll: Scroll,
 }
 
+/// The plan that was written and the credential that was proved for it.
+type Settled = (Option<SetupPlan>, Option<LoggedIn>);
+
+fn settled(session: &Session) -> Settled {
+    let plan = session.plan.clone().filter(|plan| plan.scope != ConfigScope::AsItIs);
+    (plan, session.logged_in.clone())
+}
+
 impl Restore {
-    fn start(&mut self, session: &Session) -> Vec<Act> {
+    fn start(&mut self, session: &mut Session) -> Vec<Act> {
         let filter = self.filter.take();
-        *self = Self { running: true, order: self.order, filter, words: self.words, ..Self::default() };
+        let ran_with = settled(session);
+        let (order, words) = (self.order, self.words);
+        *self = Self { running: true, ran_with, order, filter, words, ..Self::default() };
+        session.fetched = None;
         let credential = match (&session.plan, &session.credential) {
             (Some(plan), Some(credential)) if plan.store == TokenStore::ThisRunOnly => {
                 Some((plan.registry.clone(), credential.clone()))
@@ -103,15 +81,7 @@ impl Restore {
         let rows = self.table.rows();
         let query = self.filter.as_ref().map_or("", Field::text);
         self.shown = filter::matching(query, rows.iter().map(|row| row.id.name.as_str()));
-        let by = |index: &usize| &rows[*index];
-        match self.order {
-            Order::Name => self.shown.sort_by(|a, b| by(a).id.cmp(&by(b).id)),
-            Order::State => {
-                self.shown.sort_by(|a, b| (by(a).state, &by(a).id).cmp(&(by(b).state, &by(b).id)));
-            }
-            Order::Size => self.shown.sort_by_key(|index| Reverse(by(index).bytes)),
-            Order::Time => self.shown.sort_by_key(|index| Reverse(by(index).at)),
-        }
+        self.order.sort(rows, &mut self.shown);
         let place = self.selected.as_ref().and_then(|id| self.shown.iter().position(|i| rows[*i].id == *id));
         match place {
             Some(place) => self.window.select(place),
@@ -144,6 +114,17 @@ impl Restore {
         session.target.is_some() && self.report.as_ref().is_some_and(|report| report.exit == Exit::SignIn)
     }
 
+    /// What `Esc` does now.
+    fn back(&self) -> Option<&'static str> {
+        match self {
+            Self { words: true, .. } => Some("the table"),
+            Self { filter: Some(_), .. } => Some("clear the filter"),
+            Self { cancelling: true, .. } => None,
+            Self { running: true, .. } => Some("cancel"),
+            _ => Some("back"),
+        }
+    }
+
     fn is_done(&self) -> bool {
         self.table.end == Some(FetchEnd::Done)
     }
@@ -153,29 +134,46 @@ impl Panel for Restore {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
         // Whoever comes here by the wizard has just agreed to go on; who starts here has not.
         let asked_for = session.logged_in.is_some() || session.opening != Opening::Wizard;
-        if self.is_ready() && asked_for { self.start(session) } else { Vec::new() }
+        let is_current = self.ran_with == settled(session);
+        if self.running || (self.is_done() && is_current) {
+            return Vec::new();
+        }
+        if asked_for {
+            return self.start(session);
+        }
+        if !is_current {
+            *self = Self { order: self.order, ..Self::default() };
+        }
+        Vec::new()
     }
 
     fn offers(&self, session: &Session) -> Vec<Offer> {
         if self.filtering {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
-        let mut offers = Vec::new();
         if self.is_ready() {
-            offers.push(offer(Action::Accept, "run cargo fetch"));
-        } else if self.is_done() {
+            return vec![
+                offer(Action::Accept, "run cargo fetch"),
+                offer(Action::Back, "back"),
+                offer(Action::Help, "help"),
+                offer(Action::Quit, "leave"),
+            ];
+        }
+        let mut offers = Vec::new();
+        if self.is_done() {
             offers.push(offer(Action::Accept, "go on"));
         } else if self.needs_sign_in(session) {
             offers.push(offer(Action::Accept, "sign in"));
         }
-        if !self.running && !self.is_ready() {
+        if !self.running {
             offers.push(offer(Action::RunAgain, "run again"));
         }
+        offers.push(offer(Action::Details, if self.words { "the table" } else { "Cargo's words" }));
+        if !self.words {
+            offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
+        }
+        offers.extend(self.back().map(|verb| offer(Action::Back, verb)));
         offers.extend([
-            offer(Action::Details, if self.words { "the table" } else { "Cargo's words" }),
-            offer(Action::Sort, "sort"),
-            offer(Action::Filter, "filter"),
-            offer(Action::Back, if self.running { "cancel" } else { "back" }),
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
             offer(Action::Up, "move"),
@@ -220,14 +218,17 @@ impl Panel for Restore {
     }
 
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        if self.words {
+            self.words = false;
+            return Some(Vec::new());
+        }
         if self.filter.is_some() {
             self.filter = None;
             self.filtering = false;
             self.sort();
             return Some(Vec::new());
         }
-        if self.words {
-            self.words = false;
+        if self.cancelling {
             return Some(Vec::new());
         }
         self.running.then(|| vec![Act::Ask(Question::CancelFetch)])
@@ -243,22 +244,34 @@ impl Panel for Restore {
         }
     }
 
+    fn paste(&mut self, pasted: &str, _session: &mut Session) {
+        if self.filtering
+            && let Some(field) = &mut self.filter
+        {
+            field.paste(pasted);
+            self.sort();
+        }
+    }
+
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
             Event::Fetch { at, event } => {
+                let moves_rows = self.order.is_changed_by(&event);
                 self.table.apply(at, event);
-                self.sort();
+                if moves_rows {
+                    self.sort();
+                }
             }
             Event::FetchEnded { at, end, report } => {
                 self.table.finish(at, end);
                 self.ended(session, report);
             }
             Event::Failed(report) => {
-                self.table.finish(Duration::ZERO, FetchEnd::Failed { at: None });
+                self.table.finish(self.table.elapsed, FetchEnd::Failed { at: None });
                 self.ended(session, Some(report));
             }
             Event::Cancelled => {
-                self.table.finish(Duration::ZERO, FetchEnd::Cancelled { removed: Vec::new() });
+                self.table.finish(self.table.elapsed, FetchEnd::Cancelled { removed: Vec::new() });
                 self.ended(session, None);
             }
             _ => {}
@@ -268,6 +281,15 @@ impl Panel for Restore {
 
     fn cancelling(&mut self) {
         self.cancelling = self.running;
+    }
+
+    /// Cargo may say nothing for a while; the clock goes on.
+    fn tick(&mut self, now: Duration, _session: &Session) -> Vec<Act> {
+        if self.running {
+            let began = *self.began.get_or_insert(now.saturating_sub(self.table.elapsed));
+            self.table.elapsed = self.table.elapsed.max(now.saturating_sub(began));
+        }
+        Vec::new()
     }
 
     fn moves(&self) -> bool {
@@ -441,23 +463,6 @@ fn ready(page: &mut Page, session: &Session) {
         page.gap();
     }
     page.text("Enter runs cargo fetch. Esc goes back to choose otherwise.");
-}
-
-fn cells(row: &Row, theme: Theme) -> Vec<Cell> {
-    let style = match row.state {
-        RowState::Failed => theme.bad(),
-        RowState::Queued | RowState::Cached | RowState::NotReached => theme.quiet(),
-        RowState::Downloaded => theme.warning(),
-        RowState::Stored | RowState::Unpacked => theme.good(),
-    };
-    vec![
-        Cell::new(row.id.name.as_str()),
-        Cell::styled(row.id.version.to_string(), theme.quiet()),
-        Cell::styled(row.source.clone(), theme.quiet()),
-        Cell::styled(row.state.label(), style),
-        Cell::new(row.bytes.map(text::size).unwrap_or_default()),
-        Cell::styled(row.at.map(text::duration).unwrap_or_default(), theme.quiet()),
-    ]
 }
 
 /// Bytes per second.
