@@ -36,6 +36,7 @@ impl Panel for Done {
             return Vec::new();
         }
         self.looking = true;
+        self.failed = None;
         vec![Act::Cancel, Act::Start(Request::Inspect(Inspect::InForce))]
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use crate::domain::credential::Credential;
 use crate::domain::feed::{CrateCount, Feed, FeedDetails, Role};
-use crate::domain::organization::Target;
+use crate::domain::organization::{Base, Target};
 use crate::domain::text;
 use crate::error::Report;
 use crate::task::feeds::DetailsOf;
@@ -62,8 +63,8 @@ enum Resting {
 #[derive(Debug, Default)]
 pub(super) struct FeedList {
     state: State,
-    /// Which organization the list is of.
-    of: Option<String>,
+    /// Which organization the list is of, and who asked for it.
+    of: Option<(Base, Credential)>,
     feeds: Vec<Feed>,
     labels: Vec<String>,
     /// Positions in `feeds` that the filter leaves.
@@ -82,7 +83,7 @@ impl FeedList {
             return vec![Act::Back];
         };
         let collection = target.collection.clone();
-        self.of = Some(collection.base().to_string());
+        self.of = Some((collection.base(), credential.clone()));
         self.state = State::Loading;
         vec![Act::Cancel, Act::Start(Request::Feeds { collection, credential: credential.clone() })]
     }
@@ -135,8 +136,12 @@ impl FeedList {
 
 impl Panel for FeedList {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        let of = session.target.as_ref().map(|target| target.collection.base().to_string());
+        let of =
+            session.target.as_ref().map(|target| target.collection.base()).zip(session.credential.clone());
         if of.is_some() && of == self.of && matches!(self.state, State::Loaded) {
+            if self.details.is_none() {
+                self.moved();
+            }
             return Vec::new();
         }
         *self = Self::default();
@@ -159,14 +164,14 @@ impl Panel for FeedList {
                 offer(Action::Top, "first"),
                 offer(Action::Bottom, "last"),
             ]);
-        } else if !self.feeds.is_empty() {
+        } else if matches!(self.state, State::Loaded) && !self.feeds.is_empty() {
             offers.push(offer(Action::Filter, "filter"));
         }
         if !matches!(self.state, State::Loading) {
             offers.push(offer(Action::RunAgain, "list again"));
         }
         offers.extend([
-            offer(Action::Back, "back"),
+            offer(Action::Back, if self.filter.is_some() { "clear the filter" } else { "back" }),
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);

@@ -24,7 +24,8 @@ pub(super) struct Organization {
     line: usize,
     field: Field,
     error: Option<&'static str>,
-    entered: bool,
+    /// What the check found when the screen was last shown.
+    guesses: Vec<Guess>,
 }
 
 const NOT_UNDERSTOOD: &str = "That is neither an organization's name nor an address of Azure DevOps. Examples: contoso, \
@@ -48,12 +49,13 @@ impl Organization {
 
 impl Panel for Organization {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        if !self.entered {
-            let guesses =
-                session.checkout.as_ref().map(|checkout| checkout.guesses.clone()).unwrap_or_default();
+        let guesses = session.checkout.as_ref().map(|checkout| checkout.guesses.clone()).unwrap_or_default();
+        if guesses != self.guesses {
+            let at_field = self.at_field() && !self.field.text().is_empty();
+            self.guesses.clone_from(&guesses);
             (self.known, self.unknown) =
                 guesses.into_iter().partition(|guess| guess.host == HostTrust::Known);
-            self.entered = true;
+            self.line = if at_field { self.known.len() } else { 0 };
         }
         Vec::new()
     }
@@ -72,6 +74,7 @@ impl Panel for Organization {
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        self.error = None;
         match action {
             Action::Up => self.line = self.line.saturating_sub(1),
             Action::Down => self.line = (self.line + 1).min(self.known.len()),

@@ -58,6 +58,9 @@ impl SignIn {
 
 impl Panel for SignIn {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        if session.target.is_none() {
+            return vec![Act::Back];
+        }
         // Another organization was chosen meanwhile: what was proved there proves nothing here.
         if session.account.is_none() && !matches!(self.state, State::Choosing) {
             self.state = State::Choosing;
@@ -72,8 +75,10 @@ impl Panel for SignIn {
                 offer(Action::Up, "move"),
                 offer(Action::Down, "move"),
             ],
-            State::Entering | State::Failed(_) => vec![offer(Action::Accept, "sign in")],
-            State::Asking => Vec::new(),
+            State::Entering | State::Failed(_) if self.field.len() > 0 => {
+                vec![offer(Action::Accept, "sign in")]
+            }
+            State::Entering | State::Failed(_) | State::Asking => Vec::new(),
         };
         if has_demo_token(session) && matches!(self.state, State::Choosing) {
             offers.push(offer(Action::Copy, "copy the demo's token"));
@@ -196,16 +201,16 @@ impl Panel for SignIn {
             }
         }
         if !self.failed() {
-            how_to_make_one(&mut page, session);
+            how_to_make_one(&mut page, session, if choosing { " (y copies it)" } else { "" });
         }
         page.draw(frame, area);
     }
 }
 
 /// Where a token comes from, and what it must be allowed.
-fn how_to_make_one(page: &mut Page, session: &Session) {
+fn how_to_make_one(page: &mut Page, session: &Session, copies: &str) {
     if let Some(token) = session.checkout.as_ref().and_then(|checkout| checkout.demo_token.as_ref()) {
-        page.quiet("This is the demo: paste its token (y copies it):");
+        page.quiet(&format!("This is the demo: paste its token{copies}:"));
         page.text(token);
         return;
     }
