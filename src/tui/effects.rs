@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 use crate::error::Report;
 use crate::task::{self, Event, Events, JobId, Request, Services};
@@ -39,12 +40,13 @@ pub(super) struct Jobs {
     starting: Starting,
     sender: mpsc::Sender<(JobId, Event)>,
     cancels: HashMap<JobId, oneshot::Sender<()>>,
+    running: JoinSet<()>,
 }
 
 impl Jobs {
     pub(super) fn new(starting: Starting) -> (Self, mpsc::Receiver<(JobId, Event)>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self { starting, sender, cancels: HashMap::new() }, receiver)
+        (Self { starting, sender, cancels: HashMap::new(), running: JoinSet::new() }, receiver)
     }
 
     pub(super) fn start(&mut self, id: JobId, request: Request) {
@@ -52,7 +54,7 @@ impl Jobs {
         self.cancels.insert(id, cancel);
         let events = Events::new(id, self.sender.clone());
         let starting = self.starting.clone();
-        tokio::spawn(async move {
+        self.running.spawn(async move {
             match starting.ready().await {
                 Some(Ok(services)) => task::run(services, request, (&events, cancelled)).await,
                 Some(Err(report)) => events.send(Event::Failed(Box::new(report))).await,
@@ -70,5 +72,12 @@ impl Jobs {
 
     pub(super) fn ended(&mut self, id: JobId) {
         self.cancels.remove(&id);
+        // Takes those that have ended out of the set.
+        while self.running.try_join_next().is_some() {}
+    }
+
+    /// Ends what still runs, at once; with a fetch goes its Cargo.
+    pub(super) async fn end(&mut self) {
+        self.running.shutdown().await;
     }
 }

@@ -40,7 +40,7 @@ pub struct Ended {
 /// Runs the wizard on the terminal until it is left. `start` gets the services ready meanwhile.
 ///
 /// # Errors
-/// When the terminal can't be taken or drawn on.
+/// When the terminal can't be taken.
 pub fn run(
     runtime: &tokio::runtime::Runtime,
     (theme, opening): (Theme, Opening),
@@ -51,10 +51,13 @@ pub fn run(
     screen.draw(|frame| app.view(frame))?;
     let exit = runtime.block_on(async {
         let (jobs, events) = Jobs::new(start());
-        let mut shell = Shell { screen: &mut screen, jobs, exit: None };
-        shell.carry_out(effects)?;
-        shell.run(&mut app, (clock, events)).await
-    })?;
+        let mut shell = Shell { screen: &mut screen, jobs, terminal_lost: false, exit: None };
+        shell.carry_out(effects);
+        let exit = shell.run(&mut app, (clock, events)).await;
+        // However it was left: no Cargo stays behind.
+        shell.jobs.end().await;
+        exit
+    });
     Ok(Ended { exit, summary: app.summary() })
 }
 
@@ -62,6 +65,8 @@ pub fn run(
 struct Shell<'a> {
     screen: &'a mut Screen,
     jobs: Jobs,
+    /// Nobody sees what is drawn any more, and no key comes.
+    terminal_lost: bool,
     exit: Option<Exit>,
 }
 
@@ -70,9 +75,12 @@ impl Shell<'_> {
         &mut self,
         app: &mut App,
         (clock, mut events): (Clock, mpsc::Receiver<(JobId, Event)>),
-    ) -> io::Result<Exit> {
+    ) -> Exit {
         let mut keys = EventStream::new();
         let mut stop = std::pin::pin!(interrupted());
+        // Asked twice to stop, the wizard would not wait for what it cancels. A terminal that goes also sends a
+        // signal: that is one wish.
+        let mut stopped = false;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Times since the start, as the clock tells them.
@@ -81,7 +89,13 @@ impl Shell<'_> {
         let mut stale = false;
         loop {
             if let Some(exit) = self.exit {
-                return Ok(exit);
+                return exit;
+            }
+            if self.terminal_lost && !stopped {
+                stopped = true;
+                let effects = app.update(Msg::Stop);
+                self.carry_out(effects);
+                continue;
             }
             if app.is_leaving() && patience.is_none() {
                 patience = Some(clock.since_start() + PATIENCE);
@@ -89,15 +103,18 @@ impl Shell<'_> {
             let until = |time: Duration| sleep(time.saturating_sub(clock.since_start()));
             let msg = tokio::select! {
                 biased;
-                key = keys.next() => match key {
-                    Some(Ok(event)) => message_of(event),
+                key = keys.next(), if !self.terminal_lost => {
                     // A terminal that is gone asks nothing any more (libraries.md, trap 5).
-                    Some(Err(_)) | None => return Ok(Exit::Interrupted),
-                },
-                () = &mut stop => Some(Msg::Stop),
-                () = until(patience.unwrap_or_default()), if patience.is_some() => return Ok(Exit::Interrupted),
-                () = until(next_frame), if stale => {
-                    self.screen.draw(|frame| app.view(frame))?;
+                    self.terminal_lost = !matches!(key, Some(Ok(_)));
+                    key.and_then(Result::ok).and_then(message_of)
+                }
+                () = &mut stop, if !stopped => {
+                    stopped = true;
+                    Some(Msg::Stop)
+                }
+                () = until(patience.unwrap_or_default()), if patience.is_some() => return Exit::Interrupted,
+                () = until(next_frame), if stale && !self.terminal_lost => {
+                    self.terminal_lost = self.screen.draw(|frame| app.view(frame)).is_err();
                     next_frame = clock.since_start() + FRAME;
                     stale = false;
                     continue;
@@ -112,22 +129,21 @@ impl Shell<'_> {
             };
             let Some(msg) = msg else { continue };
             let effects = app.update(msg);
-            self.carry_out(effects)?;
+            self.carry_out(effects);
             stale = true;
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) -> io::Result<()> {
+    fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Start(id, request) => self.jobs.start(id, request),
                 Effect::Cancel(id) => self.jobs.cancel(id),
-                Effect::Copy(text) => self.screen.copy(&text)?,
-                Effect::Suspend => self.screen.suspend()?,
+                Effect::Copy(text) => self.terminal_lost |= self.screen.copy(&text).is_err(),
+                Effect::Suspend => self.terminal_lost |= self.screen.suspend().is_err(),
                 Effect::Quit(exit) => self.exit = Some(exit),
             }
         }
-        Ok(())
     }
 }
 

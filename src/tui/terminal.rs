@@ -1,6 +1,7 @@
 //! Enters and leaves the terminal, and gives it back as it was: on return, on a panic, on a signal.
 
 use std::io::{self, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
@@ -17,7 +18,9 @@ use ratatui::backend::CrosstermBackend;
 /// The terminal while the wizard has it. Gives it back on drop.
 #[derive(Debug)]
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its own drop prints to standard error when it can't show the cursor, and that panics
+    /// where standard error was the same terminal, which is gone.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -32,7 +35,7 @@ impl Screen {
         restore_on_panic();
         take()?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).inspect_err(|_| give_back())?;
-        Ok(Self { terminal })
+        Ok(Self { terminal: ManuallyDrop::new(terminal) })
     }
 
     /// Stops the process with the terminal as it was, and takes it again when the shell goes on with it. Jobs
