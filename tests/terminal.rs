@@ -5,8 +5,14 @@
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
 
+#[path = "terminal/ends.rs"]
+mod ends;
+#[path = "terminal/fetch.rs"]
+mod fetch;
 #[path = "terminal/keys.rs"]
 mod keys;
+#[path = "terminal/paths.rs"]
+mod paths;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/sandbox.rs"]

@@ -13,3 +13,4 @@ pub(crate) mod picture;
 #[cfg(unix)]
 pub(crate) mod pty;
 pub(crate) mod sandbox;
+pub(crate) mod wizard;
