@@ -10,6 +10,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// with less, crates that nobody has saved yet can't be fetched.
 pub const NEEDED_SCOPE: &str = "Packaging (Read & write)";
 
+/// The same for making a feed with its visibility, and for changing one (azure-contract 2.2, 5.1).
+pub const MANAGE_SCOPE: &str = "Packaging (Read, write, & manage)";
+
 /// What only listing projects by name needs; without it they are read off the feeds.
 pub const PROJECT_SCOPE: &str = "Project and Team (Read)";
 

@@ -24,7 +24,7 @@ pub enum FeedNameError {
 pub struct FeedName(String);
 
 impl FeedName {
-    const MAX: usize = 64;
+    pub(super) const MAX: usize = 64;
     const FORBIDDEN: &str = "@~;{}\\+=<>|/?:&$*\"#[]',%";
 
     /// # Errors

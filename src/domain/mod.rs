@@ -6,6 +6,7 @@ pub mod credential;
 pub mod diff;
 pub mod feed;
 pub mod finding;
+pub mod new_feed;
 pub mod organization;
 pub mod package;
 pub mod plan;

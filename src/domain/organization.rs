@@ -99,6 +99,14 @@ impl Collection {
     pub fn token_page(&self) -> String {
         format!("{}/_usersSettings/tokens", self.web())
     }
+
+    /// The page with the settings of a feed, its views among them (azure-contract 1.1).
+    #[must_use]
+    pub fn feed_settings_page(&self, project: Option<&ProjectName>, feed: &FeedName) -> String {
+        let mut segments: Vec<&str> = project.map(ProjectName::as_str).into_iter().collect();
+        segments.push("_packaging");
+        format!("{}?_a=settings&feed={}", self.web().join(&segments), segment::encode(feed.as_str()))
+    }
 }
 
 impl fmt::Display for Collection {
@@ -401,6 +409,19 @@ mod tests {
     #[expect(clippy::unnecessary_wraps, reason = "keeps the table below readable")]
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
+    }
+
+    #[test]
+    fn the_settings_page_of_a_feed_is_in_its_project() {
+        let feed = FeedName::parse("rust").unwrap();
+        let page = |text: &str| {
+            let Target { collection, project, .. } = Target::parse(text).unwrap();
+            collection.feed_settings_page(project.as_ref(), &feed)
+        };
+        let fiber = "https://dev.azure.com/fabrikam/Fabrikam%20Fiber";
+        assert_eq!(page(fiber), format!("{fiber}/_packaging?_a=settings&feed=rust"));
+        let server = page("https://host/tfs/Coll");
+        assert_eq!(server, "https://host/tfs/Coll/_packaging?_a=settings&feed=rust");
     }
 
     #[test]
