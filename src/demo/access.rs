@@ -26,8 +26,10 @@ pub(super) fn person_id() -> Guid {
 /// The tokens of one world, each with a fixed fate (azure-contract 3.2).
 #[derive(Debug, Clone)]
 pub struct DemoTokens {
-    /// Packaging (Read & write), projects, profile; all organizations. The one a person is shown.
+    /// Packaging (Read, write, & manage), projects, profile; all organizations. The one a person is shown.
     pub full: Secret,
+    /// Packaging (Read & write) and projects: may make a feed, and change nothing about it.
+    pub read_write: Secret,
     /// Packaging (Read) and projects: behaves as a reader everywhere.
     pub read_only: Secret,
     /// Packaging (Read & write) alone: projects and `connectionData` answer as for a scope that lacks.
@@ -45,6 +47,7 @@ impl DemoTokens {
     fn of(full: &str) -> Self {
         Self {
             full: Secret::new(full),
+            read_write: derived(full, "read & write"),
             read_only: derived(full, "read only"),
             packaging_only: derived(full, "packaging only"),
             scopeless: derived(full, "scopeless"),
@@ -63,6 +66,8 @@ pub(super) enum Scope {
     Packaging,
     /// `vso.packaging_write`.
     PackagingWrite,
+    /// `vso.packaging_manage`.
+    PackagingManage,
     /// `vso.project`.
     Projects,
     /// `vso.profile`, in all organizations.
@@ -106,11 +111,12 @@ pub(super) struct Access {
 impl Access {
     /// The doors that the world's main token opens.
     pub(super) fn of(token: &str) -> Self {
-        use Scope::{Packaging, PackagingWrite, Profile, Projects, WhoAmI};
+        use Scope::{Packaging, PackagingManage, PackagingWrite, Profile, Projects, WhoAmI};
         let tokens = DemoTokens::of(token);
         let grant = |token: &Secret, scopes| Grant { token: token.clone(), scopes };
         let grants = vec![
-            grant(&tokens.full, &[WhoAmI, Packaging, PackagingWrite, Projects, Profile]),
+            grant(&tokens.full, &[WhoAmI, Packaging, PackagingWrite, PackagingManage, Projects, Profile]),
+            grant(&tokens.read_write, &[WhoAmI, Packaging, PackagingWrite, Projects]),
             grant(&tokens.read_only, &[WhoAmI, Packaging, Projects]),
             grant(&tokens.packaging_only, &[Packaging, PackagingWrite]),
             grant(&tokens.scopeless, &[WhoAmI]),

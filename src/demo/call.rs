@@ -1,16 +1,23 @@
 //! One request as the routes see it: decoded path, query, and who calls.
 
+use std::sync::Arc;
+
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap};
-use hyper::{Method, Request};
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::access::Caller;
+use super::refusal::unusable;
+use super::reply::Reply;
 use super::server::State;
-use super::world::Guid;
+use super::world::{Guid, World};
 use crate::domain::segment;
 
 /// The words of Azure's own paths, which are told apart without regard to case (azure-contract 5).
-const WORDS: [&str; 23] = [
+const WORDS: [&str; 24] = [
     "_apis",
     "_packaging",
     "_signin",
@@ -21,6 +28,7 @@ const WORDS: [&str; 23] = [
     "connectiondata",
     "crates",
     "download",
+    "feedrecyclebin",
     "feeds",
     "index",
     "me",
@@ -40,29 +48,34 @@ const WORDS: [&str; 23] = [
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) state: &'a State,
+    /// As it was when the request came.
+    pub(super) world: Arc<World>,
     pub(super) method: Method,
     /// The path as it came, without the query.
     pub(super) path: String,
     segments: Vec<String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
+    body: Bytes,
     pub(super) caller: Caller<'a>,
     /// The id of this exchange, which support asks for.
     pub(super) activity: Guid,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new<B>(state: &'a State, activity: Guid, request: &Request<B>) -> Self {
-        let uri = request.uri();
+    pub(super) fn new(state: &'a State, activity: Guid, (head, body): (&Parts, Bytes)) -> Self {
+        let uri = &head.uri;
         let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let authorization = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let authorization = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         Self {
             state,
-            method: request.method().clone(),
+            world: state.world(),
+            method: head.method.clone(),
             path: uri.path().to_owned(),
             segments: uri.path().split('/').filter(|part| !part.is_empty()).map(read_segment).collect(),
             query: query.into_owned().collect(),
-            headers: request.headers().clone(),
+            headers: head.headers.clone(),
+            body,
             caller: state.access.caller(authorization),
             activity,
         }
@@ -87,6 +100,16 @@ impl<'a> Call<'a> {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body, which must say that it is JSON and be it.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Reply> {
+        let media_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        if !media_type.split(';').next().is_some_and(|kind| kind.trim() == "application/json") {
+            return Err(Reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The media type is not supported."));
+        }
+        serde_json::from_slice(&self.body)
+            .map_err(|error| unusable(&format!("The request's body can't be read: {error}")))
     }
 
     /// Whether any `Authorization` came with it, good or bad.

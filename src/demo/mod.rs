@@ -82,13 +82,13 @@ impl Demo {
         world.ports = [port_of(&azure)?, port_of(&blobs)?];
         let origins = (origin(world.ports[0]), origin(world.ports[1]));
         let access = Access::of(&world.token);
-        let saved = world.saved.clone();
+        let (saved, made) = (world.saved.clone(), world.feeds.clone());
         let folder = blocking(move || {
             folder.furnish(&world, before.as_ref(), &Catalog::packed())?;
             Ok(folder)
         })
         .await?;
-        let state = Arc::new(State::new(access, origins, pace, saved));
+        let state = Arc::new(State::new(access, origins, pace, (saved, &made)));
         Ok(Self {
             project: folder.project(),
             cargo_home: folder.cargo_home(),
@@ -150,8 +150,8 @@ impl Drop for Demo {
         for server in &self.servers {
             server.abort();
         }
-        // The demo goes on without it: readers will miss what was saved in this run.
-        let _ = self.folder.remember(self.state.saved());
+        // The demo goes on without it: readers will miss what was saved in this run, and everyone what was made.
+        let _ = self.folder.remember(self.state.saved(), self.state.world().kept());
     }
 }
 

@@ -12,6 +12,7 @@ use tempfile::{NamedTempFile, TempDir};
 use super::access::is_token;
 use super::crates::Catalog;
 use super::error::DemoError;
+use super::world::KeptFeed;
 use crate::files::{self, Links, NewFile, Replacement};
 
 const MANIFEST: &str = include_str!("../../assets/demo/project/manifest.toml");
@@ -46,11 +47,14 @@ pub(super) struct Kept {
     /// The crates that were saved into feeds.
     #[serde(default)]
     pub(super) saved: BTreeSet<String>,
+    /// The feeds that were made or changed.
+    #[serde(default)]
+    pub(super) feeds: Vec<KeptFeed>,
 }
 
 impl Kept {
     pub(super) fn new(token: String) -> Self {
-        Self { version: WORLD_VERSION, token, ports: [0; 2], saved: BTreeSet::new() }
+        Self { version: WORLD_VERSION, token, ports: [0; 2], saved: BTreeSet::new(), feeds: Vec::new() }
     }
 }
 
@@ -179,16 +183,18 @@ impl Folder {
         Ok(())
     }
 
-    /// Keeps what was saved into feeds, where the folder is kept.
+    /// Keeps what was saved into feeds, and the feeds that were made, where the folder is kept.
     ///
     /// # Errors
     /// When the world can't be read or written.
-    pub(super) fn remember(&self, saved: BTreeSet<String>) -> Result<(), DemoError> {
+    pub(super) fn remember(&self, saved: BTreeSet<String>, feeds: Vec<KeptFeed>) -> Result<(), DemoError> {
         if self.temporary.is_some() {
             return Ok(());
         }
         match read_world(&self.root)? {
-            Some(world) if world.saved != saved => self.write_world(&Kept { saved, ..world }),
+            Some(world) if world.saved != saved || world.feeds != feeds => {
+                self.write_world(&Kept { saved, feeds, ..world })
+            }
             _ => Ok(()),
         }
     }

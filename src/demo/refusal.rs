@@ -94,6 +94,33 @@ impl<'a> Call<'a> {
         Reply::failure(StatusCode::FORBIDDEN, "FeedNeedsPermissionsException", &message)
     }
 
+    /// Class 14: the name is another feed's, perhaps one that is not seen (azure-contract 5.6).
+    pub(super) fn name_taken(&self, name: &str) -> Reply {
+        let message =
+            format!("A feed with the name '{name}' already exists. (DevOps Activity ID: {})", self.activity);
+        Reply::failure(StatusCode::CONFLICT, "FeedNameAlreadyExistsException", &message)
+    }
+
+    /// Class 13: a name against the rules (azure-contract 5.6).
+    pub(super) fn name_refused(&self, name: &str) -> Reply {
+        let message = format!(
+            "The feed name '{name}' isn't allowed because it contains illegal characters. (DevOps Activity ID: {})",
+            self.activity
+        );
+        Reply::failure(StatusCode::BAD_REQUEST, "InvalidFeedNameException", &message)
+    }
+
+    /// Class 7 without a feed: who may make feeds is settled for the whole organization (azure-contract 5.4).
+    pub(super) fn may_not_make_feeds(&self) -> Reply {
+        let message = format!(
+            "User '{}' lacks permission to complete this action. You need to have 'CreateFeed'. \
+             (DevOps Activity ID: {})",
+            super::access::person_id(),
+            self.activity
+        );
+        Reply::failure(StatusCode::FORBIDDEN, "FeedNeedsPermissionsException", &message)
+    }
+
     /// Class 8: absent, or addressed without its project.
     pub(super) fn no_feed(&self, name_or_id: &str) -> Reply {
         let message =
@@ -124,6 +151,11 @@ fn unknown_identity() -> Reply {
 pub(super) fn anonymous() -> Reply {
     let message = format!("TF400813: The user '{ANONYMOUS_ID}' is not authorized to access this resource.");
     Reply::failure(StatusCode::UNAUTHORIZED, "UnauthorizedRequestException", &message)
+}
+
+/// 400: a body that makes no sense.
+pub(super) fn unusable(message: &str) -> Reply {
+    Reply::failure(StatusCode::BAD_REQUEST, "VssPropertyValidationException", message)
 }
 
 /// Class 9: absent or not visible.

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -24,11 +24,14 @@ use super::call::Call;
 use super::crates::{Catalog, Crate};
 use super::pace::Pace;
 use super::reply::{Reply, Weight};
-use super::world::{Feed, Guid, Supply, World};
+use super::world::{Feed, Guid, KeptFeed, Supply, World};
 use super::{blob, routes};
 
 /// How many requests are remembered.
 const LOG_LENGTH: usize = 10_000;
+
+/// More than a feed with all upstream sources that one can have.
+const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The pause after a connection could not be accepted, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -49,7 +52,8 @@ pub struct RequestLog {
 /// Everything that the answers depend on.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) world: World,
+    /// Whole and unchanging for the length of a request; a change puts another in its place.
+    world: Mutex<Arc<World>>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) access: Access,
     pub(super) origin: String,
@@ -73,10 +77,10 @@ impl State {
         access: Access,
         origins: (String, String),
         pace: Pace,
-        saved: BTreeSet<String>,
+        (saved, made): (BTreeSet<String>, &[KeptFeed]),
     ) -> Self {
         Self {
-            world: World::load(),
+            world: Mutex::new(Arc::new(World::load_with(made))),
             catalog: Catalog::packed(),
             access,
             origin: origins.0,
@@ -86,6 +90,19 @@ impl State {
             log: Mutex::new(VecDeque::new()),
             exchanges: AtomicU64::new(0),
         }
+    }
+
+    pub(super) fn world(&self) -> Arc<World> {
+        Arc::clone(&lock(&self.world))
+    }
+
+    /// Changes the world in one step, or not at all where that is refused; another change waits meanwhile.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> Result<T, Reply>) -> Result<T, Reply> {
+        let mut world = lock(&self.world);
+        let mut next = World::clone(&world);
+        let outcome = change(&mut next)?;
+        *world = Arc::new(next);
+        Ok(outcome)
     }
 
     /// Whether the feed itself has the crate, so that readers get it too (azure-contract 6.3).
@@ -151,17 +168,22 @@ async fn connection(stream: TcpStream, site: Site, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(answer(&state, site, &request).await) }
+        async move { Ok::<_, Infallible>(answer(&state, site, request).await) }
     });
     // A client that goes away in the middle is no failure of ours.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(state: &State, site: Site, request: &Request<Incoming>) -> Response<Body> {
+async fn answer(state: &State, site: Site, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+        let refusal = Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "The request is cut off or too large.");
+        return into_response(refusal, state.pace);
+    };
     let number = state.exchanges.fetch_add(1, Ordering::Relaxed);
     let activity = Guid::of("activity", &[&state.origin, &number.to_string()]);
     let reply = {
-        let call = Call::new(state, activity, request);
+        let call = Call::new(state, activity, (&head, body.to_bytes()));
         let reply = match site {
             Site::Azure => azure_headers(&call, routes::answer(&call)),
             Site::Blobs => blob::answer(&call),

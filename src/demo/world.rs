@@ -1,5 +1,8 @@
 //! The organizations, projects and feeds of the demo, read from `assets/demo/world.toml`. Knows nothing of
-//! requests; ids are derived from names, so that they are the same in every run.
+//! requests; ids are derived from names, so that they are the same in every run. What people make and change
+//! in it is `change`'s matter.
+
+mod change;
 
 use std::fmt;
 
@@ -8,28 +11,43 @@ use sha2::{Digest as _, Sha256};
 
 use super::crates::hex;
 
+pub(super) use change::KeptFeed;
+
 const WORLD: &str = include_str!("../../assets/demo/world.toml");
 
 /// How many feeds an upstream may lead through before it counts as going in a circle.
 const UPSTREAM_DEPTH: usize = 4;
 
 /// The whole world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) organizations: Vec<Organization>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Organization {
     pub(super) id: Guid,
     pub(super) name: String,
     /// The Entra tenant behind it.
     pub(super) tenant: Guid,
     pub(super) projects: Vec<Project>,
+    /// The feeds that the person can see.
     pub(super) feeds: Vec<Feed>,
+    /// Those that the person can't see, but whose names are taken (azure-contract 5.6, 5.7).
+    pub(super) hidden: Vec<HiddenFeed>,
+    /// Whether its members may make feeds, as `globalpermissions` would say (azure-contract 5.4).
+    pub(super) members_make_feeds: bool,
 }
 
-#[derive(Debug)]
+/// A feed that is no longer there, or not for everyone.
+#[derive(Debug, Clone)]
+pub(super) struct HiddenFeed {
+    pub(super) feed: Feed,
+    /// In the recycle bin; else of a project that the person may not see into.
+    pub(super) deleted: bool,
+}
+
+#[derive(Debug, Clone)]
 pub(super) struct Project {
     pub(super) id: Guid,
     pub(super) name: String,
@@ -38,7 +56,7 @@ pub(super) struct Project {
     pub(super) visibility: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Feed {
     pub(super) id: Guid,
     pub(super) name: String,
@@ -52,6 +70,8 @@ pub(super) struct Feed {
     pub(super) upstreams: Vec<Upstream>,
     /// The visibility of the `@Local` view.
     pub(super) visibility: String,
+    /// Made or changed since the world was made: a kept demo remembers it.
+    changed: bool,
     /// How many percent of the upstream crates are saved from the start.
     saved_percent: u8,
     /// The crates that were published here.
@@ -105,7 +125,7 @@ pub(super) struct PublicSource {
 const CRATES_IO: PublicSource =
     PublicSource { name: "crates.io", protocol: "Cargo", location: "https://index.crates.io/" };
 
-static PUBLIC_SOURCES: [PublicSource; 5] = [
+static PUBLIC_SOURCES: [PublicSource; 9] = [
     CRATES_IO,
     PublicSource { name: "npmjs", protocol: "npm", location: "https://registry.npmjs.org/" },
     PublicSource {
@@ -119,6 +139,18 @@ static PUBLIC_SOURCES: [PublicSource; 5] = [
         protocol: "Maven",
         location: "https://repo.maven.apache.org/maven2/",
     },
+    PublicSource {
+        name: "PowerShell Gallery",
+        protocol: "nuget",
+        location: "https://www.powershellgallery.com/api/v2/",
+    },
+    PublicSource {
+        name: "Google Maven Repository",
+        protocol: "Maven",
+        location: "https://dl.google.com/android/maven2/",
+    },
+    PublicSource { name: "JitPack", protocol: "Maven", location: "https://jitpack.io/" },
+    PublicSource { name: "Gradle Plugins", protocol: "Maven", location: "https://plugins.gradle.org/m2/" },
 ];
 
 /// How a feed comes by a crate.
@@ -146,8 +178,19 @@ impl World {
 impl Organization {
     fn build(file: OrganizationFile) -> Self {
         let mut projects = Vec::new();
-        let mut feeds: Vec<Feed> =
-            file.feeds.into_iter().map(|feed| Feed::build(feed, &file.name, None)).collect();
+        let (mut feeds, mut hidden) = (Vec::new(), Vec::new());
+        let mut place = |file: FeedFile, organization: &str, project: Option<&Project>| {
+            let presence = file.presence;
+            let feed = Feed::build(file, organization, project);
+            match presence {
+                Presence::Visible => feeds.push(feed),
+                Presence::Deleted => hidden.push(HiddenFeed { feed, deleted: true }),
+                Presence::Invisible => hidden.push(HiddenFeed { feed, deleted: false }),
+            }
+        };
+        for feed in file.feeds {
+            place(feed, &file.name, None);
+        }
         for project in file.projects {
             let built = Project {
                 id: Guid::of("project", &[&file.name, &project.name]),
@@ -155,7 +198,9 @@ impl Organization {
                 name: project.name,
                 description: project.description,
             };
-            feeds.extend(project.feeds.into_iter().map(|feed| Feed::build(feed, &file.name, Some(&built))));
+            for feed in project.feeds {
+                place(feed, &file.name, Some(&built));
+            }
             projects.push(built);
         }
         Self {
@@ -164,6 +209,8 @@ impl Organization {
             name: file.name,
             projects,
             feeds,
+            hidden,
+            members_make_feeds: file.members_make_feeds,
         }
     }
 
@@ -226,11 +273,16 @@ impl Feed {
             id: Guid::of("feed", &[organization, &file.name]),
             project: project.map(|project| project.id.clone()),
             public: project.is_some_and(Project::is_public),
-            upstreams: file.upstreams.iter().map(|text| Upstream::read(text)).collect(),
+            upstreams: file
+                .upstreams
+                .iter()
+                .map(|text| Upstream::read(text).expect("the world names known sources"))
+                .collect(),
             visibility: file.view.unwrap_or_else(|| "collection".to_owned()),
             name: file.name,
             description: file.description,
             role: file.role,
+            changed: false,
             saved_percent: file.saved,
             published: file.published,
         }
@@ -244,12 +296,27 @@ impl Feed {
 }
 
 impl Upstream {
-    fn read(text: &str) -> Self {
+    /// Reads a public source's name, or `feed:NAME`.
+    fn read(text: &str) -> Option<Self> {
         match text.strip_prefix("feed:") {
-            Some(feed) => Self::Feed(feed.to_owned()),
-            None => Self::Public(
-                PUBLIC_SOURCES.iter().find(|s| s.name == text).expect("the world names known sources"),
-            ),
+            Some(feed) => Some(Self::Feed(feed.to_owned())),
+            None => PUBLIC_SOURCES.iter().find(|source| source.name == text).map(Self::Public),
+        }
+    }
+
+    /// The common public source at that address.
+    pub(super) fn public(protocol: &str, location: &str) -> Option<Self> {
+        let found = PUBLIC_SOURCES.iter().find(|source| {
+            source.protocol.eq_ignore_ascii_case(protocol) && source.location.eq_ignore_ascii_case(location)
+        });
+        found.map(Self::Public)
+    }
+
+    /// What it is called, which its id is derived from.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Public(source) => source.name,
+            Self::Feed(name) => name,
         }
     }
 }
@@ -299,6 +366,8 @@ struct WorldFile {
 #[serde(deny_unknown_fields)]
 struct OrganizationFile {
     name: String,
+    #[serde(default = "yes")]
+    members_make_feeds: bool,
     feeds: Vec<FeedFile>,
     projects: Vec<ProjectFile>,
 }
@@ -325,6 +394,22 @@ struct FeedFile {
     #[serde(default)]
     saved: u8,
     view: Option<String>,
+    #[serde(default)]
+    presence: Presence,
+}
+
+/// Whether the person can see a feed.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Presence {
+    #[default]
+    Visible,
+    Deleted,
+    Invisible,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[cfg(test)]
@@ -357,7 +442,8 @@ mod tests {
             for project in &organization.projects {
                 assert!(ids.insert(project.id.to_string()), "{}", project.name);
             }
-            for feed in &organization.feeds {
+            for feed in organization.feeds.iter().chain(organization.hidden.iter().map(|hidden| &hidden.feed))
+            {
                 assert!(ids.insert(feed.id.to_string()) && names.insert(&feed.name), "{}", feed.name);
                 for upstream in &feed.upstreams {
                     if let Upstream::Feed(name) = upstream {

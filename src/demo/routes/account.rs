@@ -37,9 +37,9 @@ pub(super) fn area(call: &Call<'_>, organization: &Organization, id: &str) -> Re
 
 /// The same at the deployment, which is told the organization by name or id.
 pub(super) fn area_of_account(call: &Call<'_>, id: &str) -> Result<Reply, Reply> {
-    let organizations = &call.state.world.organizations;
+    let organizations = &call.world.organizations;
     let found = match (call.query("accountName"), call.query("hostId")) {
-        (Some(name), _) => call.state.world.organization(name),
+        (Some(name), _) => call.world.organization(name),
         (None, Some(id)) => organizations.iter().find(|organization| organization.id.is(id)),
         (None, None) => None,
     };
@@ -118,7 +118,7 @@ pub(super) fn accounts(call: &Call<'_>) -> Result<Reply, Reply> {
         return Err(Reply::failure(StatusCode::BAD_REQUEST, "VssPropertyValidationException", message));
     };
     let mine = person_id().is(member);
-    let organizations = call.state.world.organizations.iter().filter(|_| mine);
+    let organizations = call.world.organizations.iter().filter(|_| mine);
     let accounts: Vec<Value> = organizations
         .map(|organization| {
             json!({

@@ -1,4 +1,5 @@
-//! Feeds, their views and their permissions (azure-contract 5.1 to 5.3, 5.8, 5.9, 6.1).
+//! Feeds, their views, their permissions and the recycle bin, as they are asked for (azure-contract 5.1 to 5.3,
+//! 5.7 to 5.9, 6.1). What changes them is in `changes`.
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ pub(super) fn answer(
     };
     let place = Place { call, organization, viewer };
     match rest {
+        ["feedrecyclebin"] => Ok(place.recycle_bin(project)),
         ["feeds"] => place.list(project),
         ["feeds", reference] => place.one(project, reference),
         ["feeds", reference, "views"] => {
@@ -44,13 +46,17 @@ pub(super) fn answer(
     }
 }
 
-type View = (&'static str, &'static str);
+/// When the feeds in the recycle bin were deleted, and when they are for good: 30 days later.
+const DELETED: &str = "2026-11-10T09:00:00.1234567Z";
+const DELETED_FOR_GOOD: &str = "2026-12-10T09:00:00.1234567Z";
+
+pub(super) type View = (&'static str, &'static str);
 
 /// The feeds of an organization as one viewer sees them.
-struct Place<'a> {
-    call: &'a Call<'a>,
-    organization: &'a Organization,
-    viewer: Option<&'a Grant>,
+pub(super) struct Place<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) organization: &'a Organization,
+    pub(super) viewer: Option<&'a Grant>,
 }
 
 impl<'a> Place<'a> {
@@ -72,13 +78,36 @@ impl<'a> Place<'a> {
         Ok(Reply::list(&feeds))
     }
 
-    fn one(&self, project: Option<&Project>, reference: &str) -> Result<Reply, Reply> {
+    /// The deleted feeds that the viewer owned; nobody else is told of them (azure-contract 5.7).
+    fn recycle_bin(&self, project: Option<&Project>) -> Reply {
+        let hidden = self.organization.hidden.iter().filter(|hidden| hidden.deleted);
+        let feeds = hidden.map(|hidden| &hidden.feed).filter(|feed| {
+            self.viewer.is_some()
+                && feed.role == Role::Administrator
+                && project.is_none_or(|project| feed.project.as_ref() == Some(&project.id))
+        });
+        let feeds: Vec<Value> = feeds
+            .map(|feed| {
+                let mut value = self.feed_json(feed, None);
+                value["deletedDate"] = json!(DELETED);
+                value["scheduledPermanentDeleteDate"] = json!(DELETED_FOR_GOOD);
+                value
+            })
+            .collect();
+        Reply::list(&feeds)
+    }
+
+    pub(super) fn one(&self, project: Option<&Project>, reference: &str) -> Result<Reply, Reply> {
         let (feed, view) = self.find(project, reference)?;
         Ok(Reply::json(&self.feed_json(feed, view)))
     }
 
     /// A feed by `{name or id}[@{view}]`.
-    fn find(&self, project: Option<&Project>, reference: &str) -> Result<(&'a Feed, Option<View>), Reply> {
+    pub(super) fn find(
+        &self,
+        project: Option<&Project>,
+        reference: &str,
+    ) -> Result<(&'a Feed, Option<View>), Reply> {
         let (name, view) = match reference.split_once('@') {
             Some((name, view)) => (name, Some(view)),
             None => (reference, None),
@@ -222,7 +251,7 @@ impl<'a> Place<'a> {
         value
     }
 
-    fn view_json(&self, feed: &Feed, (name, kind): View) -> Value {
+    pub(super) fn view_json(&self, feed: &Feed, (name, kind): View) -> Value {
         let id = view_id(feed, name);
         json!({
             "id": id.as_str(), "name": name, "type": kind,
@@ -239,7 +268,7 @@ impl<'a> Place<'a> {
 }
 
 /// A view of the feed by name or id.
-fn view_of(feed: &Feed, name_or_id: &str) -> Option<View> {
+pub(super) fn view_of(feed: &Feed, name_or_id: &str) -> Option<View> {
     VIEWS
         .into_iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(name_or_id) || view_id(feed, name).is(name_or_id))

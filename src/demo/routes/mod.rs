@@ -2,6 +2,7 @@
 //! nothing else: a route, field or status that isn't there isn't here.
 
 mod account;
+mod changes;
 mod feeds;
 mod packages;
 mod projects;
@@ -24,10 +25,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
 
 fn route(call: &Call<'_>) -> Result<Reply, Reply> {
     if call.method != Method::GET {
-        return Err(Reply::text(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "The requested resource does not support this method.",
-        ));
+        return changes::answer(call);
     }
     match call.segments().as_slice() {
         ["_signin", ..] => Ok(sign_in_page(StatusCode::OK)),
@@ -36,7 +34,7 @@ fn route(call: &Call<'_>) -> Result<Reply, Reply> {
         ["_apis", "resourceareas", area] => account::area_of_account(call, area),
         [name, rest @ ..] => {
             // The exact form is not known; a client takes any 404 as 'no such organization' (azure-contract 12).
-            let organization = call.state.world.organization(name).ok_or_else(|| call.no_controller())?;
+            let organization = call.world.organization(name).ok_or_else(|| call.no_controller())?;
             in_organization(call, organization, rest)
         }
         [] => Err(call.no_controller()),

@@ -3,7 +3,9 @@ use std::path::Path;
 
 use tokio::net::TcpListener;
 
-use super::{get, temp_parent};
+use serde_json::json;
+
+use super::{change, get, temp_parent};
 use crate::demo::{Demo, DemoError, DemoOptions, Pace};
 
 async fn kept(dir: &Path) -> Result<Demo, DemoError> {
@@ -65,11 +67,14 @@ async fn a_kept_demo_goes_on_with_its_token_ports_and_saved_crates() {
     }
     let after = get(&demo, packages).await.names().len();
     assert!(after > before);
+    let feeds = "/contoso/Storefront/_apis/packaging/feeds";
+    assert_eq!(change(&demo, "POST", feeds, &json!({ "name": "made-here" })).await.status, 201);
     assert!(matches!(kept(&dir).await, Err(DemoError::InUse(_))));
 
     let again = restarted(demo, &dir).await;
     assert_eq!(again.token(), &token);
     assert_eq!(get(&again, packages).await.names().len(), after);
+    assert!(get(&again, feeds).await.names().contains(&"made-here".to_owned()));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod account;
 mod cargo;
+mod changes;
 mod feeds;
 mod folder;
 mod registry;
@@ -81,14 +82,32 @@ async fn get_anonymously(demo: &Demo, path: &str) -> Answer {
 }
 
 async fn send(url: &str, headers: &[(&str, &str)]) -> Answer {
+    exchange(("GET", url), headers, "").await
+}
+
+/// A request that changes something, with the person's token.
+async fn change(demo: &Demo, method: &str, path: &str, body: &Value) -> Answer {
+    change_as((demo, demo.token()), method, path, body).await
+}
+
+async fn change_as((demo, token): (&Demo, &Secret), method: &str, path: &str, body: &Value) -> Answer {
+    let (url, authorization) = (format!("{}{path}", demo.origin()), basic(token));
+    let headers = [SUPPRESS, ("Authorization", &authorization), ("Content-Type", "application/json")];
+    exchange((method, &url), &headers, &body.to_string()).await
+}
+
+async fn exchange((method, url): (&str, &str), headers: &[(&str, &str)], body: &str) -> Answer {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap());
-    let mut request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    let length = body.len();
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n"
+    );
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     let mut stream = TcpStream::connect(host).await.unwrap();
-    stream.write_all(format!("{request}\r\n").as_bytes()).await.unwrap();
+    stream.write_all(format!("{request}\r\n{body}").as_bytes()).await.unwrap();
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).await.unwrap();
     let end = reply.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
