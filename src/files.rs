@@ -1,10 +1,16 @@
 //! The one place that writes, renames and deletes files of the person: links, modes, locks, backups and
 //! atomic replacement. Knows nothing of what the files mean.
 
+mod held;
+mod temporary;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use held::Held;
+use temporary::temporary_in;
 
 use crate::domain::text::clean;
 use crate::error::{Exit, Report};
@@ -177,29 +183,23 @@ pub fn replace(change: &Replacement<'_>) -> Result<(), FileError> {
     } else {
         fs::create_dir_all(dir).map_err(failed("create", dir))?;
     }
-    let mut temporary = temporary_beside(&real, change.new_file)?;
+    let mut temporary = temporary_in(dir, mode_of(&real, change.new_file))?;
     temporary.write_all(change.text.as_bytes()).map_err(failed("write", &real))?;
     temporary.as_file().sync_all().map_err(failed("write", &real))?;
+    // On Windows a lock would keep readers out, and it goes with the file to its new name.
+    let _ = temporary.as_file().unlock();
     temporary.persist(&real).map_err(|error| failed("replace", &real)(error.error))?;
     sync_dir(dir);
     Ok(())
 }
 
-fn temporary_beside(real: &Path, new_file: NewFile) -> Result<tempfile::NamedTempFile, FileError> {
-    let dir = real.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".az-cargo-wizard-").suffix(".tmp");
-    let existing = fs::metadata(real).ok().filter(|_| new_file == NewFile::Ordinary);
-    #[cfg(unix)]
-    if new_file == NewFile::Ordinary && existing.is_none() {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
+/// Who may read the new text: whoever may read the old one, unless it is private.
+fn mode_of(real: &Path, new_file: NewFile) -> temporary::Mode {
+    match (new_file, fs::metadata(real)) {
+        (NewFile::Private, _) => temporary::Mode::Private,
+        (NewFile::Ordinary, Ok(existing)) => temporary::Mode::Like(existing.permissions()),
+        (NewFile::Ordinary, Err(_)) => temporary::Mode::Ordinary,
     }
-    let temporary = builder.tempfile_in(dir).map_err(failed("write in", dir))?;
-    if let Some(data) = existing {
-        temporary.as_file().set_permissions(data.permissions()).map_err(failed("write", real))?;
-    }
-    Ok(temporary)
 }
 
 /// Makes a rename durable; not every file system can, and none needs it to be atomic.
@@ -305,9 +305,13 @@ pub fn update_locked<E: From<FileError>>(
     Ok(())
 }
 
+/// One write, then the cut: killed in between, a shorter text is followed by empty lines and never by the
+/// tail of the old one.
 fn overwrite(file: &mut File, text: &str) -> io::Result<()> {
+    let old_length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    let filled = format!("{text}{}", "\n".repeat(old_length.saturating_sub(text.len())));
     file.seek(SeekFrom::Start(0))?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(filled.as_bytes())?;
     file.set_len(text.len() as u64)?;
     file.sync_all()
 }
