@@ -243,7 +243,14 @@ pub fn back_up(dir: &Path, name: &str, text: &str) -> Result<PathBuf, FileError>
 /// A lock that no second instance holds; given back on drop.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing it does the same, but not while a child is just being started: that has a copy for a moment.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Takes the lock of this name in the folder, waiting up to five seconds.
@@ -260,7 +267,7 @@ pub fn lock(dir: &Path, name: &str) -> Result<Lock, FileError> {
         .open(&path)
         .map_err(failed("open", &path))?;
     wait_for_lock(&file, &path)?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 fn wait_for_lock(file: &File, path: &Path) -> Result<(), FileError> {

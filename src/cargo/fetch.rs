@@ -2,6 +2,7 @@
 //! a run: one reads Cargo's lines, one looks at the files; the run puts both into one stream.
 
 mod child;
+mod mark;
 mod outbox;
 mod plan;
 mod run;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+pub use self::mark::Unfinished;
 use self::run::Run;
 use crate::domain::package::CrateSource;
 use crate::domain::progress::{FetchEnd, FetchEvent};
@@ -27,6 +29,8 @@ pub struct FetchSpec {
     /// The root of the workspace, where its `Cargo.lock` is.
     pub dir: PathBuf,
     pub cargo_home: PathBuf,
+    /// Where the run is marked as long as it goes on, in the tool's own state folder.
+    pub runs_dir: PathBuf,
     /// The whole environment of the child, a token included where it is for this run only.
     pub env: Env,
     pub locked: bool,

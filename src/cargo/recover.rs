@@ -1,8 +1,9 @@
 //! What a killed Cargo, or a full disk, may have left: a partial `.crate` that every later Cargo would take
-//! for a complete one (cargo-contract 4.10 and 5.3). It is found by its checksum, and removed.
+//! for a complete one (cargo-contract 4.10 and 5.3). It is found by its checksum, or by its missing end, and
+//! removed.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,13 +15,33 @@ use crate::files;
 /// Clocks of file systems are coarse, the coarsest counts in steps of two seconds.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
 
+/// How far an archive is unpacked to see whether it is whole; Cargo itself unpacks half of that at most.
+const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
+
 /// A `.crate` file that a run may have written, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The folder under `registry/cache`.
     pub dir_name: String,
     pub id: CrateId,
-    pub checksum: Checksum,
+    pub proof: Proof,
+}
+
+/// By what a whole file is told from a damaged one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Checksum(Checksum),
+    /// Nobody knows the checksum any more: by the archive's own end.
+    Archive,
+}
+
+impl Proof {
+    fn holds(self, file: &Path) -> Result<bool, FetchError> {
+        match self {
+            Self::Checksum(checksum) => Ok(cache::checksum(file)? == checksum),
+            Self::Archive => is_whole_archive(file),
+        }
+    }
 }
 
 /// How long another Cargo may hold the crate cache.
@@ -47,7 +68,7 @@ pub struct Recovery {
 }
 
 /// Checks the files that are newer than `since` under Cargo's own lock, and deletes those whose checksum
-/// is wrong. Without such files it takes no lock.
+/// or archive is wrong. Without such files it takes no lock.
 #[must_use]
 pub fn recover(cargo_home: &Path, since: SystemTime, wanted: &[Wanted], patience: Patience) -> Recovery {
     let since = since.checked_sub(CLOCK_STEP).unwrap_or(since);
@@ -78,13 +99,31 @@ pub fn recover(cargo_home: &Path, since: SystemTime, wanted: &[Wanted], patience
 /// Looks again: until the lock was ours, somebody else may have been here.
 fn remove_if_damaged(cargo_home: &Path, since: SystemTime, wanted: &Wanted) -> Result<bool, FetchError> {
     let Some(file) = new_file(cargo_home, since, wanted)? else { return Ok(false) };
-    if cache::checksum(&file)? == wanted.checksum {
+    if wanted.proof.holds(&file)? {
         return Ok(false);
     }
     match files::remove(&file) {
         Ok(()) => Ok(true),
         Err(files::FileError::Io { action, path, source }) => Err(FetchError::Io { action, path, source }),
         Err(other) => Err(failed("delete", &file)(io::Error::other(other.to_string()))),
+    }
+}
+
+/// Whether the gzip stream ends as it says.
+fn is_whole_archive(path: &Path) -> Result<bool, FetchError> {
+    let file = File::open(path).map_err(failed("read", path))?;
+    let mut unpacked = flate2::read::GzDecoder::new(file).take(MAX_UNPACKED);
+    match io::copy(&mut unpacked, &mut io::sink()) {
+        Ok(_) => Ok(true),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(failed("read", path)(error)),
     }
 }
 
@@ -156,7 +195,7 @@ mod tests {
             fs::write(self.path(name), text).unwrap();
             let checksum = Checksum::new(Sha256::digest(whole).into());
             let id = CrateId::parse(name, "1.0.0").unwrap();
-            self.wanted.push(Wanted { dir_name: DIR.into(), id, checksum });
+            self.wanted.push(Wanted { dir_name: DIR.into(), id, proof: Proof::Checksum(checksum) });
             self
         }
 
@@ -196,7 +235,7 @@ mod tests {
         let recovery = cache.recover(since);
         assert!(matches!(recovery.trouble, Some(FetchError::CacheBusy)));
         assert!(recovery.removed.is_empty() && cache.path("part").exists());
-        drop(lock);
+        lock.unlock().unwrap();
         assert_eq!(cache.recover(since).removed, ["part-1.0.0.crate"]);
     }
 
@@ -223,7 +262,7 @@ mod tests {
         cache.wanted.push(Wanted {
             dir_name: "other-48e597bd8dd18fd1".into(),
             id: CrateId::parse("linked", "1.0.0").unwrap(),
-            checksum: Checksum::new([0; 32]),
+            proof: Proof::Checksum(Checksum::new([0; 32])),
         });
         cache.wanted.push(Wanted { dir_name: "../..".into(), ..cache.wanted[1].clone() });
         let recovery = cache.recover(SystemTime::UNIX_EPOCH);

@@ -275,6 +275,9 @@ fn line_of(event: &FetchEvent) -> Option<String> {
         FetchEvent::Phase(Phase::CleaningUp) => "looking for partial files".to_owned(),
         FetchEvent::Stored { id, bytes } => format!("stored {id} ({})", text::size(*bytes)),
         FetchEvent::Retry { tries_left, reason } => format!("retrying, {tries_left} tries left: {reason}"),
+        FetchEvent::Recovered { removed } => {
+            format!("an earlier run was cut short; removed as damaged: {}", removed.join(", "))
+        }
         FetchEvent::Phase(_) | FetchEvent::Downloaded(_) | FetchEvent::Unpacked(_) => return None,
         FetchEvent::Remaining { .. } | FetchEvent::Line(_) => return None,
     })
@@ -317,6 +320,7 @@ fn event_json(event: &FetchEvent) -> Value {
         FetchEvent::Retry { tries_left, reason } => {
             json!({ "event": "retry", "tries_left": tries_left, "reason": reason })
         }
+        FetchEvent::Recovered { removed } => json!({ "event": "recovered", "removed": removed }),
         FetchEvent::Line(line) => json!({ "event": "line", "text": line }),
     }
 }

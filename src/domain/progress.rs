@@ -30,6 +30,10 @@ pub enum FetchEvent {
         tries_left: usize,
         reason: String,
     },
+    /// An earlier run was killed; what it left damaged is gone, by file name.
+    Recovered {
+        removed: Vec<String>,
+    },
     /// A line of Cargo's own output, redacted and cleaned.
     Line(String),
 }
@@ -138,6 +142,8 @@ pub struct FetchTable {
     pub phase: Option<Phase>,
     pub remaining: Option<(usize, Option<u64>)>,
     pub retries: Vec<String>,
+    /// Files of an earlier run that were damaged and are gone.
+    pub recovered: Vec<String>,
     pub lines: Vec<String>,
     pub elapsed: Duration,
     pub end: Option<FetchEnd>,
@@ -176,6 +182,7 @@ impl FetchTable {
             FetchEvent::Retry { tries_left, reason } => {
                 self.retries.push(format!("{reason} ({tries_left} tries left)"));
             }
+            FetchEvent::Recovered { removed } => self.recovered.extend(removed),
             FetchEvent::Line(line) => self.lines.push(line),
         }
     }

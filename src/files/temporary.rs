@@ -114,7 +114,7 @@ mod tests {
         for kept in [&held, &young, &theirs, &folder, &temporary.path().to_owned()] {
             assert!(kept.exists(), "{}", kept.display());
         }
-        drop(holder);
+        holder.unlock().unwrap();
         drop(temporary_in(dir, Mode::Ordinary).unwrap());
         assert!(!held.exists() && temporary.path().exists());
         assert_eq!(random_part(&temporary).len(), 6);

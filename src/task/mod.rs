@@ -4,6 +4,7 @@
 mod caches;
 pub mod check;
 pub mod connect;
+mod earlier;
 pub mod feeds;
 pub mod inspect;
 mod remote;

@@ -11,18 +11,27 @@ use crate::error::{Exit, Report};
 use crate::host::Env;
 
 use super::services::Services;
-use super::{Event, Events, Restore, blocking, caches};
+use super::{Event, Events, Restore, blocking, caches, earlier};
 
 /// Events between Cargo and whoever listens.
 const WAITING: usize = 256;
 
-/// Fetches, until it has ended or is cancelled; then cleans up after it.
+/// Cleans up after runs that were killed; then fetches, until it has ended or is cancelled, and cleans up after it.
 pub(super) async fn run(
     services: &Arc<Services>,
     request: Restore,
-    (events, cancelled): (&Events, oneshot::Receiver<()>),
+    (events, mut cancelled): (&Events, oneshot::Receiver<()>),
 ) {
     let began = services.host.clock.since_start();
+    let elapsed = || services.host.clock.since_start().saturating_sub(began);
+    tokio::select! {
+        biased;
+        _ = &mut cancelled => {
+            let end = FetchEnd::Cancelled { removed: Vec::new() };
+            return events.send(Event::FetchEnded { at: elapsed(), end, report: None }).await;
+        }
+        () = earlier::clean_up(services, events) => {}
+    }
     let spec = match spec(services, request).await {
         Ok(spec) => spec,
         Err(report) => return events.send(Event::Failed(Box::new(report))).await,
@@ -33,9 +42,8 @@ pub(super) async fn run(
         let _ = cancelled.await;
     };
     let (outcome, ()) = tokio::join!(fetch::fetch(spec, sender, cancel), forward(events, receiver));
-    let at = services.host.clock.since_start().saturating_sub(began);
     let report = outcome.report.filter(|_| outcome.end != FetchEnd::Done).map(Box::new);
-    events.send(Event::FetchEnded { at, end: outcome.end, report }).await;
+    events.send(Event::FetchEnded { at: elapsed(), end: outcome.end, report }).await;
 }
 
 async fn forward(events: &Events, mut receiver: mpsc::Receiver<(Duration, FetchEvent)>) {
@@ -59,6 +67,7 @@ async fn spec(services: &Arc<Services>, request: Restore) -> Result<FetchSpec, R
         cargo: "cargo".into(),
         dir: workspace,
         cargo_home: services.cargo_home.clone(),
+        runs_dir: services.runs_dir(),
         caches: caches.await??,
         locked: request.locked,
         configs: Vec::new(),

@@ -138,6 +138,11 @@ impl Services {
         }
     }
 
+    /// Where the runs of `cargo fetch` are marked that go on, or were killed.
+    pub(super) fn runs_dir(&self) -> PathBuf {
+        self.state_dir.join("runs")
+    }
+
     /// The environment of every `cargo` that is started.
     #[must_use]
     pub fn child_env(&self) -> Env {

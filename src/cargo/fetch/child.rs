@@ -74,6 +74,11 @@ fn environment(spec: &FetchSpec) -> Env {
 }
 
 impl Child {
+    /// Its number; `None` while it is being dropped.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(|process| process.id())
+    }
+
     /// How it ended, once it has.
     pub(super) fn try_wait(&mut self) -> Result<Option<ExitStatus>, FetchError> {
         if let (None, Some(process)) = (self.status, &mut self.process) {

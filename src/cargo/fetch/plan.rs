@@ -1,6 +1,6 @@
 //! Which files a run of Cargo is expected to bring: the lock file against the cache as it was before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use super::RegistryCache;
 use crate::cargo::cache::{self, Kept};
 use crate::cargo::index_dir;
 use crate::cargo::lockfile::{self, Lockfile};
-use crate::cargo::recover::{Patience, Recovery, Wanted, recover};
+use crate::cargo::recover::{Patience, Proof, Recovery, Wanted, recover};
 use crate::domain::package::{CrateId, CrateSource, LockedCrate};
 use crate::domain::progress::PlannedCrate;
 use crate::domain::text::{clean, redact};
@@ -90,13 +90,40 @@ impl Planner {
         recover(&self.cargo_home, since, &self.wanted(), Patience::default())
     }
 
+    /// The same for a run of the past, whose lock file may be another one by now.
+    pub(super) fn recover_unfinished(&self, since: SystemTime) -> Recovery {
+        let mut wanted = self.wanted();
+        wanted.extend(self.unlisted(&wanted));
+        recover(&self.cargo_home, since, &wanted, Patience::default())
+    }
+
+    /// The crates in the cache folders of this run that no checksum is locked for.
+    fn unlisted(&self, listed: &[Wanted]) -> Vec<Wanted> {
+        let listed: HashSet<(&str, &CrateId)> =
+            listed.iter().map(|wanted| (wanted.dir_name.as_str(), &wanted.id)).collect();
+        let dirs: BTreeSet<&str> = self
+            .caches
+            .iter()
+            .map(|cache| cache.dir_name.as_str())
+            .chain(listed.iter().map(|l| l.0))
+            .collect();
+        let found = dirs.into_iter().filter_map(|dir| cache::list(&self.cargo_home, dir).ok());
+        found
+            .flat_map(|folder| {
+                folder.crates.into_iter().map(move |krate| (folder.dir_name.clone(), krate.id))
+            })
+            .filter_map(|(dir_name, id)| Some(Wanted { dir_name, id: id?, proof: Proof::Archive }))
+            .filter(|wanted| !listed.contains(&(wanted.dir_name.as_str(), &wanted.id)))
+            .collect()
+    }
+
     /// What the files of this run must be, for those whose checksum is locked.
     fn wanted(&self) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         for locked in self.lock().crates {
             let Some(checksum) = locked.checksum else { continue };
             for dir_name in self.dir_names(&locked.source) {
-                wanted.push(Wanted { dir_name, id: locked.id.clone(), checksum });
+                wanted.push(Wanted { dir_name, id: locked.id.clone(), proof: Proof::Checksum(checksum) });
             }
         }
         wanted

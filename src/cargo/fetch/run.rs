@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 
 use super::child::{self, Child};
+use super::mark::RunMark;
 use super::outbox::Outbox;
 use super::plan::{Addition, Planner};
 use super::watch::{self, Order, Report as Sight};
@@ -73,6 +74,8 @@ pub(super) struct Run {
     backlog: VecDeque<Note>,
     orders: Option<std::sync::mpsc::Sender<Order>>,
     child: Option<Child>,
+    /// On the disk from before Cargo is started until nothing of the run is left.
+    mark: Option<RunMark>,
     silent: bool,
     /// Whether the watcher has gone.
     watched: bool,
@@ -98,6 +101,7 @@ impl Run {
             backlog: VecDeque::new(),
             orders: Some(orders),
             child: None,
+            mark: None,
             silent: false,
             watched: false,
             downloading: false,
@@ -121,6 +125,7 @@ impl Run {
     pub(super) async fn drive(&mut self, spec: &FetchSpec) -> Result<ExitStatus, FetchError> {
         self.outbox.post(FetchEvent::Phase(Phase::Starting));
         self.plan().await;
+        self.set_mark(spec).await;
         self.outbox.flush().await;
         self.start(spec)?;
         loop {
@@ -137,8 +142,25 @@ impl Run {
         }
     }
 
+    /// A run that can't be marked is better than none.
+    async fn set_mark(&mut self, spec: &FetchSpec) {
+        let (marked, began) = (spec.clone(), self.began);
+        let mark = tokio::task::spawn_blocking(move || RunMark::set(&marked, began)).await;
+        match mark {
+            Ok(Ok(mark)) => self.mark = Some(mark),
+            Ok(Err(error)) => {
+                self.keep(format!("warning: if this run is killed, its partial files go unnoticed: {error}"));
+            }
+            // It has panicked, which was reported where it happened.
+            Err(_) => {}
+        }
+    }
+
     fn start(&mut self, spec: &FetchSpec) -> Result<(), FetchError> {
         let (child, stderr) = child::start(spec)?;
+        if let (Some(mark), Some(pid)) = (&mut self.mark, child.id()) {
+            mark.started(pid);
+        }
         self.child = Some(child);
         let note = self.note.clone();
         std::thread::spawn(move || {

@@ -83,6 +83,7 @@ impl Stage {
             cargo: "/bin/sh".into(),
             dir: self.project(),
             cargo_home: self.home(),
+            runs_dir: self.root.path().join("runs"),
             env: [("PATH", "/usr/bin:/bin"), ("CARGO_LOG", "trace"), ("RUST_BACKTRACE", "1")]
                 .into_iter()
                 .collect(),
@@ -95,6 +96,12 @@ impl Stage {
             }],
             clock: Clock::Fake { since_start: Duration::ZERO, now: SystemTime::UNIX_EPOCH },
         }
+    }
+
+    /// The marks of runs that go on or were killed.
+    fn marks(&self) -> Vec<String> {
+        let files = fs::read_dir(self.root.path().join("runs")).into_iter().flatten().flatten();
+        files.map(|file| fs::read_to_string(file.path()).unwrap()).collect()
     }
 
     /// Lets a Cargo go on that reads the pipe.
@@ -364,6 +371,30 @@ async fn a_dropped_run_leaves_nothing_running() {
         () = up => {}
     }
     all_gone.recv_timeout(LIMIT).expect("neither Cargo nor its children hold the pipe");
+    let marks = stage.marks();
+    assert!(matches!(&marks[..], [mark] if mark.contains("\"cargo\":{\"pid\":")), "{marks:?}");
+}
+
+#[tokio::test]
+async fn a_run_is_marked_before_cargo_starts_and_until_it_has_ended() {
+    for (script, ends) in [("", "by itself"), ("exit 101", "failing"), ("kill -9 $$", "killed")] {
+        let stage = Stage::new(None, &format!("head -n1 ../runs/*.json > mark; {script}"));
+        stage.run().await;
+        let mark = stage.written("mark");
+        assert!(mark.contains("\"version\":1,") && mark.contains(DIR), "{ends}: {mark}");
+        assert_eq!(stage.marks(), Vec::<String>::new(), "{ends}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_can_not_be_marked_says_so_and_goes_on() {
+    let stage = Stage::new(None, "say 'note: here'");
+    fs::write(stage.root.path().join("runs"), "no folder").unwrap();
+    let (outcome, events) = stage.run().await;
+    assert_eq!(outcome.end, FetchEnd::Done);
+    assert!(events.iter().any(|event| is_line(event, "note: here")));
+    let warned = |event: &FetchEvent| matches!(event, FetchEvent::Line(line) if line.contains("is killed"));
+    assert!(events.iter().any(warned), "{events:#?}");
 }
 
 #[tokio::test]

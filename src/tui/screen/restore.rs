@@ -365,6 +365,10 @@ impl Restore {
         }
         origin.extend(session.feed_label().map(|label| format!("from {label}")));
         page.quiet(&text::truncate(&origin.join(separator), page.width()));
+        if !self.table.recovered.is_empty() {
+            let files = self.table.recovered.join(", ");
+            page.warning(&format!("An earlier run was cut short; removed as damaged: {files}"));
+        }
         if let Some(retry) = self.table.retries.last() {
             let count = text::count(self.table.retries.len(), "retry", "retries");
             page.warning(&format!("{count}: {retry}"));

@@ -51,6 +51,7 @@ impl Run {
 
     async fn done(mut self) -> FetchOutcome {
         self.last_look().await;
+        self.clear_mark();
         self.outbox.flush().await;
         self.outcome(FetchEnd::Done, None)
     }
@@ -72,6 +73,8 @@ impl Run {
             for file in self.recover().await.removed {
                 report = report.detail(format!("removed the partial file `{file}`"));
             }
+        } else {
+            self.clear_mark();
         }
         self.last_look().await;
         self.outbox.flush().await;
@@ -82,7 +85,10 @@ impl Run {
     /// It never started, or nobody can say how it ended.
     async fn lost(mut self, error: FetchError) -> FetchOutcome {
         if self.child.is_some() {
+            // What nobody saw the end of keeps its mark: the next run looks again.
             self.stop().await;
+        } else {
+            self.clear_mark();
         }
         self.last_look().await;
         self.outbox.flush().await;
@@ -105,9 +111,10 @@ impl Run {
         let _ = tokio::time::timeout(LAST_LINES, self.hear_out()).await;
     }
 
-    /// Nothing to clean up after what never started.
+    /// Nothing to clean up after what never started. What could not be cleaned up keeps its mark, for the next run.
     async fn recover(&mut self) -> Recovery {
         if self.child.is_none() {
+            self.clear_mark();
             return Recovery::default();
         }
         self.outbox.post(FetchEvent::Phase(Phase::CleaningUp));
@@ -116,11 +123,19 @@ impl Run {
         let Some(Note::Sight(Sight::Recovered(recovery))) = self.wait_for(is_answer).await else {
             return Recovery::default();
         };
-        if let Some(trouble) = &recovery.trouble {
-            let line = format!("warning: partial files may be left in the crate cache: {trouble}");
-            self.keep(line);
+        match &recovery.trouble {
+            Some(trouble) => {
+                self.keep(format!("warning: partial files may be left in the crate cache: {trouble}"));
+            }
+            None => self.clear_mark(),
         }
         recovery
+    }
+
+    fn clear_mark(&mut self) {
+        if let Some(mark) = self.mark.take() {
+            mark.clear();
+        }
     }
 
     /// Reads the lock file where Cargo had no reason to download, and looks at every file once more.
