@@ -7,6 +7,7 @@ mod blob;
 mod call;
 mod crates;
 mod error;
+mod faults;
 mod pace;
 mod project;
 mod refusal;
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 
 pub use access::DemoTokens;
 pub use error::DemoError;
+pub use faults::{Fault, Resource, Where};
 pub use pace::Pace;
 pub use server::RequestLog;
 
@@ -136,6 +138,16 @@ impl Demo {
     #[must_use]
     pub fn tokens(&self) -> &DemoTokens {
         &self.state.access.tokens
+    }
+
+    /// Has the next so many requests to that place meet the fault; `u32::MAX` of them: all.
+    pub fn arm(&self, fault: Fault, place: Where, times: u32) {
+        self.state.faults.arm(fault, place, times);
+    }
+
+    /// Takes back every fault.
+    pub fn disarm(&self) {
+        self.state.faults.disarm();
     }
 
     /// The last ten thousand requests, to both origins, oldest first.

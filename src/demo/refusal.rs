@@ -54,6 +54,11 @@ impl<'a> Call<'a> {
         if suppressed {
             return sign_in_page(StatusCode::NON_AUTHORITATIVE_INFORMATION);
         }
+        self.sign_in_redirect()
+    }
+
+    /// Class 2.
+    pub(super) fn sign_in_redirect(&self) -> Reply {
         let origin = &self.state.origin;
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("realm", origin)
@@ -63,7 +68,7 @@ impl<'a> Call<'a> {
     }
 
     /// Class 3: the empty 401 of a token that lacks the scope, has expired or was revoked.
-    fn lacks_scope(&self) -> Reply {
+    pub(super) fn lacks_scope(&self) -> Reply {
         Reply::new(StatusCode::UNAUTHORIZED)
             .header("www-authenticate", format!("Basic realm=\"{}/\"", self.state.origin))
     }
@@ -140,7 +145,7 @@ impl<'a> Call<'a> {
 }
 
 /// Class 4: an Entra identity that the organization doesn't know.
-fn unknown_identity() -> Reply {
+pub(super) fn unknown_identity() -> Reply {
     let message = format!("TF400813: The user '{ACCOUNT}' is not authorized to access this resource.");
     Reply::failure_with_bom(StatusCode::UNAUTHORIZED, "InvalidIdentityException", &message)
         .header("www-authenticate", "Bearer")

@@ -2,7 +2,6 @@
 //! routes, adds the headers that every answer has, and keeps a log for tests.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,6 +21,7 @@ use tokio::task::JoinSet;
 use super::access::{ACCOUNT, Access, Caller, person_id};
 use super::call::Call;
 use super::crates::{Catalog, Crate};
+use super::faults::{Armory, Fault, Sending};
 use super::pace::Pace;
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Guid, KeptFeed, Supply, World};
@@ -36,7 +36,7 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// The pause after a connection could not be accepted, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
+type Body = UnsyncBoxBody<Bytes, Cut>;
 
 /// One request that the demo has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,14 @@ pub struct RequestLog {
     pub status: u16,
     /// Whether an `Authorization` header came with it, good or bad.
     pub authorized: bool,
+    /// What was armed for it.
+    pub fault: Option<Fault>,
 }
+
+/// A connection that ends before its answer does.
+#[derive(Debug, thiserror::Error)]
+#[error("cut by a fault")]
+struct Cut;
 
 /// Everything that the answers depend on.
 #[derive(Debug)]
@@ -59,6 +66,7 @@ pub(super) struct State {
     pub(super) origin: String,
     pub(super) blob_origin: String,
     pub(super) pace: Pace,
+    pub(super) faults: Armory,
     /// `{feed id}/{crate}-{version}` of what was saved since the world was made.
     saved: Mutex<BTreeSet<String>>,
     log: Mutex<VecDeque<RequestLog>>,
@@ -86,6 +94,7 @@ impl State {
             origin: origins.0,
             blob_origin: origins.1,
             pace,
+            faults: Armory::default(),
             saved: Mutex::new(saved),
             log: Mutex::new(VecDeque::new()),
             exchanges: AtomicU64::new(0),
@@ -124,7 +133,7 @@ impl State {
         lock(&self.log).iter().cloned().collect()
     }
 
-    fn remember(&self, call: &Call<'_>, reply: &Reply) {
+    fn remember(&self, call: &Call<'_>, reply: &Reply, fault: Option<Fault>) {
         let mut log = lock(&self.log);
         if log.len() == LOG_LENGTH {
             log.pop_front();
@@ -134,6 +143,7 @@ impl State {
             path: call.path.clone(),
             status: reply.status.as_u16(),
             authorized: call.has_authorization(),
+            fault,
         });
     }
 }
@@ -168,34 +178,41 @@ async fn connection(stream: TcpStream, site: Site, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(answer(&state, site, request).await) }
+        async move { answer(&state, site, request).await }
     });
     // A client that goes away in the middle is no failure of ours.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(state: &State, site: Site, request: Request<Incoming>) -> Response<Body> {
+async fn answer(state: &State, site: Site, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let refusal = Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "The request is cut off or too large.");
-        return into_response(refusal, state.pace);
+        return Ok(into_response(refusal, state.pace, Sending::Whole));
     };
     let number = state.exchanges.fetch_add(1, Ordering::Relaxed);
     let activity = Guid::of("activity", &[&state.origin, &number.to_string()]);
-    let reply = {
+    let (reply, sending) = {
         let call = Call::new(state, activity, (&head, body.to_bytes()));
-        let reply = match site {
-            Site::Azure => azure_headers(&call, routes::answer(&call)),
+        let true_answer = || match site {
+            Site::Azure => routes::answer(&call),
             Site::Blobs => blob::answer(&call),
         };
-        state.remember(&call, &reply);
-        reply
+        let fault = state.faults.meet(&call, site);
+        let (reply, sending) = match fault {
+            Some(fault) => fault.answer(&call, true_answer),
+            None => (true_answer(), Sending::Whole),
+        };
+        let is_azures = site == Site::Azure && fault.is_none_or(Fault::is_azures_own);
+        let reply = if is_azures { azure_headers(&call, reply) } else { reply };
+        state.remember(&call, &reply, fault);
+        (reply, sending)
     };
-    let latency = state.pace.latency(reply.weight);
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+    let delay = if let Sending::After(delay) = sending { delay } else { state.pace.latency(reply.weight) };
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
-    into_response(reply, state.pace)
+    if sending == Sending::Never { Err(Cut) } else { Ok(into_response(reply, state.pace, sending)) }
 }
 
 /// What every answer of Azure DevOps carries (azure-contract 1.5, 3.3).
@@ -208,11 +225,15 @@ fn azure_headers(call: &Call<'_>, reply: Reply) -> Reply {
     if known { reply.header("x-vss-userdata", format!("{}:{ACCOUNT}", person_id())) } else { reply }
 }
 
-fn into_response(reply: Reply, pace: Pace) -> Response<Body> {
+fn into_response(reply: Reply, pace: Pace, sending: Sending) -> Response<Body> {
     let length = reply.body.len();
-    let body = match pace.pieces() {
-        Some((size, pause)) if reply.weight == Weight::Crate => in_pieces(reply.body, size, pause),
-        _ => Full::new(reply.body).boxed_unsync(),
+    let body = match (sending, pace.pieces()) {
+        (Sending::InPieces { pieces, pause }, _) => {
+            in_pieces(reply.body, length.div_ceil(pieces).max(1), pause)
+        }
+        (Sending::Half { .. }, _) => half(&reply.body),
+        (_, Some((size, pause))) if reply.weight == Weight::Crate => in_pieces(reply.body, size, pause),
+        _ => Full::new(reply.body).map_err(|never| match never {}).boxed_unsync(),
     };
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
@@ -222,7 +243,11 @@ fn into_response(reply: Reply, pace: Pace) -> Response<Body> {
             headers.append(HeaderName::from_static(name), value);
         }
     }
-    if reply.weight == Weight::Crate {
+    let is_announced = match sending {
+        Sending::Half { announced } => announced,
+        _ => reply.weight == Weight::Crate,
+    };
+    if is_announced {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
@@ -238,4 +263,10 @@ fn in_pieces(bytes: Bytes, size: usize, pause: Duration) -> Body {
         Some((Ok(Frame::data(piece)), rest))
     });
     StreamBody::new(pieces).boxed_unsync()
+}
+
+/// The first half, and then the end of the connection.
+fn half(bytes: &Bytes) -> Body {
+    let first = Ok(Frame::data(bytes.slice(..bytes.len() / 2)));
+    StreamBody::new(stream::iter([first, Err(Cut)])).boxed_unsync()
 }

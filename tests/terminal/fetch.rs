@@ -7,7 +7,7 @@ use rustix::process::{Pid, test_kill_process};
 
 use crate::support::pty::{Ended, Signal, Terminal};
 use crate::support::sandbox::{Sandbox, toolchain};
-use crate::support::wizard::{CRATES, demo_dir, steps, token, watchable_demo, whole_crates};
+use crate::support::wizard::{CRATES, steps, token, watchable_demo, whole_crates};
 
 /// The wizard while Cargo downloads.
 fn downloading(sandbox: &Sandbox) -> Terminal {
