@@ -127,14 +127,14 @@ fn is_whole_archive(path: &Path) -> Result<bool, FetchError> {
     }
 }
 
-/// The path of the crate's file, where it is a plain file of this cache, not empty (Cargo replaces empty
-/// ones) and newer than `since`.
+/// The path of the crate's file, where it is a plain file of this cache and newer than `since`. An empty one
+/// counts: Cargo would replace it, but whoever looks at the cache should not find it.
 fn new_file(cargo_home: &Path, since: SystemTime, wanted: &Wanted) -> Result<Option<PathBuf>, FetchError> {
     let dir = cache::folder(cargo_home, Kept::Crates, &wanted.dir_name)?;
     let file = dir.join(wanted.id.file_name());
     let Ok(data) = fs::symlink_metadata(&file) else { return Ok(None) };
     let is_new = data.modified().map_err(failed("read", &file))? >= since;
-    if !(data.is_file() && data.len() > 0 && is_new) {
+    if !(data.is_file() && is_new) {
         return Ok(None);
     }
     if fs::symlink_metadata(&dir).map_err(failed("read", &dir))?.is_symlink() {
@@ -213,9 +213,11 @@ mod tests {
         let cache =
             Cache::new().with("whole", "abc", "abc").with("part", "abcdef", "abc").with("empty", "x", "");
         let recovery = cache.recover(cache.written("whole"));
-        assert_eq!(recovery.removed, ["part-1.0.0.crate"]);
+        assert_eq!(recovery.removed, ["part-1.0.0.crate", "empty-1.0.0.crate"]);
         assert!(recovery.trouble.is_none());
-        assert!(cache.path("whole").exists() && cache.path("empty").exists() && !cache.path("part").exists());
+        assert!(
+            cache.path("whole").exists() && !cache.path("empty").exists() && !cache.path("part").exists()
+        );
     }
 
     #[test]

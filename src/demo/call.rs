@@ -105,7 +105,7 @@ impl<'a> Call<'a> {
     /// The body, which must say that it is JSON and be it.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Reply> {
         let media_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
-        if !media_type.split(';').next().is_some_and(|kind| kind.trim() == "application/json") {
+        if media_type.split(';').next().is_none_or(|kind| kind.trim() != "application/json") {
             return Err(Reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The media type is not supported."));
         }
         serde_json::from_slice(&self.body)

@@ -2,6 +2,7 @@
 
 mod rows;
 
+use std::path::Path;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -459,11 +460,10 @@ fn ready(page: &mut Page, session: &Session) {
     let in_force = session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
     if let (Some(feed), Some(label)) = (in_force, session.feed_label()) {
         page.pair("Feed", &label);
-        page.pair(
-            "Registry",
-            &format!("{}, from {}", feed.registry.name, text::clean(&feed.registry.source)),
-        );
-        page.pair("Credential", feed.token_in.as_deref().unwrap_or("none"));
+        let source = session.shown(Path::new(&feed.registry.source));
+        page.pair("Registry", &format!("{}, from {source}", feed.registry.name));
+        let token = feed.token_in.as_deref().map(|place| session.shown(Path::new(place)));
+        page.pair("Credential", token.as_deref().unwrap_or("none"));
         page.gap();
     }
     page.text("Enter runs cargo fetch. Esc goes back to choose otherwise.");
