@@ -172,14 +172,20 @@ impl Traces {
 
     /// The first trace in the bytes.
     pub(crate) fn found_in(&self, bytes: &[u8]) -> Option<String> {
-        // Only where a piece could begin: files are searched whole.
-        let mut starts = [false; 256];
+        let pair = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
+        // Megabytes are searched: most places are passed over by their first two bytes.
+        let mut starts = vec![false; 1 << 16];
         for piece in &self.0 {
-            starts[usize::from(piece[0])] = true;
+            starts[pair(piece)] = true;
         }
-        let at = (0..bytes.len())
-            .filter(|at| starts[usize::from(bytes[*at])])
-            .find_map(|at| self.0.iter().find(|piece| bytes[at..].starts_with(piece)));
-        at.map(|piece| String::from_utf8_lossy(piece).into_owned())
+        let places = bytes.windows(Self::PIECE).filter(|place| starts[pair(place)]);
+        let mut found = places.filter(|place| self.0.iter().any(|piece| piece == place));
+        found.next().map(|place| String::from_utf8_lossy(place).into_owned())
+    }
+
+    /// The files below a folder that hold one.
+    pub(crate) fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let files = files_below(folder).into_iter().filter(|file| file.is_file());
+        files.filter(|file| self.found_in(&fs::read(file).unwrap()).is_some()).collect()
     }
 }
