@@ -95,9 +95,15 @@ impl Canned {
         Azure::new(loopback_client(), Collection::Server { base }, credential).without_backoff()
     }
 
-    /// The heads of the requests so far, header names in lower case.
+    /// The requests so far, heads with header names in lower case, and bodies.
     pub(super) fn heard(&self) -> Vec<String> {
         self.script.lock().unwrap().heard.clone()
+    }
+
+    /// The bodies of the requests with that method.
+    pub(super) fn bodies(&self, method: &str) -> Vec<String> {
+        let of_method = self.heard().into_iter().filter(|request| request.starts_with(method));
+        of_method.filter_map(|request| Some(request.split_once("\r\n\r\n")?.1.to_owned())).collect()
     }
 
     /// Paths and queries of the requests so far, percent-decoded.
@@ -120,8 +126,14 @@ async fn answer(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
             Err(_) => return,
         }
     }
-    let head = String::from_utf8(head).unwrap();
-    let reply = script.lock().unwrap().answer(head);
+    let mut request = String::from_utf8(head).unwrap();
+    let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    request.push_str(std::str::from_utf8(&body).unwrap());
+    let reply = script.lock().unwrap().answer(request);
     // The client may have gone away; that is its right.
     let _ = stream.write_all(reply.as_bytes()).await;
     let _ = stream.shutdown().await;

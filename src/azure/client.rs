@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Response};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use tokio::time::{Sleep, sleep};
@@ -16,8 +17,9 @@ use url::Url;
 use super::error::{AzureError, Said};
 use super::reply::{API_VERSIONS, Class, Reply};
 use crate::domain::credential::Credential;
+use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::{Base, Collection, Target};
-use crate::domain::text::{clean, redact};
+use crate::domain::text::{clean, is_control, redact};
 use crate::net::{Fault, NetError, Place};
 
 /// How often one request is sent at most.
@@ -64,6 +66,58 @@ pub(super) enum Stage {
     Preview,
 }
 
+/// A request that changes something. What a person is shown of it is what is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    /// JSON.
+    pub(super) body: String,
+}
+
+impl Change {
+    /// # Panics
+    /// Never: our own shapes have no keys that JSON lacks.
+    pub(super) fn new(method: Method, url: Url, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string_pretty(body).expect("keys are strings");
+        Self { method, url, body: escape_controls(&body) }
+    }
+
+    /// What a person is shown before.
+    pub(super) fn preview(&self) -> RequestPreview {
+        let method = if self.method == Method::POST { "POST" } else { "PATCH" };
+        RequestPreview { method, url: clean(self.url.as_str()), body: self.body.clone() }
+    }
+}
+
+/// The same JSON with characters that a terminal might obey written as escapes: only strings can hold them.
+fn escape_controls(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_control(c) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// What is sent: nothing but a question, or a change.
+#[derive(Debug, Clone, Copy)]
+struct Outgoing<'a> {
+    url: &'a Url,
+    change: Option<&'a Change>,
+}
+
+impl Outgoing<'_> {
+    /// Whether sending it twice does the same as sending it once (RFC 9110, 9.2.2; our PATCHes set values). A
+    /// POST is sent again only where the service has said that it did not take the first one.
+    fn is_repeatable(&self) -> bool {
+        self.change.is_none_or(|change| change.method != Method::POST)
+    }
+}
+
 /// Whether a request carries the credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignedIn {
@@ -93,6 +147,11 @@ impl Azure {
         self
     }
 
+    /// The pause before the next look at something that takes a while; nothing in tests.
+    pub(super) async fn pause(&self, looks: u32) {
+        sleep(self.backoff * looks).await;
+    }
+
     /// No pause between tries, so that tests need no time.
     #[cfg(test)]
     pub(super) fn without_backoff(mut self) -> Self {
@@ -113,9 +172,22 @@ impl Azure {
     /// # Errors
     /// Everything but a JSON success.
     pub(super) async fn get(&self, url: &Url, stage: Stage) -> Result<Reply, AzureError> {
+        self.ask(Outgoing { url, change: None }, stage).await
+    }
+
+    /// Changes something. After [`AzureError::leaves_open`] it is not known whether that was done.
+    ///
+    /// # Errors
+    /// Everything but a JSON success.
+    pub(super) async fn change(&self, change: &Change) -> Result<Reply, AzureError> {
+        self.ask(Outgoing { url: &change.url, change: Some(change) }, Stage::Released).await
+    }
+
+    async fn ask(&self, outgoing: Outgoing<'_>, stage: Stage) -> Result<Reply, AzureError> {
+        let url = outgoing.url;
         loop {
             let rung = self.version.load(Ordering::Relaxed);
-            let reply = self.send(url, rest_headers(rung, stage), SignedIn::Yes).await?;
+            let reply = self.send(outgoing, rest_headers(rung, stage), SignedIn::Yes).await?;
             match reply.class() {
                 Class::Success => return Ok(reply),
                 Class::Version if rung + 1 < API_VERSIONS.len() => {
@@ -134,7 +206,7 @@ impl Azure {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/plain"));
         headers.insert(CARGO_PROTOCOL, HeaderValue::from_static("version=1"));
-        self.send(url, headers, signed_in).await
+        self.send(Outgoing { url, change: None }, headers, signed_in).await
     }
 
     /// Reads the body of a success.
@@ -160,14 +232,22 @@ impl Azure {
 
     /// Sends until there is an answer that asking again would not change: again after broken
     /// connections and passing trouble, and as late as the service asks for.
-    async fn send(&self, url: &Url, headers: HeaderMap, signed_in: SignedIn) -> Result<Reply, AzureError> {
-        let headers = self.with_credential(url, headers, signed_in)?;
+    async fn send(
+        &self,
+        outgoing: Outgoing<'_>,
+        headers: HeaderMap,
+        signed_in: SignedIn,
+    ) -> Result<Reply, AzureError> {
+        let headers = self.with_credential(outgoing.url, headers, signed_in)?;
         let mut waited = Duration::ZERO;
         let mut tries = 1;
         loop {
             self.wait_until_welcome().await;
-            let outcome = self.send_once(url, headers.clone()).await;
-            let pause = self.pause_before_next(&outcome, tries);
+            let outcome = self.send_once(outgoing, headers.clone()).await;
+            let pause = self.pause_before_next(&outcome, tries).filter(|_| {
+                outgoing.is_repeatable()
+                    || outcome.as_ref().is_ok_and(|reply| reply.class() == Class::RateLimited)
+            });
             waited = waited.saturating_add(pause.unwrap_or_default());
             match pause {
                 Some(pause) if tries < TRIES && waited <= LONGEST_WAIT => sleep(pause).await,
@@ -191,9 +271,19 @@ impl Azure {
         }
     }
 
-    async fn send_once(&self, url: &Url, headers: HeaderMap) -> Result<Reply, AzureError> {
+    /// Sends it once; below, the HTTP library repeats only what it has not begun to write.
+    async fn send_once(&self, outgoing: Outgoing<'_>, headers: HeaderMap) -> Result<Reply, AzureError> {
+        let url = outgoing.url;
         let broken = |error| NetError::of(error, self.place(url));
-        let mut response = self.http.get(url.clone()).headers(headers).send().await.map_err(broken)?;
+        let request = match outgoing.change {
+            None => self.http.get(url.clone()),
+            Some(change) => self
+                .http
+                .request(change.method.clone(), url.clone())
+                .header(CONTENT_TYPE, "application/json")
+                .body(change.body.clone()),
+        };
+        let mut response = request.headers(headers).send().await.map_err(broken)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = read_body(response).await.map_err(broken)?;
         let reply = Reply { status, headers, body };

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::reply::{Class, Reply};
-use crate::domain::credential::{NEEDED_SCOPE, PROJECT_SCOPE};
+use crate::domain::credential::{MANAGE_SCOPE, NEEDED_SCOPE, PROJECT_SCOPE};
 use crate::domain::feed::Role;
 use crate::domain::text::duration;
 use crate::error::{Exit, Report};
-use crate::net::NetError;
+use crate::net::{Fault, NetError};
 
 /// What an answer said of itself, cleaned.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,17 @@ pub struct Said {
     /// What support asks for.
     pub activity_id: Option<String>,
     pub date: Option<String>,
+}
+
+/// Who has a name that a new feed was to have (azure-contract 5.6, 5.7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A feed that one can see, by its label.
+    Feed(String),
+    /// A deleted one; the day on which it is deleted for good.
+    RecycleBin { label: String, until: Option<String> },
+    /// One that is neither in the list nor in the recycle bin, as far as one may look into that.
+    Unseen,
 }
 
 /// Everything that can come in place of an answer.
@@ -58,6 +69,22 @@ pub enum AzureError {
     InvalidFeedName(Box<Said>),
     #[error("the name is taken")]
     Conflict(Box<Said>),
+    #[error("the name `{name}` is taken")]
+    NameTaken { name: String, by: Holder, said: Box<Said> },
+    #[error("you may not create feeds here")]
+    MayNotCreate(Box<Said>),
+    #[error("`{}` refused the token for making or changing a feed", .0.host)]
+    CannotManage(Box<Said>),
+    #[error("Azure DevOps refuses the feed as it is described")]
+    FeedRefused(Box<Said>),
+    #[error("it is not known whether the feed `{name}` was created")]
+    CreationUnknown { name: String, cause: Option<Box<AzureError>> },
+    #[error("the visibility was set, but the service still says `{is}`")]
+    OtherVisibility { is: String, said: Box<Said> },
+    #[error("the feed has the upstream source crates.io already")]
+    HasCratesIo,
+    #[error("the upstream sources of the feed have changed since they were shown")]
+    ChangedMeanwhile,
     #[error("Azure DevOps asks to wait {} before the next request", duration(*.wait))]
     RateLimited { wait: Duration, said: Box<Said> },
     #[error("the server is too old: it supports none of the API versions 7.1, 7.0 and 6.0")]
@@ -117,6 +144,25 @@ impl AzureError {
             && !matches!(self, Self::OutsideOrganization { .. })
     }
 
+    /// A refusal of a request that makes or changes a feed, in terms of what that needs (azure-contract 5.1).
+    pub(super) fn of_managing(self) -> Self {
+        match self {
+            Self::TokenRefused(said) => Self::CannotManage(said),
+            Self::Unexpected { said, .. } if said.status == Some(400) => Self::FeedRefused(said),
+            other => other,
+        }
+    }
+
+    /// Whether the service may have done what it was asked for, although no answer says so.
+    pub(super) fn leaves_open(&self) -> bool {
+        match self {
+            Self::Network(error) => matches!(error.fault(), Some(Fault::Broken | Fault::TimedOut)),
+            Self::ServerError(_) | Self::NotAzure(_) => true,
+            Self::Unexpected { said, .. } => matches!(said.status, Some(200..=299)),
+            _ => false,
+        }
+    }
+
     fn said(&self) -> Option<&Said> {
         match self {
             Self::NotSignedIn(said)
@@ -136,13 +182,23 @@ impl AzureError {
             | Self::Asleep(said)
             | Self::InvalidFeedName(said)
             | Self::Conflict(said)
+            | Self::NameTaken { said, .. }
+            | Self::MayNotCreate(said)
+            | Self::CannotManage(said)
+            | Self::FeedRefused(said)
+            | Self::OtherVisibility { said, .. }
             | Self::RateLimited { said, .. }
             | Self::Version(said)
             | Self::NotAzure(said)
             | Self::ServerError(said)
             | Self::Unexpected { said, .. }
             | Self::CargoSendsNoToken(said) => Some(said),
-            Self::OutsideOrganization { .. } | Self::Unsendable | Self::Network(_) => None,
+            Self::CreationUnknown { cause, .. } => cause.as_ref().and_then(|cause| cause.said()),
+            Self::OutsideOrganization { .. }
+            | Self::Unsendable
+            | Self::HasCratesIo
+            | Self::ChangedMeanwhile
+            | Self::Network(_) => None,
         }
     }
 
@@ -153,10 +209,12 @@ impl AzureError {
             | Self::TokenExpired(_)
             | Self::UnknownIdentity(_)
             | Self::Anonymous(_)
+            | Self::CannotManage(_)
             | Self::Unsendable => Exit::SignIn,
             Self::ConditionalAccess(_)
             | Self::NeedsPermission(_)
             | Self::Forbidden(_)
+            | Self::MayNotCreate(_)
             | Self::OutsideOrganization { .. } => Exit::NotAllowed,
             Self::FeedNotFound(_)
             | Self::ProjectNotFound(_)
@@ -164,12 +222,19 @@ impl AzureError {
             | Self::NoRoute(_)
             | Self::NoCargo(_)
             | Self::NotFound(_) => Exit::NotFound,
-            Self::RateLimited { .. } | Self::NotAzure(_) | Self::ServerError(_) | Self::Network(_) => {
-                Exit::Network
-            }
+            Self::RateLimited { .. }
+            | Self::NotAzure(_)
+            | Self::ServerError(_)
+            | Self::CreationUnknown { .. }
+            | Self::Network(_) => Exit::Network,
             Self::Asleep(_)
             | Self::InvalidFeedName(_)
             | Self::Conflict(_)
+            | Self::NameTaken { .. }
+            | Self::FeedRefused(_)
+            | Self::OtherVisibility { .. }
+            | Self::HasCratesIo
+            | Self::ChangedMeanwhile
             | Self::Version(_)
             | Self::CargoSendsNoToken(_)
             | Self::Unexpected { .. } => Exit::Failed,
@@ -194,7 +259,14 @@ impl AzureError {
             Self::NotFound(_) => "not-found",
             Self::Asleep(_) => "organization-deactivated",
             Self::InvalidFeedName(_) => "feed-name-refused",
-            Self::Conflict(_) => "feed-name-taken",
+            Self::Conflict(_) | Self::NameTaken { .. } => "feed-name-taken",
+            Self::MayNotCreate(_) => "feed-creation-not-allowed",
+            Self::CannotManage(_) => "token-cannot-manage",
+            Self::FeedRefused(_) => "feed-refused",
+            Self::CreationUnknown { .. } => "feed-creation-unknown",
+            Self::OtherVisibility { .. } => "other-visibility",
+            Self::HasCratesIo => "upstream-there-already",
+            Self::ChangedMeanwhile => "upstreams-changed",
             Self::RateLimited { .. } => "rate-limited",
             Self::Version(_) => "server-too-old",
             Self::NotAzure(_) => "not-azure-devops",
@@ -249,6 +321,22 @@ impl AzureError {
             Self::Asleep(_) => "sign in to the organization in a browser to bring it back".into(),
             Self::InvalidFeedName(_) => "choose a name by the rules that Azure DevOps names".into(),
             Self::Conflict(_) => "use the existing feed, or choose another name".into(),
+            Self::NameTaken { by, .. } => by.hint().into(),
+            Self::MayNotCreate(_) => {
+                "ask an administrator of the organization for the right to create feeds (Artifacts, `Azure \
+                 Artifacts settings`), and for access to the project"
+                    .into()
+            }
+            Self::CannotManage(_) => format!("sign in with a token of the scope {MANAGE_SCOPE}"),
+            Self::FeedRefused(_) => {
+                "a server without Cargo feeds may refuse crates.io: choose no upstream sources there".into()
+            }
+            Self::CreationUnknown { .. } => {
+                "look for it in the list of feeds before you try again; it is never sent twice by itself"
+                    .into()
+            }
+            Self::OtherVisibility { .. } => "look at the feed's settings".into(),
+            Self::HasCratesIo | Self::ChangedMeanwhile => "list the feeds again, then look anew".into(),
             Self::RateLimited { wait, .. } => format!("try again in {}", duration(*wait)),
             Self::Version(_) => "use Azure DevOps Server 2022 or later".into(),
             Self::NotAzure(_) => {
@@ -277,7 +365,41 @@ impl AzureError {
                 Some(format!("`{}` answered without any header that Azure DevOps sends", said.host))
             }
             Self::Unexpected { cause, .. } => Some(cause.clone()),
+            Self::CannotManage(_) => Some(
+                "the token lacks the scope, has expired, or was revoked: Azure DevOps answers all three alike"
+                    .into(),
+            ),
+            Self::NameTaken { by, .. } => Some(by.sentence()),
+            Self::CreationUnknown { cause, .. } => cause.as_ref().map(ToString::to_string),
             _ => None,
+        }
+    }
+}
+
+impl Holder {
+    fn sentence(&self) -> String {
+        match self {
+            Self::Feed(label) => {
+                format!("`{label}` has it: a name is given once in an organization, not once in each project")
+            }
+            Self::RecycleBin { label, until } => {
+                let until = until.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
+                format!("it belongs to `{label}`, which was deleted and lies in the recycle bin{until}")
+            }
+            Self::Unseen => {
+                "it belongs to a feed that you can't see, of another project or in the recycle bin".into()
+            }
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Feed(_) => "use that feed, or choose another name",
+            Self::RecycleBin { .. } => {
+                "choose another name; or restore the feed on the Artifacts page under `Deleted feeds`, or delete \
+                 it for good there: the name is free up to 15 minutes later"
+            }
+            Self::Unseen => "choose another name, or ask an administrator of the organization who has it",
         }
     }
 }

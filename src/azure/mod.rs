@@ -3,15 +3,18 @@
 
 mod accounts;
 mod client;
+mod create;
 mod error;
 mod feeds;
 mod packages;
 mod reply;
+mod upstreams;
 mod wire;
 
 #[cfg(test)]
 mod canned;
 
 pub use client::Azure;
-pub use error::{AzureError, Said};
+pub use create::Creation;
+pub use error::{AzureError, Holder, Said};
 pub use packages::IndexProof;

@@ -151,6 +151,11 @@ pub(super) struct WireView {
 }
 
 impl WireView {
+    /// The word of the REST API, cleaned.
+    pub(super) fn visibility_word(self) -> String {
+        text(self.visibility).unwrap_or_default()
+    }
+
     pub(super) fn into_view(self, organization: &str) -> Option<View> {
         let visibility = text(self.visibility).unwrap_or_default();
         let visibility = match visibility.to_ascii_lowercase().as_str() {
