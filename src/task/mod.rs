@@ -4,6 +4,7 @@
 mod caches;
 pub mod check;
 pub mod connect;
+pub mod create_feed;
 mod earlier;
 pub mod feeds;
 pub mod inspect;
@@ -22,6 +23,7 @@ use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Secret};
 use crate::domain::feed::{Feed, FeedDetails};
 use crate::domain::finding::Hazard;
+use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::Collection;
 use crate::domain::package::CrateId;
 use crate::domain::plan::{Review, SetupPlan, Written};
@@ -60,9 +62,12 @@ pub async fn run(
     request: Request,
     (events, cancelled): (&Events, oneshot::Receiver<()>),
 ) {
-    if let Request::Restore(request) = request {
-        return restore::run(&services, request, (events, cancelled)).await;
-    }
+    // These tell more than one thing, and have their own ways of being cancelled.
+    let request = match request {
+        Request::Restore(request) => return restore::run(&services, request, (events, cancelled)).await,
+        Request::Change(change) => return create_feed::run(&services, *change, (events, cancelled)).await,
+        request => request,
+    };
     let event = tokio::select! {
         biased;
         _ = cancelled => Event::Cancelled,
@@ -85,8 +90,10 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Apply(review) => connect::apply(services, review).await,
         Request::LogIn(log_in) => connect::log_in(services, log_in).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
-        // It tells more than one thing, and has its own way of being cancelled.
-        Request::Restore(_) => Ok(Event::Cancelled),
+        Request::PlanFeeds(new) => create_feed::plan(services, *new),
+        Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
+        // Both have been taken by `run`.
+        Request::Restore(_) | Request::Change(_) => Ok(Event::Cancelled),
     }
 }
 
@@ -139,6 +146,12 @@ pub enum Request {
         credential: Credential,
     },
     FeedDetails(Box<feeds::DetailsOf>),
+    /// Show the requests that would make these feeds.
+    PlanFeeds(Box<create_feed::NewFeeds>),
+    /// Show the request that would add crates.io to a feed.
+    PlanUpstream(Box<create_feed::UpstreamOf>),
+    /// Send what was shown. Once something has been sent, it is not cancelled any more.
+    Change(Box<create_feed::Change>),
     Review(SetupPlan),
     Apply(Review),
     LogIn(LogIn),
@@ -182,6 +195,13 @@ pub enum Event {
     },
     Feeds(Vec<Feed>),
     FeedDetails(FeedDetails),
+    Previewed(Vec<RequestPreview>),
+    /// The request for this feed is on its way: from here on it is not taken back.
+    Sending(String),
+    FeedMade(Box<create_feed::MadeFeed>),
+    /// Every feed of the plan was made.
+    FeedsMade,
+    UpstreamAdded(Box<Feed>),
     Reviewed(Review),
     Applied(Vec<Written>),
     LoggedIn(LoggedIn),
@@ -203,7 +223,7 @@ impl Event {
     /// Whether nothing follows it.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Fetch { .. })
+        !matches!(self, Self::Fetch { .. } | Self::Sending(_) | Self::FeedMade(_))
     }
 }
 
