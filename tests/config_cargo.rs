@@ -108,6 +108,7 @@ fn set_up(root: &Path, name: &str, index: &str, replace_crates_io: bool) {
         index: IndexUrl::parse(index).unwrap(),
         replace_crates_io,
         store: TokenStore::PlainFile,
+        publish: None,
     };
     let places = Places {
         workspace: Some(&root.join("ws")),

@@ -38,20 +38,28 @@ pub struct Places<'a> {
 /// When a file can't be read or changed safely, or another setting would defeat the plan: see the variants
 /// of [`ConfigError`].
 pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigError> {
+    let publish = plan.for_publishing();
     let situation = Situation::read(plan, places)?;
+    let second = publish.as_ref().map(|publish| Situation::read(publish, places)).transpose()?;
+    let situations: Vec<&Situation<'_>> = std::iter::once(&situation).chain(&second).collect();
     let provider = situation.provider_to_write()?;
     let user_file = home::config_path(places.cargo_home);
     if plan.scope == ConfigScope::AsItIs {
         return credential_only(plan, (provider, &user_file), places);
     }
-    let own_provider = provider.filter(|_| situation.scope == ConfigScope::User);
-    let mut files = vec![target_change(&situation, own_provider)?];
-    situation.check_other_files()?;
-    if let (Some(provider), ConfigScope::Project) = (provider, situation.scope) {
-        let wanted = ConfigEdit { provider: Some((&plan.registry, provider)), ..ConfigEdit::default() };
-        files.push(change(&user_file, ConfigScope::User, places, &wanted)?);
+    let providers = provider_edits(&situations)?;
+    let mut wanted: Vec<ConfigEdit<'_>> =
+        situations.iter().map(|situation| registry_edit(situation)).collect();
+    if situation.scope == ConfigScope::User {
+        wanted.extend(&providers);
+    }
+    let mut files = vec![change(&situation.target, situation.scope, places, &wanted)?];
+    situations.iter().try_for_each(|situation| situation.check_other_files())?;
+    if situation.scope == ConfigScope::Project && !providers.is_empty() {
+        files.push(change(&user_file, ConfigScope::User, places, &providers)?);
     }
     let mut notes = config_notes::notes(&situation);
+    notes.extend(second.iter().flat_map(config_notes::of_registry));
     for file in &files {
         if file.changes_something() && file.before.as_deref().is_some_and(holds_secret) {
             notes.push(format!("{} holds a token, so no copy of it is kept.", shown(&file.path)));
@@ -69,21 +77,32 @@ fn credential_only(
     let mut files = Vec::new();
     if let Some(provider) = provider {
         let wanted = ConfigEdit { provider: Some((&plan.registry, provider)), ..ConfigEdit::default() };
-        files.push(change(user_file, ConfigScope::User, places, &wanted)?);
+        files.push(change(user_file, ConfigScope::User, places, &[wanted])?);
     }
     Ok(Review { plan: plan.clone(), files, notes: Vec::new() })
 }
 
-/// The change of the file that names registry and replacement.
-fn target_change(situation: &Situation<'_>, provider: Option<&str>) -> Result<FileChange, ConfigError> {
+/// What the file that names registry and replacement should say.
+fn registry_edit<'a>(situation: &Situation<'a>) -> ConfigEdit<'a> {
     let (plan, places) = (situation.plan, situation.places);
-    let wanted = ConfigEdit {
+    ConfigEdit {
         registry: Some((&plan.registry, &plan.index)),
         replace_crates_io: plan.replace_crates_io.then_some(&plan.registry),
-        provider: provider.map(|provider| (&plan.registry, provider)),
+        provider: None,
         overwrite_replacement: places.overwrite_replacement || situation.own_replacement_is_feed(),
-    };
-    change(&situation.target, situation.scope, places, &wanted)
+    }
+}
+
+/// The providers that the person's file still has to name.
+fn provider_edits<'a>(situations: &[&Situation<'a>]) -> Result<Vec<ConfigEdit<'a>>, ConfigError> {
+    let mut edits = Vec::new();
+    for situation in situations {
+        let provider = situation.provider_to_write()?.map(|provider| (&situation.plan.registry, provider));
+        edits.extend(
+            provider.map(|provider| ConfigEdit { provider: Some(provider), ..ConfigEdit::default() }),
+        );
+    }
+    Ok(edits)
 }
 
 /// Makes the changes that were agreed to. A file that has changed since then stops everything, and when a later
@@ -161,12 +180,12 @@ fn change(
     path: &Path,
     scope: ConfigScope,
     places: &Places<'_>,
-    wanted: &ConfigEdit<'_>,
+    wanted: &[ConfigEdit<'_>],
 ) -> Result<FileChange, ConfigError> {
     files::real_path(path, links(scope, places))?;
     let before = files::read(path)?;
     let old = before.as_deref().unwrap_or_default();
-    let after = edit(path, old, wanted)?;
+    let after = wanted.iter().try_fold(old.to_owned(), |text, wanted| edit(path, &text, wanted))?;
     Ok(FileChange { path: path.to_owned(), scope, lines: diff(old, &after), before, after })
 }
 
@@ -187,6 +206,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::domain::credential::TokenStore;
+    use crate::domain::plan::PublishRegistry;
     use crate::domain::registry::{IndexUrl, RegistryName};
 
     pub(in crate::cargo) const INDEX: &str =
@@ -261,6 +281,7 @@ pub(super) mod tests {
             index: IndexUrl::parse(INDEX).unwrap(),
             replace_crates_io: true,
             store,
+            publish: None,
         }
     }
 
@@ -301,6 +322,35 @@ pub(super) mod tests {
             registry_and_replacement().replacen("\n\n", "\ncredential-provider = \"cargo:token\"\n\n", 1);
         assert_eq!(sandbox.read("home/config.toml"), expected);
         assert!(!sandbox.path("ws/.cargo").exists());
+    }
+
+    #[test]
+    fn a_registry_to_publish_to_is_named_beside_the_feed_and_has_a_provider_of_its_own() {
+        let publish = PublishRegistry {
+            name: RegistryName::parse("rust-publish").unwrap(),
+            index: IndexUrl::parse(OTHER).unwrap(),
+        };
+        let pair = SetupPlan { publish: Some(publish.clone()), ..project() };
+        let second = format!("[registries.rust-publish]\nindex = \"{OTHER}\"\n");
+        let sandbox = Sandbox::new();
+        sandbox.set_up(&pair);
+        let text = sandbox.read("ws/.cargo/config.toml");
+        assert!(text.contains(&second) && text.contains("replace-with = \"rust\""), "{text}");
+        let provider = "credential-provider = \"cargo:token\"";
+        let mine = sandbox.read("home/config.toml");
+        assert_eq!(mine.matches(provider).count(), 2, "{mine}");
+        assert!(sandbox.review(&pair).unwrap().is_done());
+
+        let sandbox = Sandbox::new();
+        sandbox.set_up(&SetupPlan { scope: ConfigScope::User, ..pair.clone() });
+        let text = sandbox.read("home/config.toml");
+        assert!(text.contains(&second.replace("\"\n", &format!("\"\n{provider}\n"))), "{text}");
+        assert_eq!(text.matches(provider).count(), 2);
+
+        let sandbox = Sandbox::new();
+        sandbox.write("home/config.toml", "[registries.elsewhere]\nindex = '<O>'\n");
+        let refused = sandbox.review(&pair);
+        assert!(matches!(&refused, Err(ConfigError::SameIndex { other, .. }) if other == "elsewhere"));
     }
 
     #[test]

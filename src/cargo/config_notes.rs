@@ -10,13 +10,20 @@ use crate::domain::text::clean;
 pub(super) fn notes(situation: &Situation<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(nearer_replacement(situation));
+    notes.extend(of_registry(situation));
+    notes.extend(two_files(situation));
+    notes.extend(replacement(situation));
+    notes
+}
+
+/// Those that concern the registry alone: its name, index and credential.
+pub(super) fn of_registry(situation: &Situation<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
     notes.extend(index_variable(situation));
     notes.extend(provider_variable(situation));
     notes.extend(token_variable(situation));
     notes.extend(shadowed_index(situation));
     notes.extend(shared_variables(situation));
-    notes.extend(two_files(situation));
-    notes.extend(replacement(situation));
     notes
 }
 

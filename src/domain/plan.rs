@@ -27,6 +27,25 @@ pub struct SetupPlan {
     /// Let the feed stand in for crates.io.
     pub replace_crates_io: bool,
     pub store: TokenStore,
+    /// A second registry, for crates of one's own: those are published to another feed than the one that is
+    /// consumed from (azure-contract 5.4).
+    pub publish: Option<PublishRegistry>,
+}
+
+/// A registry to publish to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishRegistry {
+    pub name: RegistryName,
+    pub index: IndexUrl,
+}
+
+impl SetupPlan {
+    /// What the registry to publish to needs, as a plan of its own; it never stands in for crates.io.
+    #[must_use]
+    pub fn for_publishing(&self) -> Option<Self> {
+        let PublishRegistry { name, index } = self.publish.clone()?;
+        Some(Self { registry: name, index, replace_crates_io: false, publish: None, ..self.clone() })
+    }
 }
 
 /// One file as it is and as it would be.

@@ -8,6 +8,7 @@ use crate::cargo::config_file::{self, Places};
 use crate::cargo::credentials;
 use crate::domain::credential::TokenStore;
 use crate::domain::plan::{Review, SetupPlan};
+use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::Env;
 
@@ -35,10 +36,37 @@ pub(super) async fn apply(services: &Arc<Services>, review: Review) -> Result<Ev
     Ok(Event::Applied(written.await??))
 }
 
-/// Asks the feed with the very header that Cargo will send; only what it accepts is kept.
+/// Asks the feed with the very header that Cargo will send, and the one to publish to; only what they accept is
+/// kept.
 pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, Report> {
     let azure: Azure = services.azure(log_in.collection, Some(log_in.credential.clone()))?;
-    let proof = azure.prove_index(&log_in.plan.index).await?;
+    let mut registries = vec![log_in.plan.registry.clone()];
+    let public = prove(&azure, &log_in.plan.index).await?;
+    if let Some(publish) = &log_in.plan.publish {
+        prove(&azure, &publish.index).await?;
+        registries.push(publish.name.clone());
+    }
+    let kept_in = match log_in.plan.store {
+        TokenStore::ThisRunOnly => None,
+        TokenStore::PlainFile => {
+            let cargo_home = services.cargo_home.clone();
+            let header = log_in.credential.header();
+            let keep = move || -> Result<_, Report> {
+                let mut kept_in = None;
+                for registry in &registries {
+                    kept_in = Some(credentials::store(&cargo_home, registry, &header)?);
+                }
+                Ok(kept_in)
+            };
+            blocking(keep).await??
+        }
+    };
+    Ok(Event::LoggedIn(LoggedIn { kept_in, public }))
+}
+
+/// Whether the feed answers strangers too. A feed that leads the credential elsewhere is refused.
+async fn prove(azure: &Azure, index: &IndexUrl) -> Result<bool, Report> {
+    let proof = azure.prove_index(index).await?;
     if proof.auth_required && !proof.download_host_trusted {
         return Err(Report::new(
             Exit::NotAllowed,
@@ -47,16 +75,7 @@ pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, 
         )
         .hint("that is no host of this organization: nothing was stored; ask who runs the feed"));
     }
-    let kept_in = match log_in.plan.store {
-        TokenStore::ThisRunOnly => None,
-        TokenStore::PlainFile => {
-            let cargo_home = services.cargo_home.clone();
-            let header = log_in.credential.header();
-            let registry = log_in.plan.registry;
-            Some(blocking(move || credentials::store(&cargo_home, &registry, &header)).await??)
-        }
-    };
-    Ok(Event::LoggedIn(LoggedIn { kept_in, public: proof.anonymous_ok }))
+    Ok(proof.anonymous_ok)
 }
 
 /// [`Places`] that can go to another thread.

@@ -105,6 +105,7 @@ impl Config {
             index: self.index(session)?,
             replace_crates_io: self.replace,
             store: self.store,
+            publish: None,
         })
     }
 

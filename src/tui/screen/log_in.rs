@@ -50,6 +50,7 @@ impl LogIn {
             index: in_force.registry.index.clone(),
             replace_crates_io: in_force.registry.replaces_crates_io,
             store: self.store,
+            publish: None,
         })
     }
 
