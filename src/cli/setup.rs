@@ -192,6 +192,7 @@ impl Run {
             index,
             replace_crates_io,
             store,
+            publish: None,
         })
     }
 

@@ -49,6 +49,14 @@ struct Need {
     requirement: String,
 }
 
+/// How many crates of which size are generated, for measurements and for tests that need large ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MadeCrates {
+    pub count: usize,
+    /// Of each packed crate; 3 at least.
+    pub kibibytes: usize,
+}
+
 /// All crates of the demo, by name and version.
 #[derive(Debug)]
 pub(super) struct Catalog {
@@ -66,6 +74,22 @@ impl Catalog {
 
     fn pack() -> Self {
         let file: CratesFile = toml_edit::de::from_str(CRATES).expect("assets/demo/crates.toml is sound");
+        Self::of(file)
+    }
+
+    /// Generated crates in their place; the sample project needs all of them.
+    pub(super) fn made(made: MadeCrates) -> Self {
+        let names: Vec<String> = (0..made.count).map(|number| format!("made-{number:04}")).collect();
+        let needs: Vec<String> = names.iter().map(|name| format!("{name} 1.0")).collect();
+        let row = |name| CrateRow(name, "1.0.0".to_owned(), made.kibibytes, String::new());
+        Self::of(CratesFile {
+            public: names.into_iter().map(row).collect(),
+            internal: Vec::new(),
+            storefront: ProjectFile { dependencies: needs.join(", "), dev_dependencies: String::new() },
+        })
+    }
+
+    fn of(file: CratesFile) -> Self {
         let public = file.public.into_iter().map(|row| (row, false));
         let internal = file.internal.into_iter().map(|row| (row, true));
         let mut crates: Vec<Crate> =

@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use access::DemoTokens;
+pub use crates::MadeCrates;
 pub use error::DemoError;
 pub use faults::{Fault, Resource, Where};
 pub use pace::Pace;
@@ -73,6 +74,21 @@ impl Demo {
     /// # Errors
     /// When the folder is refused (product.md, 'The demo') or can't be written, or when there is no port.
     pub async fn start(options: DemoOptions) -> Result<Self, DemoError> {
+        Self::serve(options, Catalog::packed).await
+    }
+
+    /// The same with generated crates in place of its own. Such a folder is not to be kept for another demo.
+    ///
+    /// # Errors
+    /// As [`Demo::start`].
+    pub async fn start_with(options: DemoOptions, crates: MadeCrates) -> Result<Self, DemoError> {
+        Self::serve(options, move || Arc::new(Catalog::made(crates))).await
+    }
+
+    async fn serve(
+        options: DemoOptions,
+        pack: impl FnOnce() -> Arc<Catalog> + Send + 'static,
+    ) -> Result<Self, DemoError> {
         let DemoOptions { dir, temp_parent, pace } = options;
         let (folder, before) = blocking(move || Folder::open(dir.as_deref(), &temp_parent)).await?;
         let mut world = match &before {
@@ -85,12 +101,13 @@ impl Demo {
         let origins = (origin(world.ports[0]), origin(world.ports[1]));
         let access = Access::of(&world.token);
         let (saved, made) = (world.saved.clone(), world.feeds.clone());
-        let folder = blocking(move || {
-            folder.furnish(&world, before.as_ref(), &Catalog::packed())?;
-            Ok(folder)
+        let (folder, catalog) = blocking(move || {
+            let catalog = pack();
+            folder.furnish(&world, before.as_ref(), &catalog)?;
+            Ok((folder, catalog))
         })
         .await?;
-        let state = Arc::new(State::new(access, origins, pace, (saved, &made)));
+        let state = Arc::new(State::new(catalog, access, (origins, pace), (saved, &made)));
         Ok(Self {
             project: folder.project(),
             cargo_home: folder.cargo_home(),

@@ -82,14 +82,14 @@ pub(super) enum Site {
 
 impl State {
     pub(super) fn new(
+        catalog: Arc<Catalog>,
         access: Access,
-        origins: (String, String),
-        pace: Pace,
+        (origins, pace): ((String, String), Pace),
         (saved, made): (BTreeSet<String>, &[KeptFeed]),
     ) -> Self {
         Self {
             world: Mutex::new(Arc::new(World::load_with(made))),
-            catalog: Catalog::packed(),
+            catalog,
             access,
             origin: origins.0,
             blob_origin: origins.1,

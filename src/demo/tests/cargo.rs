@@ -4,7 +4,7 @@ use std::path::Path;
 use tokio::process::Command;
 
 use super::{basic, demo};
-use crate::demo::Demo;
+use crate::demo::{Demo, DemoOptions, MadeCrates, Pace};
 use crate::host::Host;
 
 /// What a feed looks like to Cargo, in the project's own file.
@@ -56,6 +56,16 @@ async fn the_real_cargo_fetches_sixty_crates_and_sends_no_token_to_the_storage()
     let asked = |end: &str| requests.iter().filter(|r| r.path.ends_with(end)).map(|r| r.status).collect();
     let statuses: Vec<u16> = asked("/config.json");
     assert_eq!(statuses, [401, 200], "Cargo asks once without a token");
+}
+
+#[tokio::test]
+async fn the_real_cargo_fetches_generated_crates() {
+    let options = DemoOptions { dir: None, temp_parent: super::temp_parent(), pace: Pace::Fast };
+    let demo = Demo::start_with(options, MadeCrates { count: 5, kibibytes: 3 }).await.unwrap();
+    configure(&demo, "contoso/Storefront/_packaging/rust-crates");
+    let (good, words) = fetch(&demo, Some(&basic(demo.token()))).await;
+    assert!(good, "{words}");
+    assert_eq!(cached_crates(demo.cargo_home()), 5);
 }
 
 #[tokio::test]
