@@ -185,6 +185,10 @@ mod tests {
                 Cause::Forbidden,
             ),
             (download_error(&http("x", 403, "")), Cause::MayNotSave),
+            (download_error(&http("x", 403, "<!DOCTYPE html>\n  <html><head>")), Cause::NotARegistry),
+            (index_error(&http("config.json", 403, "<html>Blocked by policy</html>")), Cause::NotARegistry),
+            (index_error("missing field `dl` at line 1 column 12"), Cause::NotARegistry),
+            (download_error("failed to get successful HTTP response from `https://blobs.example/y?sv=1&sig=S` (1.2.3.4), got 403\n  body:\n  <html>"), Cause::StorageRefused),
             (index_error(&http("config.json", 404, "")), Cause::FeedMissing),
             (
                 download_error("failed to get successful HTTP response from `https://x.blob.core.windows.net/y?sv=1&sig=S` (1.2.3.4), got 403"),
@@ -342,7 +346,7 @@ mod tests {
     #[test]
     fn reports_speak_of_the_feed_and_carry_the_exit_code_of_their_cause() {
         let report = failure(&download_error(&format!(
-            "failed to get successful HTTP response from `{FEED}x` (1.2.3.4), got 403\n  body:\n  <html>\n  no\n"
+            "failed to get successful HTTP response from `{FEED}x` (1.2.3.4), got 403\n  body:\n  <Error>\n  no\n"
         )))
         .report("rust");
         assert_eq!((report.exit, report.code), (Exit::NotAllowed, "cannot-save-crate"));

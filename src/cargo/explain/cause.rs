@@ -162,7 +162,15 @@ const RULES: &[(&[&str], Cause)] = &[
     (&["got 203"], Cause::SignInPage),
     (&["got 302"], Cause::SignInPage),
     (&["got 401"], Cause::Unauthorized),
+    // Only the storage behind the downloads is addressed with a query, the signature.
+    (&["got 403", "?***"], Cause::StorageRefused),
+    (&["got 404", "?***"], Cause::StorageRefused),
     (&["got 403", ".blob.core.windows.net"], Cause::StorageRefused),
+    // Azure refuses in JSON; a page comes from something in between.
+    (&["got 403", "<!DOCTYPE"], Cause::NotARegistry),
+    (&["got 403", "<!doctype"], Cause::NotARegistry),
+    (&["got 403", "<html"], Cause::NotARegistry),
+    (&["got 403", "<HTML"], Cause::NotARegistry),
     (&["got 403", "/download`"], Cause::MayNotSave),
     (&["got 403"], Cause::Forbidden),
     (&["got 429"], Cause::RateLimited),
@@ -170,6 +178,8 @@ const RULES: &[(&[&str], Cause)] = &[
     (&["config.json not found in registry"], Cause::FeedMissing),
     (&["got 404", "config.json"], Cause::FeedMissing),
     (&["expected value at line 1 column 1"], Cause::NotARegistry),
+    (&["EOF while parsing a "], Cause::NotARegistry),
+    (&["missing field `dl`"], Cause::NotARegistry),
     // Offline before absent: the index may simply not be here.
     (&["--offline"], Cause::Offline),
     (&["offline mode"], Cause::Offline),

@@ -1,7 +1,7 @@
 //! What each cause is called, what it means for the person, and what to do next.
 
 use super::{Cause, ExitKind, Failure, NamedCrate};
-use crate::domain::text::truncate;
+use crate::domain::text::{clean, redact, truncate};
 use crate::error::{Exit, Report};
 
 /// How much of Cargo's own error goes below the headline; all of it is one key away.
@@ -28,7 +28,7 @@ impl Failure {
             .map(|line| line.strip_prefix("error:").unwrap_or(line).trim())
             .take_while(|line| !line.starts_with('<'))
             .filter(|line| !is_scaffold(line))
-            .map(|line| truncate(line, MAX_COLUMNS))
+            .map(|line| truncate(&service_words(line).unwrap_or_else(|| line.to_owned()), MAX_COLUMNS))
             .collect()
     }
 
@@ -41,7 +41,7 @@ impl Failure {
             Cause::NoToken => format!("not signed in to the feed `{feed}`"),
             Cause::TokenRejected => format!("the feed `{feed}` did not accept the credential"),
             Cause::TokenExpired => "the personal access token has expired".into(),
-            Cause::Unauthorized => format!("the feed `{feed}` asked for a credential it accepts"),
+            Cause::Unauthorized => format!("the feed `{feed}` wants a valid credential"),
             Cause::NotMember => "the account is not known to the organization".into(),
             Cause::ProviderFailed => "the credential provider failed".into(),
             Cause::SignInPage => format!("not signed in: the feed `{feed}` answered with a sign-in page"),
@@ -122,6 +122,16 @@ impl Failure {
     }
 }
 
+/// The message in an error of the service (azure-contract 3.3), of which Cargo shows the first 512 characters.
+fn service_words(line: &str) -> Option<String> {
+    const MESSAGE: &str = "\"message\":";
+    let (_, rest) = line.strip_prefix('{')?.split_once(MESSAGE)?;
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    // What was escaped in it is text only now.
+    let words = redact(&clean(&values.next()?.ok()?));
+    Some(words).filter(|words| !words.is_empty())
+}
+
 fn crate_words(named: &NamedCrate) -> String {
     match &named.version {
         Some(version) => format!("`{} {version}`", named.name),
@@ -143,7 +153,7 @@ impl Cause {
             Self::ProviderFailed => (Exit::SignIn, "credential-provider-failed"),
             Self::SignInPage => (Exit::SignIn, "sign-in-page"),
             Self::NotSaved => (Exit::SignIn, "crate-not-saved"),
-            Self::OrganizationAsleep => (Exit::SignIn, "organization-deactivated"),
+            Self::OrganizationAsleep => (Exit::Failed, "organization-deactivated"),
             Self::ConditionalAccess => (Exit::NotAllowed, "conditional-access"),
             Self::MayNotSave => (Exit::NotAllowed, "cannot-save-crate"),
             Self::Forbidden => (Exit::NotAllowed, "feed-not-allowed"),
@@ -230,7 +240,9 @@ impl Cause {
             Self::VersionMissing => {
                 "wait if it is new (a feed sees new versions after some hours), or ask for another version"
             }
-            Self::NotARegistry => "check the feed's address, and that no proxy answers in its place",
+            Self::NotARegistry => {
+                "check the feed's address, your sign-in, and that no proxy answers in the feed's place"
+            }
             Self::ServiceFailed | Self::Timeout | Self::CutOff => {
                 "try again in a while: crates that arrived are kept"
             }
@@ -276,6 +288,7 @@ impl Cause {
             Self::IndexAddress => "write the index as Azure shows it, ending in `/` and without a password",
             Self::ReplaceCycle => "check `replace-with` in every Cargo configuration that applies here",
             Self::Killed => "run it again: crates that arrived are kept",
+            Self::Unnamed => "mend what Cargo names; `cargo fetch -v` in the project tells more",
             _ => return None,
         })
     }
@@ -286,6 +299,16 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn the_services_own_words_are_taken_out_of_their_envelope() {
+        let words = |line: &str| service_words(line);
+        let envelope = r#"{"$id":"1","message":"Not \"so\"\u001b]52;x \u009b31m\u202e, see https://a:b@c/?sig=1.","typeKey":"X","typ"#;
+        assert_eq!(words(envelope).as_deref(), Some("Not \"so\"]52;x 31m, see https://c/?***"));
+        for other in ["got 403", r#"{"message":7}"#, r#"{"message":"cut of"#, r#"{"message":""}"#, "{}"] {
+            assert_eq!(words(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn every_known_cause_has_a_code_of_its_own_a_headline_and_a_hint() {
