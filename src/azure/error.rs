@@ -361,6 +361,18 @@ impl AzureError {
                 "the token lacks a scope, has expired, or was revoked: Azure DevOps answers all three alike"
                     .into(),
             ),
+            Self::NotSignedIn(said) if said.words.is_none() => {
+                Some("it answered as to somebody it does not know".into())
+            }
+            Self::OrganizationNotFound(said) if said.words.is_none() => {
+                Some("an organization that does not exist, or is another tenant's, answers like this".into())
+            }
+            Self::ServerError(said) if said.words.is_none() => {
+                Some("it gave no reason, and failed again when it was asked again".into())
+            }
+            Self::CargoSendsNoToken(_) => {
+                Some("the same address works with the token, but Cargo would not come to send it".into())
+            }
             Self::NotAzure(said) => {
                 Some(format!("`{}` answered without any header that Azure DevOps sends", said.host))
             }

@@ -68,6 +68,9 @@ impl Azure {
         }
         Err(match self.refusal(reply, url) {
             AzureError::NoRoute(said) | AzureError::NotFound(said) => AzureError::NoCargo(said),
+            AzureError::Unexpected { .. } if reply.status.is_success() => {
+                self.misunderstood(reply, url, "its `config.json` is not that of a Cargo registry")
+            }
             error => error,
         })
     }
