@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -35,6 +35,9 @@ const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The pause after a connection could not be accepted, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Between the first half of an answer and the end of its connection.
+const CUT_PAUSE: Duration = Duration::from_millis(50);
 
 type Body = UnsyncBoxBody<Bytes, Cut>;
 
@@ -267,6 +270,11 @@ fn in_pieces(bytes: Bytes, size: usize, pause: Duration) -> Body {
 
 /// The first half, and then the end of the connection.
 fn half(bytes: &Bytes) -> Body {
-    let first = Ok(Frame::data(bytes.slice(..bytes.len() / 2)));
-    StreamBody::new(stream::iter([first, Err(Cut)])).boxed_unsync()
+    let first = stream::iter([Ok(Frame::data(bytes.slice(..bytes.len() / 2)))]);
+    let end = stream::once(async {
+        // What was written leaves before the end does.
+        tokio::time::sleep(CUT_PAUSE).await;
+        Err(Cut)
+    });
+    StreamBody::new(first.chain(end)).boxed_unsync()
 }

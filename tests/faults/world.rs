@@ -1,0 +1,248 @@
+//! One demo with faults armed in it, one job run against it, and what a person would be told.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::sync::Arc;
+
+use az_cargo_wizard::demo::{Demo, DemoOptions, Fault, Pace, Where};
+use az_cargo_wizard::domain::account::Account;
+use az_cargo_wizard::domain::credential::{Credential, TokenStore};
+use az_cargo_wizard::domain::feed::Feed;
+use az_cargo_wizard::domain::organization::{Collection, Target};
+use az_cargo_wizard::domain::plan::{ConfigScope, SetupPlan};
+use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent};
+use az_cargo_wizard::domain::registry::{IndexUrl, RegistryName};
+use az_cargo_wizard::error::Report;
+use az_cargo_wizard::task::feeds::DetailsOf;
+use az_cargo_wizard::task::{
+    self, DemoPlace, Event, Events, JobId, LogIn, Request, Restore, Services, Settled,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::support::sandbox::Sandbox;
+
+/// What is done while the faults are armed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    SignIn,
+    Feeds,
+    FeedDetails,
+    LogIn,
+    /// The real `cargo fetch`, which tries nothing twice.
+    Fetch,
+    /// The same, which tries once more.
+    FetchAgain,
+}
+
+/// How often a fault is met: always.
+pub(crate) const ALWAYS: u32 = u32::MAX;
+
+/// One job under faults.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) job: Job,
+    pub(crate) faults: &'static [(Fault, Where, u32)],
+}
+
+/// A row with one fault.
+macro_rules! row {
+    ($job:ident, $($fault:ident at $place:expr, $times:expr);+) => {
+        Row { job: Job::$job, faults: &[$((Fault::$fault, $place, $times)),+] }
+    };
+}
+pub(crate) use row;
+
+/// What a person is told in each row.
+pub(crate) async fn told(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let sandbox = Sandbox::new();
+        let demo =
+            Demo::start(DemoOptions { dir: None, temp_parent: sandbox.root().join("tmp"), pace: Pace::Fast })
+                .await
+                .expect("the demo starts");
+        let _ = writeln!(text, "## {:?}{}", row.job, spelled(row.faults));
+        let outcome = run(&demo, &sandbox, row).await;
+        for (fault, _, _) in row.faults {
+            let met = demo.requests().iter().any(|request| request.fault == Some(*fault));
+            assert!(met, "{fault:?} was never met in {row:?}: {outcome}");
+        }
+        let outcome = outcome.replace(demo.origin().trim_start_matches("http://"), "HOST");
+        let _ = writeln!(text, "{outcome}\n");
+    }
+    text
+}
+
+fn spelled(faults: &[(Fault, Where, u32)]) -> String {
+    faults.iter().fold(String::new(), |text, (fault, place, times)| {
+        let times = if *times == ALWAYS { "always".to_owned() } else { format!("{times} times") };
+        text + &format!(", {fault:?} at {place:?} {times}")
+    })
+}
+
+async fn run(demo: &Demo, sandbox: &Sandbox, row: &Row) -> String {
+    let is_slow = row.faults.iter().any(|(fault, ..)| matches!(fault, Fault::Late | Fault::Slow));
+    furnish(demo, row.job, is_slow);
+    let place = DemoPlace {
+        origin: demo.origin().to_owned(),
+        token: demo.token().expose().to_owned(),
+        project_dir: demo.project_dir().to_owned(),
+        cargo_home: demo.cargo_home().to_owned(),
+        state_dir: demo.state_dir().to_owned(),
+    };
+    let settled = Settled { demo: Some(place), ..Settled::default() };
+    let services = Arc::new(Services::new(sandbox.host(&[]), settled).expect("the services start"));
+    let visitor = Visitor { demo, services };
+    let checked = visitor.ask(Request::Check).await;
+    assert!(matches!(checked.last(), Some(Event::Checked(checkout)) if checkout.passed()), "{checked:?}");
+    match row.job {
+        Job::Fetch | Job::FetchAgain => visitor.fetch(row.faults).await,
+        _ => visitor.rest(row).await,
+    }
+}
+
+/// The feed in the project's file, and the person's own: no time is lost with trying again.
+fn furnish(demo: &Demo, job: Job, is_slow: bool) {
+    let retry = u8::from(job == Job::FetchAgain);
+    let limits = if is_slow { "[http]\ntimeout = 1\nlow-speed-limit = 1000000\n" } else { "" };
+    let user = format!(
+        "[net]\nretry = {retry}\n{limits}[registry]\nglobal-credential-providers = [\"cargo:token\"]\n"
+    );
+    let project = format!(
+        "[registries]\nrust-crates = {{ index = \"{}\" }}\n[source.crates-io]\nreplace-with = \"rust-crates\"\n",
+        index(demo)
+    );
+    let token = format!("[registries.rust-crates]\ntoken = \"{}\"\n", credential(demo).header().expose());
+    let cargo = demo.project_dir().join(".cargo");
+    fs::create_dir(&cargo).expect("the project has no configuration yet");
+    for (path, text) in [
+        (cargo.join("config.toml"), project),
+        (demo.cargo_home().join("config.toml"), user),
+        (demo.cargo_home().join("credentials.toml"), token),
+    ] {
+        fs::write(path, text).expect("the demo's folders can be written");
+    }
+}
+
+fn index(demo: &Demo) -> String {
+    format!("sparse+{}/contoso/Storefront/_packaging/rust-crates/Cargo/index/", demo.origin())
+}
+
+fn credential(demo: &Demo) -> Credential {
+    Credential::Pat(demo.token().clone())
+}
+
+fn collection(demo: &Demo) -> Collection {
+    let target = Target::parse(&format!("{}/contoso", demo.origin())).expect("the demo has an address");
+    target.collection
+}
+
+struct Visitor<'a> {
+    demo: &'a Demo,
+    services: Arc<Services>,
+}
+
+impl Visitor<'_> {
+    async fn ask(&self, request: Request) -> Vec<Event> {
+        let (sender, mut receiver) = mpsc::channel(256);
+        let (_cancel, cancelled) = oneshot::channel();
+        let services = Arc::clone(&self.services);
+        let job = tokio::spawn(async move {
+            let events = Events::new(JobId(1), sender);
+            task::run(services, request, (&events, cancelled)).await;
+        });
+        let mut events = Vec::new();
+        while let Some((_, event)) = receiver.recv().await {
+            events.push(event);
+        }
+        job.await.expect("the job doesn't panic");
+        events
+    }
+
+    /// A request of the REST API; what comes before it in the wizard is asked before the faults are armed.
+    async fn rest(&self, row: &Row) -> String {
+        let request = match row.job {
+            Job::FeedDetails => {
+                let (account, feed) = self.account_and_feed().await;
+                Request::FeedDetails(Box::new(DetailsOf {
+                    collection: collection(self.demo),
+                    credential: credential(self.demo),
+                    account,
+                    feed,
+                }))
+            }
+            Job::LogIn => Request::LogIn(self.log_in()),
+            Job::Feeds => {
+                Request::Feeds { collection: collection(self.demo), credential: credential(self.demo) }
+            }
+            _ => self.sign_in(),
+        };
+        self.arm(row.faults);
+        let events = self.ask(request).await;
+        match events.as_slice() {
+            [Event::SignedIn { account, .. }] => format!("signed in as {}", account.label()),
+            [Event::Feeds(feeds)] => format!("{} feeds", feeds.len()),
+            [Event::FeedDetails(details)] => {
+                format!("role {:?}, {} views, crates {:?}", details.role, details.views.len(), details.crates)
+            }
+            [Event::LoggedIn(logged_in)] => format!("logged in, public: {}", logged_in.public),
+            [Event::Failed(report)] => shown(report),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn arm(&self, faults: &[(Fault, Where, u32)]) {
+        for (fault, place, times) in faults {
+            self.demo.arm(*fault, *place, *times);
+        }
+    }
+
+    fn sign_in(&self) -> Request {
+        Request::SignIn { collection: collection(self.demo), token: self.demo.token().clone() }
+    }
+
+    async fn account_and_feed(&self) -> (Account, Feed) {
+        let [Event::SignedIn { account, .. }] = &self.ask(self.sign_in()).await[..] else {
+            panic!("the sign-in works without a fault")
+        };
+        let request = Request::Feeds { collection: collection(self.demo), credential: credential(self.demo) };
+        let [Event::Feeds(feeds)] = &self.ask(request).await[..] else {
+            panic!("the list works without a fault")
+        };
+        let feed = feeds.iter().find(|feed| feed.name.as_str() == "rust-crates");
+        (account.clone(), feed.expect("the demo has it").clone())
+    }
+
+    fn log_in(&self) -> LogIn {
+        LogIn {
+            collection: collection(self.demo),
+            credential: credential(self.demo),
+            plan: SetupPlan {
+                scope: ConfigScope::Project,
+                registry: RegistryName::parse("rust-crates").expect("a name"),
+                index: IndexUrl::parse(&index(self.demo)).expect("an index"),
+                replace_crates_io: true,
+                store: TokenStore::ThisRunOnly,
+            },
+        }
+    }
+
+    async fn fetch(&self, faults: &[(Fault, Where, u32)]) -> String {
+        self.arm(faults);
+        let restore = Restore { locked: true, ..Restore::default() };
+        let events = self.ask(Request::Restore(restore)).await;
+        let is_retry = |event: &&Event| matches!(event, Event::Fetch { event: FetchEvent::Retry { .. }, .. });
+        let retries = events.iter().filter(is_retry).count();
+        let Some(Event::FetchEnded { end, report, .. }) = events.last() else { panic!("{events:?}") };
+        let Some(report) = report else { return format!("{end:?} after {retries} retries") };
+        // Cargo's own words change from release to release; ours don't.
+        assert!(!report.causes.is_empty(), "{report}");
+        assert!(!report.causes.iter().any(|cause| cause.starts_with('{')), "an envelope is shown: {report}");
+        let named = if matches!(end, FetchEnd::Failed { at: Some(_) }) { ", its row is marked" } else { "" };
+        shown(&Report { causes: Vec::new(), ..(**report).clone() }).replacen('\n', &format!("{named}\n"), 1)
+    }
+}
+
+fn shown(report: &Report) -> String {
+    format!("exit {}, {}\n{report}", report.exit.code(), report.code)
+}
