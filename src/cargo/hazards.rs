@@ -46,20 +46,16 @@ impl std::fmt::Debug for CheckoutFile {
     }
 }
 
-/// The files to look at before anything is run in the folder: those of `layers` that are not the person's, and
-/// `rust-toolchain` and `rust-toolchain.toml` in the folder and above it.
+/// The files to look at before anything is run in the folder: those of `layers` that are not the person's, what
+/// they include (Cargo since 1.94), and `rust-toolchain` and `rust-toolchain.toml` in the folder and above it.
 ///
 /// # Errors
-/// When a toolchain file is there and can't be read.
+/// When a toolchain file or an included one is there and can't be read.
 pub fn checkout_files(dir: &Path, layers: &[ConfigLayer]) -> Result<Vec<CheckoutFile>, ConfigError> {
-    let theirs = layers.iter().filter(|layer| layer.origin == Origin::Checkout);
-    let mut found: Vec<CheckoutFile> = theirs
-        .map(|layer| CheckoutFile {
-            path: layer.path.clone(),
-            kind: CheckoutFileKind::Config,
-            text: layer.text.clone(),
-        })
-        .collect();
+    let mut found = Vec::new();
+    for layer in layers.iter().filter(|layer| layer.origin == Origin::Checkout) {
+        add_config(&layer.path, layer.text.clone(), &mut found)?;
+    }
     for dir in home::physical(dir).ancestors() {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
             let path = dir.join(name);
@@ -73,6 +69,41 @@ pub fn checkout_files(dir: &Path, layers: &[ConfigLayer]) -> Result<Vec<Checkout
         }
     }
     Ok(found)
+}
+
+/// Adds a configuration file and all that it includes, each once.
+fn add_config(path: &Path, text: String, found: &mut Vec<CheckoutFile>) -> Result<(), ConfigError> {
+    if found.iter().any(|file| file.path == path) {
+        return Ok(());
+    }
+    // What is no TOML includes nothing; it is said when its hazards are looked for.
+    let included = toml_text::parse(&text).map(|document| included_files(path, &document));
+    found.push(CheckoutFile { path: path.to_owned(), kind: CheckoutFileKind::Config, text });
+    for path in included.unwrap_or_default() {
+        if let Some(text) = files::read(&path)? {
+            add_config(&path, text, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// `include = ["a.toml", { path = "b.toml" }]`, beside the file that says so.
+fn included_files(file: &Path, document: &Document<&str>) -> Vec<PathBuf> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let list = toml_text::get(document, &["include"]);
+    let names = entries(list).filter_map(|item| {
+        item.as_str().or_else(|| item.as_table_like()?.get("path")?.as_str()).map(str::to_owned)
+    });
+    names.map(|name| folder.join(name)).collect()
+}
+
+/// The items of a list, of an array of tables, or the one item itself.
+fn entries(item: Option<&Item>) -> impl Iterator<Item = Item> {
+    let (values, tables) = (item.and_then(Item::as_array), item.and_then(Item::as_array_of_tables));
+    let alone = item.filter(|_| values.is_none() && tables.is_none());
+    let values = values.into_iter().flatten().cloned().map(Item::Value);
+    let tables = tables.into_iter().flatten().cloned().map(Item::Table);
+    alone.cloned().into_iter().chain(values).chain(tables)
 }
 
 /// What these files would run or redirect. `known` says of a host other than those of Azure DevOps Services and
@@ -93,6 +124,8 @@ pub fn hazards(files: &[CheckoutFile], known: &dyn Fn(&Url) -> bool) -> Result<V
                 reading.providers();
                 reading.network();
                 reading.indexes(known);
+                reading.patches();
+                reading.flags();
                 reading.others();
             }
         }
@@ -209,7 +242,7 @@ impl<'a> Reading<'a> {
     }
 
     fn indexes(&mut self, known: &dyn Fn(&Url) -> bool) {
-        for (section, key) in [("registries", "index"), ("source", "registry")] {
+        for (section, key) in [("registries", "index"), ("source", "registry"), ("source", "git")] {
             for (name, item) in self.table(section) {
                 let index = item.as_table_like().and_then(|table| table.get(key)).and_then(Item::as_str);
                 if let Some(index) = index.filter(|index| !is_known(index, known)) {
@@ -220,17 +253,79 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// `[patch.REGISTRY.CRATE]`: code from another place under the name of a crate.
+    fn patches(&mut self) {
+        for (registry, crates) in self.table("patch") {
+            for (name, item) in crates.as_table_like().into_iter().flat_map(TableLike::iter) {
+                for key in ["git", "registry-index"] {
+                    let place = item.as_table_like().and_then(|table| table.get(key)).and_then(Item::as_str);
+                    if let Some(place) = place {
+                        let key = format!("patch.{registry}.{name}.{key}");
+                        self.add(&key, &quoted(&shown_index(place)), "take that crate from another place");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cargo asks the compiler about the machine while it fetches, and hands these on.
+    fn flags(&mut self) {
+        let effect = "load a library of the project into the compiler";
+        let mut places = vec![("build.rustflags".to_owned(), self.get(&["build", "rustflags"]))];
+        places.push(("host.rustflags".to_owned(), self.get(&["host", "rustflags"])));
+        for section in ["target", "host"] {
+            places.extend(self.table(section).map(|(name, item)| {
+                let flags = item.as_table_like().and_then(|table| table.get("rustflags"));
+                (format!("{section}.{name}.rustflags"), flags)
+            }));
+        }
+        for (key, flags) in places {
+            if let Some(flags) = flags
+                && entries(Some(flags)).any(|item| item.as_str().is_some_and(loads_something))
+            {
+                self.add(&key, &shown_item(flags), effect);
+            }
+        }
+        let target = self.get(&["build", "target"]);
+        if let Some(target) = target
+            && entries(Some(target)).any(|item| item.as_str().is_some_and(|name| name.ends_with(".json")))
+        {
+            self.add("build.target", &shown_item(target), effect);
+        }
+    }
+
     fn others(&mut self) {
         for (name, item) in self.table("env") {
-            let upper = name.to_uppercase();
-            if upper.starts_with("CARGO_") || upper.starts_with("RUSTUP_") {
-                self.add(&format!("env.{name}"), &shown_item(item), "change how Cargo or rustup behaves");
+            if steers_programs(name) {
+                self.add(
+                    &format!("env.{name}"),
+                    &shown_item(item),
+                    "change which programs and libraries run",
+                );
             }
         }
         if let Some(item) = self.get(&["include"]) {
             self.add("include", &shown_item(item), "read further settings from that file");
         }
+        self.add_present(["resolver", "lockfile-path"], "write the lock file to that place");
     }
+}
+
+/// Whether a variable of `[env]`, which Cargo gives to the compiler that it asks while it fetches, makes it run or
+/// load something else.
+fn steers_programs(name: &str) -> bool {
+    const PREFIXES: [&str; 4] = ["CARGO_", "RUSTUP_", "LD_", "DYLD_"];
+    const NAMES: [&str; 7] =
+        ["PATH", "HOME", "USERPROFILE", "LIBPATH", "SHLIB_PATH", "GLIBC_TUNABLES", "GCONV_PATH"];
+    let name = name.to_uppercase();
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name.as_str())
+}
+
+/// Whether a flag of the compiler names a library to load, or a file with more flags.
+fn loads_something(flags: &str) -> bool {
+    let marks = ["codegen-backend", "plugin", "--sysroot"];
+    marks.iter().any(|mark| flags.contains(mark))
+        || flags.split_whitespace().any(|flag| flag.starts_with('@'))
 }
 
 /// Whether a provider, written as string or array, starts no program.

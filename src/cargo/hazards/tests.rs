@@ -56,6 +56,28 @@ fn every_key_that_runs_or_redirects_is_found_in_every_form() {
             "env.CARGO_HTTP_PROXY = { value = \"x\", force = true }",
         ),
         ("[env]\nRUSTUP_TOOLCHAIN = \"x\"\n", "env.RUSTUP_TOOLCHAIN = \"x\""),
+        ("[env]\nLD_PRELOAD = \"./evil.so\"\n", "env.LD_PRELOAD = \"./evil.so\""),
+        ("env.Path = { value = 'evil', force = true }\n", "env.Path = { value = \"evil\", force = true }"),
+        (
+            "[build]\nrustflags = [\"-Zcodegen-backend=./evil.so\"]\n",
+            "build.rustflags = [\"-Zcodegen-backend=./evil.so\"]",
+        ),
+        (
+            "target.'cfg(unix)'.rustflags = '-g -Zllvm-plugins=evil.so'\n",
+            "target.cfg(unix).rustflags = \"-g -Zllvm-plugins=evil.so\"",
+        ),
+        ("[host]\nrustflags = ['--sysroot', 'evil']\n", "host.rustflags = [\"--sysroot\", \"evil\"]"),
+        ("[host.x]\nrustflags = ['@evil']\n", "host.x.rustflags = [\"@evil\"]"),
+        ("[build]\ntarget = ['a', './evil.json']\n", "build.target = [\"a\", \"./evil.json\"]"),
+        (
+            "[patch.crates-io]\nserde = { git = \"https://me:pw@evil.example/serde\" }\n",
+            "patch.crates-io.serde.git = \"https://evil.example/serde\"",
+        ),
+        (
+            "[source.a]\ngit = \"https://evil.example/index\"\n",
+            "source.a.git = \"https://evil.example/index\"",
+        ),
+        ("[resolver]\nlockfile-path = '/x/Cargo.lock'\n", "resolver.lockfile-path = \"/x/Cargo.lock\""),
         ("include = [\"x.toml\"]\n", "include = [\"x.toml\"]"),
     ] {
         assert_eq!(settings(text), [expected], "{text}");
@@ -71,7 +93,9 @@ fn an_ordinary_project_raises_no_question() {
          [source.mirror]\nregistry = \"https://github.com/rust-lang/crates.io-index\"\n\
          [source.cio]\nregistry = \"sparse+https://index.crates.io/\"\n\
          [registry]\nglobal-credential-providers = [\"cargo:token\"]\ncredential-provider = [\"cargo:token\"]\n\
-         [build]\njobs = 4\n[net]\nretry = 3\n[http]\ntimeout = 3\n[env]\nFOO = \"1\"\n[alias]\nx = \"run\"\n"
+         [build]\njobs = 4\n[net]\nretry = 3\n[http]\ntimeout = 3\n[env]\nFOO = \"1\"\nRUST_LOG = \"x\"\n[alias]\nx = \"run\"\n\
+         [target.x86_64-unknown-linux-gnu]\nlinker = \"clang\"\nrunner = \"qemu\"\nrustflags = [\"-Clink-arg=-fuse-ld=lld\"]\n\
+         [patch.crates-io]\nmine = {{ path = \"mine\" }}\n"
     );
     assert_eq!(settings(&text), [] as [&str; 0]);
 }
@@ -159,4 +183,26 @@ fn an_answer_holds_for_one_place_and_one_content() {
 fn a_file_that_is_no_toml_is_an_error() {
     let files = [file("/p/.cargo/config.toml", CheckoutFileKind::Config, "[")];
     assert!(matches!(hazards(&files, &|_| false), Err(ConfigError::Syntax { .. })));
+}
+
+#[test]
+fn what_is_included_is_read_too_and_belongs_to_the_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let write = |path: &str, text: &str| fs::write(root.join(path), text).unwrap();
+    fs::create_dir_all(root.join(".cargo")).unwrap();
+    write(".cargo/config.toml", "include = [\"a.toml\", { path = \"../b.toml\" }, \"gone.toml\"]\n");
+    write(".cargo/a.toml", "include = [\"config.toml\"]\n[build]\nrustc = \"a\"\n");
+    write("b.toml", "[env]\nLD_PRELOAD = \"b\"\n");
+    let read = || {
+        let layers = home::config_layers(root, &root.join("home")).unwrap();
+        checkout_files(root, &layers).unwrap()
+    };
+    let files = read();
+    let found = hazards(&files, &|_| false).unwrap();
+    let settings: Vec<&str> = found.iter().map(|hazard| hazard.setting.as_str()).collect();
+    assert!(settings.contains(&"build.rustc = \"a\"") && settings.contains(&"env.LD_PRELOAD = \"b\""));
+    let key = trust_key(root, &files);
+    write("b.toml", "[env]\nLD_PRELOAD = \"c\"\n");
+    assert_ne!(key, trust_key(root, &read()));
 }
