@@ -21,18 +21,37 @@ pub(super) fn remotes(dir: &Path) -> Vec<Remote> {
     remotes
 }
 
-/// The configuration of a repository: in `.git`, or where the `.git` file of a worktree points.
+/// The configuration of a repository: in `.git`, or where the `.git` file of a worktree or a submodule points. One
+/// that points to what doesn't know of it is not followed: a checkout may name any place.
 fn config_of(git: &Path) -> Option<PathBuf> {
     if git.is_dir() {
         return Some(git.join("config"));
     }
     let pointer = files::read(git).ok().flatten()?;
-    let own = git.parent()?.join(pointer.strip_prefix("gitdir:")?.trim());
+    let pointer = pointer.strip_prefix("gitdir:")?.trim();
+    // On Windows merely looking at a share would sign in to its server.
+    if pointer.starts_with("\\\\") || pointer.starts_with("//") {
+        return None;
+    }
+    let own = git.parent()?.join(pointer);
+    if is_module(&own, git) {
+        return Some(own.join("config"));
+    }
+    let back = files::read(&own.join("gitdir")).ok().flatten()?;
+    if own.join(back.trim()).canonicalize().ok()? != git.canonicalize().ok()? {
+        return None;
+    }
     let common = files::read(&own.join("commondir")).ok().flatten();
-    Some(match common {
-        Some(common) => own.join(common.trim()).join("config"),
-        None => own.join("config"),
-    })
+    Some(own.join(common.as_deref().unwrap_or_default().trim()).join("config"))
+}
+
+/// Whether the folder belongs to the repository that the submodule lies in.
+fn is_module(own: &Path, git: &Path) -> bool {
+    let Ok(own) = own.canonicalize() else { return false };
+    let above = git.parent().into_iter().flat_map(Path::ancestors).skip(1);
+    above
+        .filter_map(|dir| dir.join(".git/modules").canonicalize().ok())
+        .any(|modules| own.starts_with(modules))
 }
 
 fn parse(text: &str) -> Vec<Remote> {
@@ -78,7 +97,31 @@ mod tests {
         write(&dir.path().join("main/.git/config"), CONFIG);
         write(&dir.path().join("main/.git/worktrees/wt/commondir"), "../..\n");
         write(&dir.path().join("wt/.git"), "gitdir: ../main/.git/worktrees/wt\n");
+        write(&dir.path().join("main/.git/worktrees/wt/gitdir"), "../../../../wt/.git\n");
         assert_eq!(remotes(&dir.path().join("wt")).len(), 2);
+    }
+
+    #[test]
+    fn a_submodule_has_its_own_remotes() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir.path().join(".git/modules/sub/config"), CONFIG);
+        write(&dir.path().join("sub/.git"), "gitdir: ../.git/modules/sub\n");
+        assert_eq!(remotes(&dir.path().join("sub")).len(), 2);
+    }
+
+    #[test]
+    fn a_pointer_to_what_does_not_know_of_it_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = dir.path().join("other/.git");
+        write(&other.join("config"), CONFIG);
+        for pointer in [other.display().to_string(), "//server/share".into(), "\\\\server\\share".into()] {
+            write(&dir.path().join("checkout/.git"), &format!("gitdir: {pointer}\n"));
+            assert_eq!(remotes(&dir.path().join("checkout")), [], "{pointer}");
+        }
+        // Not even where it claims to be a worktree of another one.
+        write(&other.join("gitdir"), &dir.path().join("elsewhere/.git").display().to_string());
+        write(&dir.path().join("checkout/.git"), &format!("gitdir: {}\n", other.display()));
+        assert_eq!(remotes(&dir.path().join("checkout")), []);
     }
 
     #[test]
