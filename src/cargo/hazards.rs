@@ -288,7 +288,7 @@ impl<'a> Reading<'a> {
         }
         let target = self.get(&["build", "target"]);
         if let Some(target) = target
-            && entries(Some(target)).any(|item| item.as_str().is_some_and(|name| name.ends_with(".json")))
+            && entries(Some(target)).any(|item| item.as_str().is_some_and(is_target_file))
         {
             self.add("build.target", &shown_item(target), effect);
         }
@@ -319,6 +319,10 @@ fn steers_programs(name: &str) -> bool {
         ["PATH", "HOME", "USERPROFILE", "LIBPATH", "SHLIB_PATH", "GLIBC_TUNABLES", "GCONV_PATH"];
     let name = name.to_uppercase();
     PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name.as_str())
+}
+
+fn is_target_file(target: &str) -> bool {
+    Path::new(target).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// Whether a flag of the compiler names a library to load, or a file with more flags.

@@ -87,19 +87,44 @@ struct Read {
 /// Checks, unless the checkout would do something that nobody has agreed to.
 pub(super) async fn check(services: &Arc<Services>) -> Result<Event, Report> {
     let read = read(services).await?;
-    let is_trusted = services.trust_project || Record::load(&services.state_dir).trusts(&read.trust_key);
-    if !read.hazards.is_empty() && !is_trusted {
-        return Ok(Event::NeedsTrust(read.hazards));
+    match question(services, &read) {
+        Some(question) => Ok(question),
+        None => look(services, read).await,
     }
-    look(services, read).await
 }
 
-/// Remembers the person's yes, for these files as they are, and checks.
+/// Remembers the person's yes, for the files as they were shown, and checks: what has changed since then is asked
+/// about again.
 pub(super) async fn trust_and_check(services: &Arc<Services>) -> Result<Event, Report> {
-    let read = read(services).await?;
-    let (state_dir, key) = (services.state_dir.clone(), read.trust_key.clone());
-    blocking(move || record::trust(&state_dir, &key)).await??;
-    look(services, read).await
+    let key = read(services).await?.trust_key;
+    if services.has_asked(&key) {
+        let state_dir = services.state_dir.clone();
+        blocking(move || record::trust(&state_dir, &key)).await??;
+    }
+    check(services).await
+}
+
+/// What the person has to agree to first; `None`: nothing, or they did.
+fn question(services: &Services, read: &Read) -> Option<Event> {
+    let is_trusted = services.trust_project || Record::load(&services.state_dir).trusts(&read.trust_key);
+    if read.hazards.is_empty() || is_trusted {
+        return None;
+    }
+    services.asks(read.trust_key.clone());
+    Some(Event::NeedsTrust(read.hazards.clone()))
+}
+
+/// Fails where the files have changed since they were looked at, and would now do what nobody has agreed to.
+pub(super) async fn still_agreed(services: &Arc<Services>) -> Result<(), Report> {
+    match question(services, &read(services).await?) {
+        None => Ok(()),
+        Some(_) => Err(Report::new(
+            Exit::Usage,
+            "project-not-trusted",
+            "the project's files have changed: its own settings would run programs or redirect traffic now",
+        )
+        .hint("check again, and read what they say")),
+    }
 }
 
 /// Whether the person has agreed to this checkout as it is now.
@@ -119,7 +144,12 @@ async fn read(services: &Arc<Services>) -> Result<Read, Report> {
 
 fn read_now(services: &Services) -> Result<Read, ConfigError> {
     let layers = home::config_layers(&services.dir, &services.cargo_home)?;
-    let files: Vec<CheckoutFile> = hazards::checkout_files(&services.dir, &layers)?;
+    let mut files: Vec<CheckoutFile> = hazards::checkout_files(&services.dir, &layers)?;
+    if let Some(workspace) = services.workspace_elsewhere() {
+        let layers = home::config_layers(&workspace, &services.cargo_home)?;
+        let others = hazards::checkout_files(&workspace, &layers)?;
+        files.extend(others.into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>());
+    }
     let hazards = hazards::hazards(&files, &|url: &Url| services.knows(url))?;
     Ok(Read { layers, hazards, trust_key: hazards::trust_key(&services.dir, &files) })
 }
@@ -141,6 +171,11 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         ));
         checkout.failure = Some(report);
         return Ok(Event::Checked(Box::new(checkout)));
+    }
+    if services.workspace_elsewhere().is_some()
+        && let Some(question) = question(services, &self::read(services).await?)
+    {
+        return Ok(question);
     }
     let files = read.layers.iter().map(|layer| shown(&layer.path)).collect::<Vec<_>>();
     if !files.is_empty() {

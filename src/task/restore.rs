@@ -11,7 +11,7 @@ use crate::error::{Exit, Report};
 use crate::host::Env;
 
 use super::services::Services;
-use super::{Event, Events, Restore, blocking, caches, earlier};
+use super::{Event, Events, Restore, blocking, caches, check, earlier};
 
 /// Events between Cargo and whoever listens.
 const WAITING: usize = 256;
@@ -57,6 +57,7 @@ async fn spec(services: &Arc<Services>, request: Restore) -> Result<FetchSpec, R
         return Err(Report::new(Exit::NotFound, "no-manifest", "there is no project to fetch crates for")
             .hint("go to a Cargo project, or name one with `--dir DIR`"));
     };
+    check::still_agreed(services).await?;
     let (shared, dir) = (services.clone(), workspace.clone());
     let caches = blocking(move || -> Result<_, Report> {
         let settings = caches::settings(&shared)?;

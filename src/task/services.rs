@@ -1,6 +1,6 @@
 //! What the jobs of one process share: where things are, who may be asked, and the HTTP client.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use reqwest::Client;
@@ -61,6 +61,8 @@ pub struct Services {
     network: Mutex<HttpSettings>,
     /// What the check has found.
     found: Mutex<Option<Found>>,
+    /// What the person was asked to trust, as keys.
+    asked: Mutex<Vec<String>>,
 }
 
 /// What the check found that later jobs need.
@@ -106,6 +108,7 @@ impl Services {
             http: Mutex::default(),
             network: Mutex::new(network),
             found: Mutex::default(),
+            asked: Mutex::default(),
         })
     }
 
@@ -122,6 +125,22 @@ impl Services {
     /// The same, or the folder of the nearest `Cargo.toml` where nothing was checked.
     pub(super) fn workspace_or_near(&self) -> Option<PathBuf> {
         self.workspace().or_else(|| Some(home::find_manifest(&self.dir)?.parent()?.to_owned()))
+    }
+
+    /// The workspace where it doesn't lie above the folder: Cargo would read other files there. Such as a
+    /// `package.workspace` names it.
+    pub(super) fn workspace_elsewhere(&self) -> Option<PathBuf> {
+        let physical = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        self.workspace().filter(|workspace| !physical(&self.dir).starts_with(physical(workspace)))
+    }
+
+    /// Remembers a question about trust.
+    pub(super) fn asks(&self, key: String) {
+        lock(&self.asked).push(key);
+    }
+
+    pub(super) fn has_asked(&self, key: &str) -> bool {
+        lock(&self.asked).iter().any(|asked| asked == key)
     }
 
     /// The version of the Cargo that the project uses, once it is known.
