@@ -8,6 +8,7 @@ mod call;
 mod crates;
 mod error;
 mod faults;
+mod hostile;
 mod pace;
 mod project;
 mod refusal;
@@ -30,6 +31,7 @@ pub use access::DemoTokens;
 pub use crates::MadeCrates;
 pub use error::DemoError;
 pub use faults::{Fault, Resource, Where};
+pub use hostile::PAYLOAD;
 pub use pace::Pace;
 pub use server::RequestLog;
 
@@ -101,6 +103,7 @@ impl Demo {
         let origins = (origin(world.ports[0]), origin(world.ports[1]));
         let access = Access::of(&world.token);
         let (saved, made) = (world.saved.clone(), world.feeds.clone());
+        let hostile = world.hostile;
         let (folder, catalog) = blocking(move || {
             let catalog = pack();
             folder.furnish(&world, before.as_ref(), &catalog)?;
@@ -108,6 +111,9 @@ impl Demo {
         })
         .await?;
         let state = Arc::new(State::new(catalog, access, (origins, pace), (saved, &made)));
+        if hostile {
+            state.turn_hostile();
+        }
         Ok(Self {
             project: folder.project(),
             cargo_home: folder.cargo_home(),
@@ -167,6 +173,11 @@ impl Demo {
         self.state.faults.disarm();
     }
 
+    /// Has every text of every answer carry the [`PAYLOAD`] from now on, also in the next demo of a kept folder.
+    pub fn turn_hostile(&self) {
+        self.state.turn_hostile();
+    }
+
     /// The last ten thousand requests, to both origins, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestLog> {
@@ -180,7 +191,8 @@ impl Drop for Demo {
             server.abort();
         }
         // The demo goes on without it: readers will miss what was saved in this run, and everyone what was made.
-        let _ = self.folder.remember(self.state.saved(), self.state.world().kept());
+        let _ =
+            self.folder.remember((self.state.saved(), self.state.world().kept()), self.state.is_hostile());
     }
 }
 

@@ -47,6 +47,9 @@ pub(super) struct Kept {
     /// The crates that were saved into feeds.
     #[serde(default)]
     pub(super) saved: BTreeSet<String>,
+    /// Whether its answers are poisoned, for tests.
+    #[serde(default)]
+    pub(super) hostile: bool,
     /// The feeds that were made or changed.
     #[serde(default)]
     pub(super) feeds: Vec<KeptFeed>,
@@ -54,7 +57,14 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(token: String) -> Self {
-        Self { version: WORLD_VERSION, token, ports: [0; 2], saved: BTreeSet::new(), feeds: Vec::new() }
+        Self {
+            version: WORLD_VERSION,
+            token,
+            ports: [0; 2],
+            saved: BTreeSet::new(),
+            hostile: false,
+            feeds: Vec::new(),
+        }
     }
 }
 
@@ -187,13 +197,17 @@ impl Folder {
     ///
     /// # Errors
     /// When the world can't be read or written.
-    pub(super) fn remember(&self, saved: BTreeSet<String>, feeds: Vec<KeptFeed>) -> Result<(), DemoError> {
+    pub(super) fn remember(
+        &self,
+        (saved, feeds): (BTreeSet<String>, Vec<KeptFeed>),
+        hostile: bool,
+    ) -> Result<(), DemoError> {
         if self.temporary.is_some() {
             return Ok(());
         }
         match read_world(&self.root)? {
-            Some(world) if world.saved != saved || world.feeds != feeds => {
-                self.write_world(&Kept { saved, feeds, ..world })
+            Some(world) if world.saved != saved || world.feeds != feeds || world.hostile != hostile => {
+                self.write_world(&Kept { saved, hostile, feeds, ..world })
             }
             _ => Ok(()),
         }

@@ -2,7 +2,7 @@
 //! routes, adds the headers that every answer has, and keeps a log for tests.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use super::faults::{Armory, Fault, Sending};
 use super::pace::Pace;
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Guid, KeptFeed, Supply, World};
-use super::{blob, routes};
+use super::{blob, hostile, routes};
 
 /// How many requests are remembered.
 const LOG_LENGTH: usize = 10_000;
@@ -70,6 +70,7 @@ pub(super) struct State {
     pub(super) blob_origin: String,
     pub(super) pace: Pace,
     pub(super) faults: Armory,
+    hostile: AtomicBool,
     /// `{feed id}/{crate}-{version}` of what was saved since the world was made.
     saved: Mutex<BTreeSet<String>>,
     log: Mutex<VecDeque<RequestLog>>,
@@ -98,6 +99,7 @@ impl State {
             blob_origin: origins.1,
             pace,
             faults: Armory::default(),
+            hostile: AtomicBool::new(false),
             saved: Mutex::new(saved),
             log: Mutex::new(VecDeque::new()),
             exchanges: AtomicU64::new(0),
@@ -134,6 +136,14 @@ impl State {
 
     pub(super) fn requests(&self) -> Vec<RequestLog> {
         lock(&self.log).iter().cloned().collect()
+    }
+
+    pub(super) fn turn_hostile(&self) {
+        self.hostile.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_hostile(&self) -> bool {
+        self.hostile.load(Ordering::Relaxed)
     }
 
     fn remember(&self, call: &Call<'_>, reply: &Reply, fault: Option<Fault>) {
@@ -208,6 +218,7 @@ async fn answer(state: &State, site: Site, request: Request<Incoming>) -> Result
         };
         let is_azures = site == Site::Azure && fault.is_none_or(Fault::is_azures_own);
         let reply = if is_azures { azure_headers(&call, reply) } else { reply };
+        let reply = if state.is_hostile() { hostile::poison(reply) } else { reply };
         state.remember(&call, &reply, fault);
         (reply, sending)
     };
@@ -242,7 +253,7 @@ fn into_response(reply: Reply, pace: Pace, sending: Sending) -> Response<Body> {
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             headers.append(HeaderName::from_static(name), value);
         }
     }

@@ -223,6 +223,7 @@ impl Visitor<'_> {
                 index: IndexUrl::parse(&index(self.demo)).expect("an index"),
                 replace_crates_io: true,
                 store: TokenStore::ThisRunOnly,
+                publish: None,
             },
         }
     }
