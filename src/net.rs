@@ -32,6 +32,9 @@ pub struct HttpSettings {
     pub proxy: Option<String>,
     /// PEM certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// How long a connection may take to come about, or be silent, as Cargo's `http.timeout`; `None`: this
+    /// tool's own limits.
+    pub timeout: Option<Duration>,
     /// For the demo: no proxy and no certificates at all, so that it works on any machine
     /// (libraries, trap 11).
     pub loopback_only: bool,
@@ -43,6 +46,7 @@ impl fmt::Debug for HttpSettings {
         f.debug_struct("HttpSettings")
             .field("proxy", &self.shown_proxy())
             .field("ca_file", &self.ca_file)
+            .field("timeout", &self.timeout)
             .field("loopback_only", &self.loopback_only)
             .finish()
     }
@@ -225,7 +229,7 @@ fn advice(fault: Fault) -> (&'static str, &'static str) {
         ),
         Fault::TimedOut => ("timed-out", "check the network and the proxy settings, then try again"),
         Fault::Tunnel => ("proxy-refused", "check the proxy's address, user and password"),
-        Fault::Broken => ("connection-broken", "try again"),
+        Fault::Broken => ("connection-broken", "check the network and the proxy settings, then try again"),
     }
 }
 
@@ -239,8 +243,8 @@ pub fn client(settings: &HttpSettings) -> Result<Client, NetError> {
         .user_agent(concat!("az-cargo-wizard/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .referer(false)
-        .connect_timeout(CONNECT_LIMIT)
-        .read_timeout(READ_LIMIT);
+        .connect_timeout(settings.timeout.unwrap_or(CONNECT_LIMIT))
+        .read_timeout(settings.timeout.unwrap_or(READ_LIMIT));
     if settings.loopback_only {
         builder = builder.no_proxy().tls_certs_only([]);
     } else {

@@ -6,6 +6,7 @@ mod merge;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -104,6 +105,8 @@ pub struct HttpSettings {
     /// May hold a password: show [`HttpSettings::shown_proxy`] instead.
     pub proxy: Option<String>,
     pub cainfo: Option<PathBuf>,
+    /// How long a connection may take to come about, or be silent; `None`: Cargo's default.
+    pub timeout: Option<Duration>,
 }
 
 impl HttpSettings {
@@ -119,6 +122,7 @@ impl fmt::Debug for HttpSettings {
         f.debug_struct("HttpSettings")
             .field("proxy", &self.shown_proxy())
             .field("cainfo", &self.cainfo)
+            .field("timeout", &self.timeout)
             .finish()
     }
 }

@@ -148,9 +148,10 @@ impl Services {
         lock(&self.found).as_ref().map(|found| found.cargo.clone())
     }
 
-    /// Takes the proxy and the certificates that Cargo uses; the demo uses neither.
+    /// Takes the limit, the proxy and the certificates that Cargo uses; the demo takes only the first.
     pub(super) fn use_network(&self, cargo: &settings::HttpSettings) {
         let mut network = lock(&self.network);
+        network.timeout = cargo.timeout;
         if !network.loopback_only {
             network.proxy.clone_from(&cargo.proxy);
             network.ca_file.clone_from(&cargo.cainfo);

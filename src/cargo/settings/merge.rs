@@ -2,6 +2,7 @@
 //! (cargo-contract 1.2, 1.3).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike};
 
@@ -100,6 +101,8 @@ impl Settings {
         // A relative path starts at the folder that holds `.cargo`.
         let base = layer.path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
         http.cainfo = http.cainfo.take().or_else(|| text("cainfo").map(|file| base.join(file)));
+        let seconds = toml_text::get(document, &["http", "timeout"]).and_then(Item::as_integer);
+        http.timeout = http.timeout.or_else(|| timeout(seconds?.try_into().ok()));
     }
 
     /// Adds the environment, after all files.
@@ -127,6 +130,10 @@ impl Settings {
         http.proxy = proxy.or_else(|| http.proxy.take());
         let cainfo = env.os("CARGO_HTTP_CAINFO").filter(|file| !file.is_empty()).map(PathBuf::from);
         http.cainfo = cainfo.or_else(|| http.cainfo.take());
+        let seconds = |name| env.text(name).and_then(|seconds| seconds.parse().ok());
+        http.timeout = timeout(seconds("CARGO_HTTP_TIMEOUT"))
+            .or(http.timeout)
+            .or_else(|| timeout(seconds("HTTP_TIMEOUT")));
     }
 
     fn add_env_index(&mut self, variable: &str, name: &str, value: &str) {
@@ -173,6 +180,11 @@ fn provider(layer: &ConfigLayer, table: &dyn TableLike) -> Option<ProviderSettin
 
 fn index_of(text: &str) -> Index {
     IndexUrl::parse(text).map_or_else(|| Index::Other(redact(&clean(text))), Index::Sparse)
+}
+
+/// Zero is no limit to Cargo's library; here it is as good as none given.
+fn timeout(seconds: Option<u64>) -> Option<Duration> {
+    seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -226,18 +238,21 @@ mod tests {
 
     #[test]
     fn proxies_and_certificates_come_from_the_person_alone() {
-        let theirs = "[http]\nproxy = \"http://evil:1\"\ncainfo = \"evil.pem\"\n";
+        let theirs = "[http]\nproxy = \"http://evil:1\"\ncainfo = \"evil.pem\"\ntimeout = 1\n";
         assert_eq!(*read(theirs, "", &[]).http(), HttpSettings::default());
-        let mine = "[http]\nproxy = \"http://me:pw@proxy:8080\"\ncainfo = \"certs/ca.pem\"\n";
-        let settings = read(theirs, mine, &[]);
+        let mine = "[http]\nproxy = \"http://me:pw@proxy:8080\"\ncainfo = \"certs/ca.pem\"\ntimeout = 5\n";
+        let settings = read(theirs, mine, &[("HTTP_TIMEOUT", "9")]);
+        assert_eq!(settings.http().timeout, Some(Duration::from_secs(5)));
         assert_eq!(settings.http().proxy.as_deref(), Some("http://me:pw@proxy:8080"));
         assert_eq!(settings.http().cainfo.as_deref(), Some(Path::new("/home/me/certs/ca.pem")));
         assert_eq!(settings.http().shown_proxy().as_deref(), Some("http://proxy:8080"));
         assert!(!format!("{settings:?}").contains("pw"));
-        let env = [("CARGO_HTTP_PROXY", "env:1"), ("CARGO_HTTP_CAINFO", "/env.pem")];
+        let env =
+            [("CARGO_HTTP_PROXY", "env:1"), ("CARGO_HTTP_CAINFO", "/env.pem"), ("CARGO_HTTP_TIMEOUT", "7")];
         let settings = read(theirs, mine, &env);
         assert_eq!(settings.http().proxy.as_deref(), Some("env:1"));
         assert_eq!(settings.http().cainfo.as_deref(), Some(Path::new("/env.pem")));
+        assert_eq!(settings.http().timeout, Some(Duration::from_secs(7)));
     }
 
     #[test]
