@@ -95,7 +95,7 @@ fn a_token_that_is_refused_was_never_shown() {
     let token: String =
         (0..76_u16).map(|n| char::from(b'a' + (n * n % 23) as u8)).collect::<String>() + "AZDO1a2b";
     wizard.send("<enter>");
-    wizard.wait_for("Enter sign in");
+    wizard.wait_for("Token  ");
     wizard.send(&token);
     wizard.send("<enter>");
     wizard.wait_for("✗ Sign in to Azure");
