@@ -82,7 +82,7 @@ fn a_panic_gives_the_terminal_back() {
         return;
     }
     let sandbox = Sandbox::new();
-    let mut command = Command::new(&host.args[0]);
+    let mut command = Command::new(std::env::current_exe().unwrap());
     let this = "ends::a_panic_gives_the_terminal_back";
     command.args(["--exact", this, "--nocapture"]).env(PANICS, "1").current_dir(sandbox.project());
     let mut wizard = Terminal::spawn(&command, 80, 24);

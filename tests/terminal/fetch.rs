@@ -1,51 +1,60 @@
 //! A fetch that is cancelled, and one whose wizard ends: no Cargo stays behind, and no damaged crate.
 
-use std::fs;
-use std::path::PathBuf;
-
-use rustix::process::{Pid, test_kill_process};
+use std::fs::File;
+use std::io::Read as _;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use crate::support::pty::{Ended, Signal, Terminal};
 use crate::support::sandbox::{Sandbox, toolchain};
-use crate::support::wizard::{CRATES, steps, token, watchable_demo, whole_crates};
+use crate::support::wizard::{CRATES, demo, steps, token, watchable_demo, whole_crates};
 
-/// The wizard while Cargo downloads.
-fn downloading(sandbox: &Sandbox) -> Terminal {
-    let cargo = toolchain().join("bin/cargo");
-    let note = pids_file(sandbox);
-    // It is Cargo itself under the number that is written down.
-    sandbox.program("cargo", &format!("echo $$ >>'{}'; exec '{}' \"$@\"", note.display(), cargo.display()));
-    let mut wizard = Terminal::spawn(&watchable_demo(sandbox), 80, 24);
-    steps::to_restore(&mut wizard, || token(sandbox));
-    wizard.wait_for("unpacked");
-    wizard.wait_for("Downloading");
-    wizard
-}
+/// Tells when every `cargo fetch` that was started has ended.
+struct Fetches(Receiver<()>);
 
-fn pids_file(sandbox: &Sandbox) -> PathBuf {
-    sandbox.root().join("pids")
-}
+impl Fetches {
+    /// Puts a Cargo on `PATH` that does this for `fetch`, and is the real one for everything else. `$CARGO` is
+    /// the real one.
+    fn run(sandbox: &Sandbox, script: &str) -> Self {
+        let pipe = sandbox.root().join("fetches");
+        assert!(sandbox.command("mkfifo").arg(&pipe).status().unwrap().success());
+        let (pipe_name, cargo) = (pipe.display(), toolchain().join("bin/cargo"));
+        sandbox.program(
+            "cargo",
+            &format!(
+                "CARGO='{}'\nif [ \"$1\" = fetch ]; then\nexec 9>'{pipe_name}'; rm -f '{pipe_name}'\n{script}\nfi\nexec \"$CARGO\" \"$@\"",
+                cargo.display()
+            ),
+        );
+        // Whoever was started from there holds the pipe open, to the last. Its name is gone as soon as it is open at
+        // both ends: who reads the files of the sandbox would wait for a writer.
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let ended = File::open(pipe).and_then(|mut pipe| pipe.read_to_end(&mut Vec::new()));
+            ended.map(|_| sender.send(()))
+        });
+        Self(receiver)
+    }
 
-/// Asserts that every Cargo that was ever started has ended.
-#[track_caller]
-fn assert_no_cargo(sandbox: &Sandbox) {
-    let pids = fs::read_to_string(pids_file(sandbox)).unwrap();
-    let pids: Vec<Pid> = pids.lines().map(|pid| Pid::from_raw(pid.parse().unwrap()).unwrap()).collect();
-    assert!(pids.len() > 1, "at least the version and the fetch: {pids:?}");
-    for pid in pids {
-        assert!(test_kill_process(pid).is_err(), "cargo {pid:?} still runs");
+    #[track_caller]
+    fn assert_ended(&self) {
+        self.0.recv_timeout(Duration::from_secs(60)).expect("a `cargo fetch` still runs");
     }
 }
 
 #[test]
 fn a_cancelled_fetch_leaves_only_whole_crates_and_can_go_on() {
     let sandbox = Sandbox::new();
-    let mut wizard = downloading(&sandbox);
+    let fetches = Fetches::run(&sandbox, "");
+    let mut wizard = Terminal::spawn(&watchable_demo(&sandbox), 80, 24);
+    steps::to_restore(&mut wizard, || token(&sandbox));
+    wizard.wait_for("unpacked");
+    wizard.wait_for("Downloading");
     wizard.send("<esc>");
     wizard.wait_for("Cancel the fetch?");
     wizard.send("<enter>");
     wizard.wait_for("Cancelled");
-    assert_no_cargo(&sandbox);
+    fetches.assert_ended();
     let arrived = whole_crates(&sandbox);
     assert!((1..CRATES).contains(&arrived), "{arrived} crates");
     wizard.send("r");
@@ -56,35 +65,48 @@ fn a_cancelled_fetch_leaves_only_whole_crates_and_can_go_on() {
     wizard.assert_restored();
 }
 
+/// A Cargo that downloads for ever, and doesn't listen.
+const STUBBORN: &str = "trap '' TERM HUP INT\necho ' Downloading 7 crates, remaining bytes: 1.0MiB' >&2\nwhile :; do sleep 1; done";
+
 #[test]
 fn ctrl_c_ends_cargo_too() {
-    ends_with(|wizard| wizard.send("<c-c>"));
+    ends_with(Terminal::assert_restored, |wizard| wizard.send("<c-c>"));
 }
 
 #[test]
 fn ctrl_c_twice_ends_cargo_too() {
-    ends_with(|wizard| wizard.send("<c-c><c-c>"));
+    ends_with(Terminal::assert_restored, |wizard| wizard.send("<c-c><c-c>"));
 }
 
 #[test]
-fn a_signal_ends_cargo_too() {
-    ends_with(|wizard| wizard.signal(Signal::TERM));
+fn q_asks_and_ends_cargo_too() {
+    ends_with(Terminal::assert_restored, |wizard| {
+        wizard.send("q");
+        wizard.wait_for("Cancel the fetch and leave?");
+        wizard.send("<enter>");
+    });
+}
+
+#[test]
+fn signals_end_cargo_too() {
+    ends_with(Terminal::assert_restored, |wizard| wizard.signal(Signal::TERM));
+    ends_with(Terminal::assert_restored, |wizard| wizard.signal(Signal::HUP));
 }
 
 #[test]
 fn a_lost_terminal_ends_cargo_too() {
-    let sandbox = Sandbox::new();
-    let mut wizard = downloading(&sandbox);
-    wizard.lose();
-    assert_eq!(wizard.wait_exit(), Ended::Code(130));
-    assert_no_cargo(&sandbox);
+    ends_with(|_| {}, Terminal::lose);
 }
 
-fn ends_with(end: impl FnOnce(&mut Terminal)) {
+/// Ends the wizard in the midst of a fetch, and asserts that nothing of it is left.
+fn ends_with(check: impl FnOnce(&Terminal), end: impl FnOnce(&mut Terminal)) {
     let sandbox = Sandbox::new();
-    let mut wizard = downloading(&sandbox);
+    let fetches = Fetches::run(&sandbox, STUBBORN);
+    let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
+    steps::to_restore(&mut wizard, || token(&sandbox));
+    wizard.wait_for("7 left");
     end(&mut wizard);
     assert_eq!(wizard.wait_exit(), Ended::Code(130));
-    assert_no_cargo(&sandbox);
-    wizard.assert_restored();
+    fetches.assert_ended();
+    check(&wizard);
 }
