@@ -61,6 +61,9 @@ async fn spec(services: &Arc<Services>, request: Restore) -> Result<FetchSpec, R
     let (shared, dir) = (services.clone(), workspace.clone());
     let caches = blocking(move || -> Result<_, Report> {
         let settings = caches::settings(&shared)?;
+        if shared.demo.is_some() && settings.registry_in_force().is_none_or(|feed| !feed.replaces_crates_io) {
+            return Err(demo_needs_feed());
+        }
         let lock = caches::lock_file(&dir)?;
         Ok(caches::of_sources(&settings, lock.as_ref(), &cargo))
     });
@@ -75,6 +78,12 @@ async fn spec(services: &Arc<Services>, request: Restore) -> Result<FetchSpec, R
         clock: services.host.clock,
         env: env(services, request),
     })
+}
+
+/// The demo doesn't ask the real crates.io, which has none of its crates.
+fn demo_needs_feed() -> Report {
+    Report::new(Exit::NotFound, "demo-needs-feed", "no feed of the demo stands in for crates.io yet")
+        .hint("let the wizard set one up first: `az-cargo-wizard --demo --demo-dir DIR`")
 }
 
 /// The child's environment. 'This run only' hands its credential over here, and nowhere else
