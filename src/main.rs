@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, When};
+use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
 use az_cargo_wizard::cli::{run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
@@ -31,7 +31,7 @@ fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
     let host = Host::os().map_err(|error| {
         Report::new(Exit::Failed, "no-folder", "the working folder is gone").cause(error.to_string())
     })?;
-    if arguments.common.demo && arguments.common.dir.is_some() {
+    if is_demo(&arguments.common) && arguments.common.dir.is_some() {
         return Err(Report::new(
             Exit::Usage,
             "usage",
@@ -82,6 +82,11 @@ fn read_input() -> std::io::Result<String> {
     Ok(text)
 }
 
+/// Who names a folder for the demo wants the demo.
+fn is_demo(common: &Common) -> bool {
+    common.demo || common.demo_dir.is_some()
+}
+
 fn no_terminal() -> Report {
     Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal").hint(
         "without one use a command: `setup`, `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`",
@@ -96,6 +101,7 @@ struct Started {
 
 async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
     let common = arguments.common;
+    let wants_demo = is_demo(&common);
     let mut settled = Settled {
         dir: common.dir,
         org: common.org,
@@ -103,7 +109,7 @@ async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
         ..Settled::default()
     };
     let mut demo = None;
-    if common.demo || common.demo_dir.is_some() {
+    if wants_demo {
         let started = Demo::start(demo_options(&host, common.demo_dir, common.demo_fast)).await?;
         settled.demo = Some(place(&started));
         demo = Some(started);
