@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use crate::domain::credential::TokenStore;
 use crate::domain::diff::DiffLine;
-use crate::domain::finding::Hazard;
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable, Phase};
 use crate::domain::text;
@@ -52,13 +51,6 @@ impl Printer {
         if self == Self::Json {
             // The words above have been said in any case.
             let _ = self.json(json!({ "error": report_json(report) }));
-        }
-    }
-
-    /// What a checkout would do, when nobody can be asked.
-    pub fn hazards(self, hazards: &[Hazard]) {
-        for hazard in hazards {
-            self.say(&format!("  {} in {}: would {}", hazard.setting, hazard.file, hazard.effect));
         }
     }
 

@@ -102,9 +102,11 @@ pub(super) fn refuse(printer: Printer, hazards: &[Hazard]) {
         "project-not-trusted",
         "this project's own settings would run programs or redirect traffic",
     )
-    .hint("read them; if you trust the project, say so with `--trust-project`");
+    .hint("if you trust the project, say so with `--trust-project`");
+    let report = hazards.iter().fold(report, |report, hazard| {
+        report.detail(format!("{} in {}: would {}", hazard.setting, hazard.file, hazard.effect))
+    });
     printer.report(&report);
-    printer.hazards(hazards);
 }
 
 /// What ends every job alike.
