@@ -35,8 +35,16 @@ mod sign_in;
 #[path = "screens/whole.rs"]
 mod whole;
 
+#[path = "screens/anything.rs"]
+mod anything;
+#[path = "screens/hostile.rs"]
+mod hostile;
+#[path = "screens/keys.rs"]
+mod keys;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/steps.rs"]
+mod steps;
 
 /// One screen in one state: from the wizard just opened to what is to be seen.
 #[derive(Debug, Clone, Copy)]

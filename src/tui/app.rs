@@ -8,17 +8,18 @@ use ratatui::layout::{Alignment, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::domain::text;
 use crate::error::Exit;
 use crate::task::{Event, JobId, Request};
 
-use super::keymap::{Action, Hint, Key, Offer, action_of, hints, offer};
+use super::keymap::{Action, Hint, Key, Offer, SCROLLS, action_of, hints, offer};
 use super::layout::{Areas, SMALLEST, middle, top};
 use super::msg::{Act, Effect, Msg, Question};
 use super::screen::{Look, Screens, done};
 use super::session::{Opening, Session, Step, StepState};
 use super::theme::Theme;
 use super::widget::key_bar::key_bar;
-use super::widget::modal::{columns, modal, overflows};
+use super::widget::modal::{columns, modal};
 use super::widget::page::Page;
 use super::widget::scroll::Scroll;
 use super::widget::step_rail::StepRail;
@@ -234,7 +235,7 @@ impl App {
                 Act::Back if from == self.here => effects.extend(self.step_back()),
                 Act::Go(_) | Act::Back => {}
                 Act::Ask(question) => self.modal = Some(Modal::Ask(question)),
-                Act::Copy(copied) => effects.push(Effect::Copy(copied)),
+                Act::Copy(copied) => effects.push(Effect::Copy(text::clean(&copied))),
                 Act::Say(line) => self.notice = Some(line),
                 Act::Quit => effects.extend(self.quit()),
             }
@@ -323,11 +324,11 @@ impl App {
     /// Draws what stands above the screen, and says which keys it takes.
     fn show_modal(&self, frame: &mut Frame<'_>, area: Rect, shown: Modal) -> Vec<Hint> {
         let (title, page) = self.modal_page(shown, Page::new(self.theme, columns(area)));
-        let mut offers = modal_offers(shown);
-        if overflows(area, page.len()) {
-            offers.extend([offer(Action::Up, "scroll"), offer(Action::Down, "scroll")]);
-        }
         modal(frame, area, (self.theme, &self.help_scroll), (title, page));
+        let mut offers = modal_offers(shown);
+        if self.help_scroll.has_more() {
+            offers.extend(SCROLLS);
+        }
         hints(&offers, false)
     }
 

@@ -147,6 +147,26 @@ pub(super) const fn offer(action: Action, verb: &'static str) -> Offer {
     Offer { action, verb }
 }
 
+/// The ways to move in a list, the ones that everybody knows last on the bar.
+pub(super) const MOVES: [Offer; 6] = [
+    offer(Action::Up, "move"),
+    offer(Action::Down, "move"),
+    offer(Action::PageUp, "page up"),
+    offer(Action::PageDown, "page down"),
+    offer(Action::Top, "first"),
+    offer(Action::Bottom, "last"),
+];
+
+/// The ways to scroll a text.
+pub(super) const SCROLLS: [Offer; 6] = [
+    offer(Action::Up, "scroll"),
+    offer(Action::Down, "scroll"),
+    offer(Action::PageUp, "page up"),
+    offer(Action::PageDown, "page down"),
+    offer(Action::Top, "to its start"),
+    offer(Action::Bottom, "to its end"),
+];
+
 /// An offer with the keys that carry it out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hint {

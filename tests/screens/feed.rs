@@ -18,10 +18,10 @@ states! { "feed":
     without_crates_io => |wizard| wizard.with_feeds(world::feeds()).press("jj");
     public_and_role_unknown => |wizard| wizard.with_feeds(world::feeds()).press("jjj");
     under_maintenance => |wizard| wizard.with_feeds(world::feeds()).press("G");
-    filtering => |wizard| wizard.with_feeds(world::many_feeds(5000)).press("/0 03");
-    filtered => |wizard| wizard.with_feeds(world::many_feeds(5000)).press("/0 03<enter>j");
+    filtering => |wizard| wizard.with_feeds(world::many_feeds(1234)).press("/0 03");
+    filtered => |wizard| wizard.with_feeds(world::many_feeds(1234)).press("/0 03<enter>j");
     filter_without_match => |wizard| wizard.with_feeds(world::feeds()).press("/zzz");
-    far_scrolled => |wizard| wizard.with_feeds(world::many_feeds(5000)).press("G<up><up>");
+    far_scrolled => |wizard| wizard.with_feeds(world::many_feeds(1234)).press("G<up><up>");
     failed => |wizard| wizard.at_sign_in().signed_in().fail(world::no_network());
     wide_names => |wizard| wizard.with_feeds(world::wide_feeds());
     wide_name_with_details => |wizard| wizard.with_feeds(world::wide_feeds()).press("gj");

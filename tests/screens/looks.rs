@@ -35,7 +35,7 @@ fn buffer(state: State, theme: Theme, size: Size) -> Buffer {
 #[test]
 fn an_ascii_terminal_gets_ascii_only() {
     for state in all_states() {
-        for size in [WIDE, USUAL, draw::NARROW, (40, 10)] {
+        for size in [WIDE, draw::NARROW] {
             let text = text_of(&buffer(state, ASCII, size));
             let strange: String = text.chars().filter(|c| !c.is_ascii()).collect();
             assert!(strange.is_empty(), "`{strange}` on {} at {size:?}:\n{text}", state.name);

@@ -10,6 +10,7 @@ use az_cargo_wizard::task::check::Checkout;
 use az_cargo_wizard::task::{CacheFolder, Event, JobId, Request};
 use az_cargo_wizard::tui::{App, Effect, Key, Msg, Opening, Theme};
 
+use crate::draw::{USUAL, drawn};
 use crate::world;
 
 /// A wizard and what it wanted so far.
@@ -20,6 +21,7 @@ pub(crate) struct Wizard {
     pub(crate) started: Vec<(JobId, Request)>,
     pub(crate) cancelled: Vec<JobId>,
     pub(crate) copied: Vec<String>,
+    pub(crate) suspended: usize,
     pub(crate) quit: Option<Exit>,
 }
 
@@ -31,7 +33,7 @@ impl Wizard {
     pub(crate) fn opened_for(theme: Theme, opening: Opening) -> Self {
         let (app, effects) = App::new(theme, opening);
         let (started, cancelled, copied) = (Vec::new(), Vec::new(), Vec::new());
-        Self { app, started, cancelled, copied, quit: None }.carry_out(effects)
+        Self { app, started, cancelled, copied, suspended: 0, quit: None }.carry_out(effects)
     }
 
     fn carry_out(mut self, effects: Vec<Effect>) -> Self {
@@ -40,8 +42,8 @@ impl Wizard {
                 Effect::Start(id, request) => self.started.push((id, request)),
                 Effect::Cancel(id) => self.cancelled.push(id),
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Suspend => self.suspended += 1,
                 Effect::Quit(exit) => self.quit = Some(exit),
-                Effect::Suspend => {}
             }
         }
         self
@@ -52,9 +54,13 @@ impl Wizard {
         self.carry_out(effects)
     }
 
-    /// Presses keys: characters, and named ones in angle brackets, `jj<enter>`.
+    /// Presses keys: characters, and named ones in angle brackets, `jj<enter>`. As a person does, after having
+    /// seen what is there: what can be scrolled is known only then.
     pub(crate) fn press(self, keys: &str) -> Self {
-        keys_of(keys).into_iter().fold(self, |wizard, key| wizard.told(Msg::Key(key)))
+        keys_of(keys).into_iter().fold(self, |wizard, key| {
+            drawn(&wizard, USUAL);
+            wizard.told(Msg::Key(key))
+        })
     }
 
     pub(crate) fn paste(self, text: &str) -> Self {
@@ -115,10 +121,14 @@ impl Wizard {
 
     /// The form is filled in, and the difference is there.
     pub(crate) fn reviewed(self, review: impl FnOnce(SetupPlan) -> Review) -> Self {
-        let wizard = self.press("<enter>");
-        let Request::Review(plan) = wizard.request() else { panic!("no review was asked for") };
+        self.press("<enter>").reviewed_by(review)
+    }
+
+    /// The difference that was asked for is there.
+    pub(crate) fn reviewed_by(self, review: impl FnOnce(SetupPlan) -> Review) -> Self {
+        let Request::Review(plan) = self.request() else { panic!("no review was asked for") };
         let review = review(plan.clone());
-        wizard.answer(Event::Reviewed(review))
+        self.answer(Event::Reviewed(review))
     }
 
     pub(crate) fn at_log_in(self) -> Self {
@@ -171,6 +181,7 @@ fn named(name: &str) -> Key {
     match name {
         "enter" => Key::Enter,
         "esc" => Key::Esc,
+        "space" => Key::Char(' '),
         "tab" => Key::Tab,
         "s-tab" => Key::BackTab,
         "up" => Key::Up,
@@ -185,6 +196,7 @@ fn named(name: &str) -> Key {
         "delete" => Key::Delete,
         "f1" => Key::F1,
         "c-c" => Key::Ctrl('c'),
+        "c-z" => Key::Ctrl('z'),
         "c-u" => Key::Ctrl('u'),
         _ => panic!("no key is named `<{name}>`"),
     }

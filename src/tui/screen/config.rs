@@ -10,7 +10,7 @@ use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 use crate::task::{Event, Request};
 
-use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::keymap::{Action, Key, Offer, SCROLLS, offer};
 use super::super::layout::{below, top};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
@@ -196,19 +196,18 @@ impl Panel for Config {
                 offer(Action::Down, "next"),
                 offer(Action::Preview, "preview"),
             ],
-            State::Reviewed(review) => vec![
-                offer(Action::Accept, if review.is_done() { "go on" } else { "write" }),
-                offer(Action::Down, "scroll"),
-                offer(Action::Up, "scroll"),
-                offer(Action::PageDown, "page down"),
-                offer(Action::PageUp, "page up"),
-            ],
+            State::Reviewed(review) => {
+                vec![offer(Action::Accept, if review.is_done() { "go on" } else { "write" })]
+            }
             State::Reviewing | State::Writing(_) => Vec::new(),
         };
         if !matches!(self.state, State::Writing(_)) {
             offers.push(offer(Action::Back, "back"));
         }
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+        if matches!(self.state, State::Reviewed(_)) && self.scroll.has_more() {
+            offers.extend(SCROLLS);
+        }
         offers
     }
 

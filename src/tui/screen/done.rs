@@ -7,7 +7,7 @@ use crate::domain::text;
 use crate::error::Report;
 use crate::task::{Event, Inspect, Request};
 
-use super::super::keymap::{Action, Offer, offer};
+use super::super::keymap::{Action, MOVES, Offer, offer};
 use super::super::layout::{below, top};
 use super::super::msg::Act;
 use super::super::session::Session;
@@ -40,19 +40,17 @@ impl Panel for Done {
         vec![Act::Cancel, Act::Start(Request::Inspect(Inspect::InForce))]
     }
 
-    fn offers(&self, _session: &Session) -> Vec<Offer> {
-        vec![
+    fn offers(&self, session: &Session) -> Vec<Offer> {
+        let mut offers = vec![
             offer(Action::Accept, "leave"),
-            offer(Action::Down, "move"),
-            offer(Action::Up, "move"),
-            offer(Action::PageDown, "page down"),
-            offer(Action::PageUp, "page up"),
-            offer(Action::Top, "first"),
-            offer(Action::Bottom, "last"),
             offer(Action::Back, "back"),
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
-        ]
+        ];
+        if rows(session) > 1 {
+            offers.extend(MOVES);
+        }
+        offers
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {

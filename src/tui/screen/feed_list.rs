@@ -13,7 +13,7 @@ use crate::error::Report;
 use crate::task::feeds::DetailsOf;
 use crate::task::{Event, Request};
 
-use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::keymap::{Action, Key, MOVES, Offer, offer};
 use super::super::layout::{below, top};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
@@ -154,16 +154,7 @@ impl Panel for FeedList {
         }
         let mut offers = Vec::new();
         if matches!(self.state, State::Loaded) && !self.shown.is_empty() {
-            offers.extend([
-                offer(Action::Accept, "choose"),
-                offer(Action::Filter, "filter"),
-                offer(Action::Up, "move"),
-                offer(Action::Down, "move"),
-                offer(Action::PageUp, "page up"),
-                offer(Action::PageDown, "page down"),
-                offer(Action::Top, "first"),
-                offer(Action::Bottom, "last"),
-            ]);
+            offers.extend([offer(Action::Accept, "choose"), offer(Action::Filter, "filter")]);
         } else if matches!(self.state, State::Loaded) && !self.feeds.is_empty() {
             offers.push(offer(Action::Filter, "filter"));
         }
@@ -175,13 +166,9 @@ impl Panel for FeedList {
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
-        // What everybody needs comes first on the key bar; ways to move are known.
-        offers.sort_by_key(|offer| {
-            matches!(
-                offer.action,
-                Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom
-            )
-        });
+        if matches!(self.state, State::Loaded) && self.shown.len() > 1 {
+            offers.extend(MOVES);
+        }
         offers
     }
 

@@ -17,7 +17,7 @@ use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::{self, Event, LoggedIn, Request};
 
-use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::keymap::{Action, Key, MOVES, Offer, SCROLLS, offer};
 use super::super::layout::{below, top};
 use super::super::msg::{Act, Question};
 use super::super::session::{Opening, Session, Step};
@@ -118,7 +118,7 @@ impl Restore {
     /// What `Esc` does now.
     fn back(&self) -> Option<&'static str> {
         match self {
-            Self { words: true, .. } => Some("the table"),
+            Self { words: true, .. } => Some("close"),
             Self { filter: Some(_), .. } => Some("clear the filter"),
             Self { cancelling: true, .. } => None,
             Self { running: true, .. } => Some("cancel"),
@@ -170,20 +170,16 @@ impl Panel for Restore {
             offers.push(offer(Action::RunAgain, "run again"));
         }
         offers.push(offer(Action::Details, if self.words { "the table" } else { "Cargo's words" }));
-        if !self.words {
+        if !self.words && !self.table.rows().is_empty() {
             offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
         }
         offers.extend(self.back().map(|verb| offer(Action::Back, verb)));
-        offers.extend([
-            offer(Action::Help, "help"),
-            offer(Action::Quit, "leave"),
-            offer(Action::Up, "move"),
-            offer(Action::Down, "move"),
-            offer(Action::PageUp, "page up"),
-            offer(Action::PageDown, "page down"),
-            offer(Action::Top, "first"),
-            offer(Action::Bottom, "last"),
-        ]);
+        offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+        if self.words && self.words_scroll.has_more() {
+            offers.extend(SCROLLS);
+        } else if !self.words && self.shown.len() > 1 {
+            offers.extend(MOVES);
+        }
         offers
     }
 

@@ -36,13 +36,16 @@ pub(in super::super) fn key_bar(theme: Theme, hints: &[Hint], columns: u16) -> L
     Line::from(spans)
 }
 
-/// Of several keys the first, for the bar is short; neighbours with one verb become one: `↑↓ move`.
+/// Of several keys the first, for the bar is short; neighbours with one verb become one where their keys are
+/// one character each: `↑↓ move`.
 fn entries(theme: Theme, hints: &[Hint]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for hint in hints {
         let key = theme.text(hint.keys.first().copied().unwrap_or_default());
         match entries.last_mut() {
-            Some(entry) if entry.verb == hint.verb => entry.keys.push_str(&key),
+            Some(entry) if entry.verb == hint.verb && is_short(&entry.keys) && is_short(&key) => {
+                entry.keys.push_str(&key);
+            }
             _ => {
                 let is_help = hint.action == Action::Help;
                 entries.push(Entry { keys: key, verb: hint.verb, is_help });
@@ -50,6 +53,10 @@ fn entries(theme: Theme, hints: &[Hint]) -> Vec<Entry> {
         }
     }
     entries
+}
+
+fn is_short(key: &str) -> bool {
+    text::width(key) == 1
 }
 
 fn fitting(mut entries: Vec<Entry>, room: usize) -> Vec<Entry> {
@@ -79,6 +86,7 @@ mod tests {
         assert_eq!(bar(&offers, 33), " Enter choose   Esc back");
         assert_eq!(bar(&offers, 8), " ");
         assert_eq!(bar(&[(Action::Up, "move"), (Action::Down, "move")], 80), " ↑↓ move");
+        assert_eq!(bar(&[(Action::PageUp, "go"), (Action::Up, "go")], 80), " PageUp go   ↑ go");
     }
 
     #[test]

@@ -47,11 +47,6 @@ pub(in super::super) fn columns(screen: Rect) -> u16 {
     screen.width.saturating_sub(8).clamp(20, 72)
 }
 
-/// Whether so many lines have to be scrolled.
-pub(in super::super) fn overflows(area: Rect, rows: u16) -> bool {
-    box_of(area, rows).height < rows.saturating_add(2)
-}
-
 fn box_of(area: Rect, rows: u16) -> Rect {
     middle(area, columns(area) + 4, rows.saturating_add(2))
 }

@@ -9,13 +9,14 @@ use super::super::keymap::Action;
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Scroll {
     first: Cell<usize>,
-    page: Cell<usize>,
+    height: Cell<usize>,
+    length: Cell<usize>,
 }
 
 impl Scroll {
     /// Scrolls; other actions do nothing.
     pub(in super::super) fn act(&self, action: Action) {
-        let (first, page) = (self.first.get(), self.page.get().max(1));
+        let (first, page) = (self.first.get(), self.height.get().saturating_sub(1).max(1));
         self.first.set(match action {
             Action::Up => first.saturating_sub(1),
             Action::Down => first.saturating_add(1),
@@ -27,9 +28,15 @@ impl Scroll {
         });
     }
 
+    /// Whether the last frame could not show all of it.
+    pub(in super::super) fn has_more(&self) -> bool {
+        self.length.get() > self.height.get()
+    }
+
     /// The lines to draw in a window of that height.
     pub(in super::super) fn visible(&self, length: usize, height: usize) -> Range<usize> {
-        self.page.set(height.saturating_sub(1).max(1));
+        self.height.set(height);
+        self.length.set(length);
         let first = self.first.get().min(length.saturating_sub(height));
         self.first.set(first);
         first..(first + height).min(length)
@@ -49,6 +56,8 @@ mod tests {
         scroll.act(Action::Up);
         assert_eq!(scroll.visible(10, 4), 5..9);
         scroll.act(Action::PageDown);
+        assert!(scroll.has_more());
         assert_eq!(scroll.visible(3, 4), 0..3, "a short text does not scroll");
+        assert!(!scroll.has_more());
     }
 }
