@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::error::Report;
+use crate::error::{Exit, Report};
 use crate::task::{self, Event, Events, JobId, Request, Services};
 
 /// Messages that may wait before jobs have to.
@@ -54,11 +54,13 @@ impl Jobs {
         self.cancels.insert(id, cancel);
         let events = Events::new(id, self.sender.clone());
         let starting = self.starting.clone();
+        let last_word = LastWord { id, sender: self.sender.clone() };
         self.running.spawn(async move {
+            let _last_word = last_word;
             match starting.ready().await {
                 Some(Ok(services)) => task::run(services, request, (&events, cancelled)).await,
                 Some(Err(report)) => events.send(Event::Failed(Box::new(report))).await,
-                None => {}
+                None => events.send(Event::Failed(Box::new(broken()))).await,
             }
         });
     }
@@ -79,5 +81,47 @@ impl Jobs {
     /// Ends what still runs, at once; with a fetch goes its Cargo.
     pub(super) async fn end(&mut self) {
         self.running.shutdown().await;
+    }
+}
+
+/// Tells of a job that panics: it would be waited for until the wizard is left.
+struct LastWord {
+    id: JobId,
+    sender: mpsc::Sender<(JobId, Event)>,
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Where so much waits to be read that this finds no room, nothing better can be done.
+            let _ = self.sender.try_send((self.id, Event::Failed(Box::new(broken()))));
+        }
+    }
+}
+
+fn broken() -> Report {
+    Report::new(Exit::Failed, "internal", "a part of az-cargo-wizard has failed")
+        .hint("try again; if it happens again, report it with the words that are shown after leaving")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_panics_is_told_as_failed_and_others_end_in_silence() {
+        let (sender, mut receiver) = mpsc::channel(2);
+        let word = |id| LastWord { id: JobId(id), sender: sender.clone() };
+        drop(word(6));
+        let last_word = word(7);
+        let job = std::thread::spawn(move || {
+            let _last_word = last_word;
+            panic!("on purpose");
+        });
+        assert!(job.join().is_err());
+        let (id, event) = receiver.try_recv().unwrap();
+        assert_eq!(id, JobId(7));
+        assert!(event.is_last());
+        assert!(receiver.try_recv().is_err());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Stdout, Write as _};
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
@@ -14,6 +16,14 @@ use crossterm::terminal::{
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+
+use crate::domain::text;
+
+/// Whether the wizard has the terminal now.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// What jobs that panicked have said meanwhile.
+static OVERHEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The terminal while the wizard has it. Gives it back on drop.
 #[derive(Debug)]
@@ -70,26 +80,41 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
+        let mut stdout = io::stdout();
+        for words in OVERHEARD.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = writeln!(stdout, "{words}");
+        }
     }
 }
 
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
+    HELD.store(true, Ordering::Relaxed);
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
 }
 
 /// Everything [`take`] did, backwards. There is nobody to tell when a dead terminal refuses.
 fn give_back() {
+    HELD.store(false, Ordering::Relaxed);
     let mut stdout = io::stdout();
     let _ = execute!(stdout, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
     let _ = stdout.flush();
 }
 
-/// A panic's message must land on the normal screen.
+/// A panic's message must land on the normal screen: that of the wizard at once, for it ends; that of a job
+/// when the wizard is left, for it goes on.
 fn restore_on_panic() {
     let previous = std::panic::take_hook();
+    let owner = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() != owner && HELD.load(Ordering::Relaxed) {
+            OVERHEARD
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(text::clean_lines(&info.to_string()));
+            return;
+        }
         give_back();
         previous(info);
     }));
