@@ -295,6 +295,22 @@ fn another_replacement_gives_way_when_the_person_says_so() {
     assert_eq!(after, format!("{expected}\n[registries.rust]\nindex = \"{INDEX}\"\n"));
 }
 
+/// The first lines of a file, where tables can be written inline or dotted; they may hold what a block would.
+fn top_block() -> impl Strategy<Value = String> {
+    let old = spelt("\"<O>\"");
+    prop_oneof![
+        4 => Just(String::new()),
+        1 => Just(format!("registries = {{ old = {{ index = {old} }} }} # all\n")),
+        1 => Just(format!("registries={{old.index={old},\"büro\"={{a=[{{b=1}},2]}}}}\n")),
+        1 => Just(format!("registries.old.index\t=  {old}   # dotted\n")),
+        1 => Just(format!("registries . \"old\" . 'index' = {old}\nregistries.rust.protocol = 'sparse'\n")),
+        1 => Just("registries = { rust = { \"ü\" = { x = { y = { } } } } }\n".to_owned()),
+        1 => Just("source = { other = { directory = 'v' } }\n".to_owned()),
+        1 => Just("source.crates-io . replace-with='rust'\n".to_owned()),
+        1 => Just("source={}\nregistries={ }\n".to_owned()),
+    ]
+}
+
 /// One block of a generated file; blocks of a kind appear once at most, so that the file is sound TOML.
 fn registries_block() -> impl Strategy<Value = String> {
     let old = spelt("\"<O>\"");
@@ -308,6 +324,15 @@ fn registries_block() -> impl Strategy<Value = String> {
         Just(spelt("[registries.rust]\n# mine\nindex = '<I>'\n")),
         Just("[registries.rust]\nprotocol = 'sparse'\n".to_owned()),
         Just("[registries]\nrust = {}\n".to_owned()),
+        Just(format!("\t[ registries ]  \n\t old\t=\t{{index={old}\t}}\t# weird\n")),
+        Just(format!("[\"registries\" .  'old']\n   \"index\"  =  {old}\n")),
+        Just(format!(
+            "[registries]\n\"büro\" = {{ index = {old}, \"x y\" = {{ z = [ {{ q = '日' }} ] }} }}\n\n\n# 終\n"
+        )),
+        Just("[registries.rust] # ours\n\"credential-provider\"   =   'cargo:token'   # plain\n".to_owned()),
+        Just(
+            "[registries]\n\trust . \"protocol\" = \"sparse\"\n\trust.'x' = { a = { b = { } } }\n".to_owned()
+        ),
     ]
 }
 
@@ -318,6 +343,11 @@ fn source_block() -> impl Strategy<Value = String> {
         Just("[source.other]\ndirectory = \"vendor\"\n".to_owned()),
         Just("[source]\nother.directory = \"vendor\"\n".to_owned()),
         Just("[source]\nother = { directory = \"vendor\" }\n".to_owned()),
+        Just("  [ source . \"crates-io\" ] # <- here\n".to_owned()),
+        Just("[source]\ncrates-io={ }\n\"зеркало\" = { directory = 'v' }   \n".to_owned()),
+        Just(
+            "[source.\"git+https://h/r?branch=main\"]\ngit = \"https://h/r\"\nbranch = \"main\"\n".to_owned()
+        ),
     ]
 }
 
@@ -326,13 +356,21 @@ fn foreign_block() -> impl Strategy<Value = Vec<String>> {
     let table = ("[a-z]{1,6}", any::<i32>(), "[ -!#-\\[\\]-~é]{0,12}").prop_map(|(key, number, text)| {
         format!("[foreign.{key}]\nnumber = {number}   # {text}\ntext = \"{text}\"\nlist = [\n  1, # one\n  2,\n]\n")
     });
-    let blank = Just("\n".to_owned());
-    proptest::collection::vec(prop_oneof![comment, table, blank], 0..4)
+    let nested = ("[a-z]{1,6}", "[ \t]{0,3}", any::<bool>()).prop_map(|(key, gap, deep)| {
+        let inner = if deep { "{ b = [1, { \"ключ\" = 'v' }], 'c d'.e = {} }" } else { "{}" };
+        format!("[\"ü.{key}\" .{gap}'日本']{gap}\n{gap}a{gap}={gap}{inner}{gap}# ü\n\"\" = 1979-05-27\n")
+    });
+    let text = "[a-z]{1,6}".prop_map(|key| {
+        format!("[text.{key}]\nmany = \"\"\"\n[registries.rust]\nindex = 'no' # no\n\"\"\"\nraw = '''\n[source]\n'''\n")
+    });
+    let blank = prop_oneof![Just("\n".to_owned()), Just(" \t \n".to_owned())];
+    proptest::collection::vec(prop_oneof![comment, table, nested, text, blank], 0..4)
 }
 
 prop_compose! {
     /// A configuration file as people write them, and whether its line ends are those of Windows.
     fn config_file()(
+        top in top_block(),
         head in foreign_block(),
         registries in registries_block(),
         middle in foreign_block(),
@@ -342,7 +380,10 @@ prop_compose! {
         mark in any::<bool>(),
         complete in any::<bool>(),
     ) -> String {
-        let blocks = head.into_iter().chain([registries]).chain(middle).chain([source]).chain(tail);
+        // A table is written in one place.
+        let unless = |key: &str, block: String| if top.contains(key) { String::new() } else { block };
+        let (registries, source) = (unless("registries", registries), unless("source", source));
+        let blocks = std::iter::once(top).chain(head).chain([registries]).chain(middle).chain([source]).chain(tail);
         let mut text: String = blocks.collect();
         if !complete && text.ends_with('\n') {
             text.pop();

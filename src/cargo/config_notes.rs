@@ -2,6 +2,7 @@
 
 use super::settings::{Replacement, env_name, same_index};
 use super::situation::{Situation, index_of, is_plain_file, replacement_of, shown};
+use super::toml_text;
 use crate::domain::credential::TokenStore;
 use crate::domain::plan::ConfigScope;
 use crate::domain::text::clean;
@@ -12,6 +13,7 @@ pub(super) fn notes(situation: &Situation<'_>) -> Vec<String> {
     notes.extend(nearer_replacement(situation));
     notes.extend(of_registry(situation));
     notes.extend(two_files(situation));
+    notes.extend(included(situation));
     notes.extend(replacement(situation));
     notes
 }
@@ -108,6 +110,17 @@ fn two_files(situation: &Situation<'_>) -> Option<String> {
         .then(|| format!("Cargo reads {} and ignores {} beside it.", shown(&situation.target), shown(&other)))
 }
 
+/// Cargo 1.94 and later read them, and what they say is not looked at here.
+fn included(situation: &Situation<'_>) -> Option<String> {
+    let layer = situation.layers.iter().find(|layer| {
+        toml_text::parse(&layer.text).is_ok_and(|document| toml_text::get(&document, &["include"]).is_some())
+    })?;
+    let file = shown(&layer.path);
+    Some(format!(
+        "{file} includes further files. They are not looked at: if one of them replaces crates.io, see which wins."
+    ))
+}
+
 fn replacement(situation: &Situation<'_>) -> Option<String> {
     let plan = situation.plan;
     let current = situation.settings.replacement();
@@ -157,6 +170,8 @@ mod tests {
         assert!(notes(&trap, &hyphen).contains("hides the credential"));
         let kept = SetupPlan { replace_crates_io: false, ..project() };
         assert!(notes(&sandbox, &kept).contains("stays replaced by `old`"));
+        sandbox.write("ws/.cargo/config.toml", "include = ['corp.toml']\n");
+        assert!(notes(&sandbox, &project()).contains("includes further files"));
         let fresh = Sandbox::new();
         fresh.write(
             "home/config.toml",

@@ -27,14 +27,14 @@ pub enum ConfigError {
     OtherIndex { file: PathBuf, line: Option<usize>, name: String, current: String },
     #[error("this feed is already the registry `{other}` in {}", place(file, *line, None))]
     SameIndex { file: PathBuf, line: Option<usize>, other: String },
-    #[error("{} sets the credential provider of `{name}` to `{provider}`", place(file, None, None))]
-    ProviderInCheckout { file: PathBuf, name: String, provider: String },
+    #[error("{} sets the credential provider of `{name}` to `{provider}`", place(file, *line, None))]
+    ProviderInCheckout { file: PathBuf, line: Option<usize>, name: String, provider: String },
     #[error(
         "`registries.{name}.credential-provider` is a list in one file and a string in another: {} and {}",
-        place(near, None, None),
-        place(far, None, None)
+        place(&near.0, near.1, None),
+        place(&far.0, far.1, None)
     )]
-    MixedProviderTypes { name: String, near: PathBuf, far: PathBuf },
+    MixedProviderTypes { name: String, near: (PathBuf, Option<usize>), far: (PathBuf, Option<usize>) },
     #[error("there is no Cargo project here whose configuration could be changed")]
     NoWorkspace,
     /// A later file could not be written, and this one, written before, could not be put back.

@@ -55,6 +55,8 @@ pub enum Index {
 pub struct ProviderSetting {
     /// The file; for the environment the variable's name.
     pub file: PathBuf,
+    /// Of the file, from 1.
+    pub line: Option<usize>,
     pub origin: ProviderOrigin,
     pub kind: ProviderKind,
     /// The command line, words separated by spaces.

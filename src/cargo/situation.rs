@@ -64,6 +64,7 @@ impl<'a> Situation<'a> {
         if known.origin == ProviderOrigin::File(Origin::Checkout) {
             return Err(ConfigError::ProviderInCheckout {
                 file: known.file.clone(),
+                line: known.line,
                 name: name.to_owned(),
                 provider: known.text.clone(),
             });
@@ -84,12 +85,10 @@ impl<'a> Situation<'a> {
     fn check_sources(&self) -> Result<(), ConfigError> {
         let name = self.plan.registry.as_str();
         for layer in &self.layers {
-            let has_source = toml_text::parse(&layer.text)
-                .is_ok_and(|document| toml_text::get(&document, &["source", name]).is_some());
-            if has_source {
+            if let Some(line) = line_of(layer, &["source", name]) {
                 return Err(ConfigError::SourceOfSameName {
                     file: layer.path.clone(),
-                    line: None,
+                    line: Some(line),
                     name: name.to_owned(),
                 });
             }
@@ -106,9 +105,10 @@ impl<'a> Situation<'a> {
             let is_same = matches!(&other.index, Index::Sparse(index)
                 if same_index(index.as_str(), self.plan.index.as_str()));
             if is_same && is_other {
+                let file = PathBuf::from(&other.source);
                 return Err(ConfigError::SameIndex {
-                    file: PathBuf::from(&other.source),
-                    line: None,
+                    line: self.line_in(&file, &["registries", &other.name, "index"]),
+                    file,
                     other: clean(&other.name),
                 });
             }
@@ -118,7 +118,7 @@ impl<'a> Situation<'a> {
             if let Some(current) = other.filter(|index| !same_index(index, self.plan.index.as_str())) {
                 return Err(ConfigError::OtherIndex {
                     file: layer.path.clone(),
-                    line: None,
+                    line: line_of(layer, &["registries", own.as_str(), "index"]),
                     name: own.to_string(),
                     current: redact(&clean(&current)),
                 });
@@ -143,7 +143,14 @@ impl<'a> Situation<'a> {
             }
             _ => return Ok(()),
         };
-        Err(ConfigError::OtherReplacement { file, line: None, current: name })
+        let line = self.line_in(&file, &["source", "crates-io", "replace-with"]);
+        Err(ConfigError::OtherReplacement { file, line, current: name })
+    }
+
+    /// The line of a key in a file that was read, by the path as it is shown.
+    fn line_in(&self, file: &Path, path: &[&str]) -> Option<usize> {
+        let layer = self.layers.iter().find(|layer| shown(&layer.path) == shown(file))?;
+        line_of(layer, path)
     }
 
     /// The files that win over the target.
@@ -189,6 +196,12 @@ pub(super) fn index_of(layer: &ConfigLayer, name: &str) -> Option<String> {
 fn text_at(layer: &ConfigLayer, path: &[&str]) -> Option<String> {
     let document = toml_text::parse(&layer.text).ok()?;
     toml_text::get(&document, path).and_then(Item::as_str).map(str::to_owned)
+}
+
+/// The line of a key in a file.
+fn line_of(layer: &ConfigLayer, path: &[&str]) -> Option<usize> {
+    let document = toml_text::parse(&layer.text).ok()?;
+    toml_text::get(&document, path).map(|item| toml_text::position(&layer.text, item).line)
 }
 
 pub(super) fn shown(path: &Path) -> String {

@@ -62,8 +62,8 @@ impl Settings {
         match (&known.provider, provider) {
             (Some(near), Some(far)) if near.kind != far.kind => Err(ConfigError::MixedProviderTypes {
                 name: clean(name),
-                near: near.file.clone(),
-                far: far.file,
+                near: (near.file.clone(), near.line),
+                far: (far.file, far.line),
             }),
             (None, far) => {
                 known.provider = far;
@@ -116,6 +116,7 @@ impl Settings {
             if let Some(name) = rest.strip_suffix("_CREDENTIAL_PROVIDER") {
                 let setting = ProviderSetting {
                     file: PathBuf::from(variable),
+                    line: None,
                     origin: ProviderOrigin::Environment,
                     kind: ProviderKind::String,
                     text: clean(value),
@@ -175,7 +176,8 @@ fn provider(layer: &ConfigLayer, table: &dyn TableLike) -> Option<ProviderSettin
         _ => return None,
     };
     let origin = ProviderOrigin::File(layer.origin);
-    Some(ProviderSetting { file: layer.path.clone(), origin, kind, text: redact(&clean(&text)) })
+    let line = Some(toml_text::position(&layer.text, item).line);
+    Some(ProviderSetting { file: layer.path.clone(), line, origin, kind, text: redact(&clean(&text)) })
 }
 
 fn index_of(text: &str) -> Index {
