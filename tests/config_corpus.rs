@@ -104,6 +104,7 @@ impl Shape {
             index: IndexUrl::parse(INDEX).unwrap(),
             replace_crates_io: self.replace,
             store: self.store,
+            publish: None,
         }
     }
 

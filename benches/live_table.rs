@@ -1,0 +1,272 @@
+//! What the live table costs: `cargo fetch` of 500 crates, bare and under the wizard, from the spawn of Cargo to its
+//! exit, in pairs with cold caches; and the wizard's CPU as a share of Cargo's. Prints a table and asserts nothing;
+//! needs Linux, bash and, for honest numbers, an idle machine:
+//!
+//! ```sh
+//! cargo bench --bench live_table            # 21 pairs
+//! cargo bench --bench live_table -- 51
+//! ```
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+#[cfg(target_os = "linux")]
+#[expect(dead_code, reason = "the benchmark uses a part of what the tests share")]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("The figures are taken on Linux only: they need /proc and a pseudo-terminal.");
+}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    let pairs = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(21);
+    linux::measure(pairs);
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    use az_cargo_wizard::demo::{Demo, DemoOptions, MadeCrates, Pace};
+    use base64::Engine as _;
+
+    use crate::support::pty::{Ended, Terminal};
+    use crate::support::sandbox::{Sandbox, toolchain};
+
+    const PRODUCT: &str = env!("CARGO_BIN_EXE_az-cargo-wizard");
+    const SIZE: (u16, u16) = (120, 36);
+
+    const CRATES: MadeCrates = MadeCrates { count: 500, kibibytes: 20 };
+    const WARM_UP: usize = 2;
+    /// Of the low end of the interval of the median ratio.
+    const GOAL_RATIO: f64 = 1.02;
+    const GOAL_SHARE: f64 = 0.03;
+
+    /// Of `/proc/PID/stat`, on every Linux of today.
+    const TICKS_PER_SECOND: f64 = 100.0;
+
+    /// Stands in for `cargo`: its times are those of the real one alone, whoever starts it.
+    const STOPWATCH: &str = r#"#!/bin/bash
+[ "$1" = fetch ] || exec REAL "$@"
+start=$EPOCHREALTIME
+REAL "$@"
+code=$?
+{ echo "$start $EPOCHREALTIME"; times; } > "$STOPWATCH"
+exit $code
+"#;
+
+    /// One run of Cargo, in seconds.
+    #[derive(Debug, Clone, Copy)]
+    struct Fetch {
+        wall: f64,
+        cpu: f64,
+    }
+
+    struct Track {
+        sandbox: Sandbox,
+        demo: Demo,
+        stopwatch: PathBuf,
+        _runtime: tokio::runtime::Runtime,
+    }
+
+    pub(super) fn measure(pairs: usize) {
+        let track = Track::new();
+        let (mut bare, mut watched, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..WARM_UP + pairs {
+            // The order alternates, so that a drift of the machine meets both.
+            if round % 2 == 0 {
+                bare.push(track.bare());
+            }
+            let (fetch, cpu) = track.watched();
+            watched.push(fetch);
+            own.push(cpu);
+            if round % 2 == 1 {
+                bare.push(track.bare());
+            }
+        }
+        report(&bare[WARM_UP..], &watched[WARM_UP..], &own[WARM_UP..]);
+    }
+
+    impl Track {
+        fn new() -> Self {
+            let mut sandbox = Sandbox::new();
+            sandbox.set("NO_PROXY", "127.0.0.1");
+            let stopwatch = sandbox.root().join("stopwatch");
+            sandbox.set("STOPWATCH", &stopwatch);
+            let real = toolchain().join("bin/cargo");
+            let script = STOPWATCH.replace("REAL", &format!("'{}'", real.display()));
+            let program = sandbox.write("bin/cargo", script);
+            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("it was just written");
+            let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+            let options =
+                DemoOptions { dir: None, temp_parent: sandbox.root().join("tmp"), pace: Pace::Fast };
+            let demo = runtime.block_on(Demo::start_with(options, CRATES)).expect("the demo starts");
+            let feed = format!("{}/contoso/Storefront/_packaging/rust-crates/Cargo/index/", demo.origin());
+            let config = format!(
+                "[registries.feed]\nindex = \"sparse+{feed}\"\n\n[source.crates-io]\nreplace-with = \"feed\"\n"
+            );
+            write(&demo.project_dir().join(".cargo/config.toml"), &config);
+            Self { sandbox, demo, stopwatch, _runtime: runtime }
+        }
+
+        /// Cargo by itself, as a person sees it.
+        fn bare(&self) -> Fetch {
+            self.furnish();
+            let mut command = self.command("cargo");
+            let mut terminal = Terminal::spawn(command.args(["fetch", "--locked"]), SIZE.0, SIZE.1);
+            assert_eq!(terminal.wait_exit(), Ended::Code(0), "{terminal:?}");
+            self.read_off()
+        }
+
+        /// Cargo under the live table, and the seconds of CPU that the whole wizard has used by its end.
+        fn watched(&self) -> (Fetch, f64) {
+            self.furnish();
+            let mut command = self.command(PRODUCT);
+            let command = command.args(["--trust-project", "fetch", "--locked"]);
+            let mut terminal = Terminal::spawn(command, SIZE.0, SIZE.1);
+            terminal.wait_for("Every crate of the lock file is in the cache");
+            let cpu = cpu_of(terminal.pid());
+            terminal.send("q");
+            assert_eq!(terminal.wait_exit(), Ended::Code(0), "{terminal:?}");
+            (self.read_off(), cpu)
+        }
+
+        fn command(&self, program: &str) -> Command {
+            let mut command = self.sandbox.command(program);
+            command.current_dir(self.demo.project_dir()).env("CARGO_HOME", self.demo.cargo_home());
+            command
+        }
+
+        /// A Cargo home with a credential and nothing else.
+        fn furnish(&self) {
+            let home = self.demo.cargo_home();
+            fs::remove_dir_all(home).expect("nobody else uses the home");
+            let token =
+                base64::engine::general_purpose::STANDARD.encode(format!(":{}", self.demo.token().expose()));
+            write(&home.join("credentials.toml"), &format!("[registries.feed]\ntoken = \"Basic {token}\"\n"));
+            write(&home.join("config.toml"), "[registries.feed]\ncredential-provider = \"cargo:token\"\n");
+            let _ = fs::remove_file(&self.stopwatch);
+        }
+
+        fn read_off(&self) -> Fetch {
+            let cache = self.demo.cargo_home().join("registry/cache");
+            let folders = fs::read_dir(cache).expect("Cargo made it").flatten();
+            let crates: usize = folders.map(|dir| fs::read_dir(dir.path()).map_or(0, Iterator::count)).sum();
+            assert_eq!(crates, CRATES.count);
+            let text = fs::read_to_string(&self.stopwatch).expect("the stopwatch was stopped");
+            parse(&text).expect("bash writes two times and two lines of times")
+        }
+    }
+
+    /// `START END`, then bash's `times`: its own, and its children's as `0m1.204s 0m0.800s`.
+    fn parse(text: &str) -> Option<Fetch> {
+        let mut lines = text.lines();
+        let (start, end) = lines.next()?.split_once(' ')?;
+        let wall = end.parse::<f64>().ok()? - start.parse::<f64>().ok()?;
+        let seconds = |time: &str| {
+            let (minutes, seconds) = time.strip_suffix('s')?.split_once('m')?;
+            Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
+        };
+        let (user, system) = lines.nth(1)?.split_once(' ')?;
+        Some(Fetch { wall, cpu: seconds(user)? + seconds(system)? })
+    }
+
+    /// Of all its threads, those that have ended included; of none of its children.
+    fn cpu_of(pid: u32) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it still runs");
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+        ticks / TICKS_PER_SECOND
+    }
+
+    fn write(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("the sandbox can be written");
+        fs::write(path, text).expect("the sandbox can be written");
+    }
+
+    fn report(bare: &[Fetch], watched: &[Fetch], own: &[f64]) {
+        let pairs = bare.len();
+        let ratios = sorted(watched.iter().zip(bare).map(|(watched, bare)| watched.wall / bare.wall));
+        let (low, high) = interval(pairs);
+        println!("{:<58} {:>10} {:>10}", "figure", "measured", "goal");
+        row(
+            "wall time under the table / bare: low end of the median",
+            &format!("{:.3}", ratios[low]),
+            &format!("{GOAL_RATIO:.2}"),
+            ratios[low] <= GOAL_RATIO,
+        );
+        println!(
+            "  {pairs} pairs of {} crates; median {:.3}, its 95 % interval {:.3} to {:.3}; all {:.3} to {:.3}",
+            CRATES.count,
+            middle(&ratios),
+            ratios[low],
+            ratios[high],
+            ratios[0],
+            ratios[pairs - 1],
+        );
+        let walls = |fetches: &[Fetch]| middle(&sorted(fetches.iter().map(|fetch| fetch.wall)));
+        println!(
+            "  median spawn to exit: bare {:.3} s, under the table {:.3} s",
+            walls(bare),
+            walls(watched)
+        );
+        let shares = sorted(own.iter().zip(watched).map(|(own, fetch)| own / fetch.cpu));
+        let share = middle(&shares);
+        row(
+            "the wizard's CPU / Cargo's, median",
+            &format!("{:.1} %", share * 100.0),
+            &format!("{:.1} %", GOAL_SHARE * 100.0),
+            share <= GOAL_SHARE,
+        );
+        let cpus = |fetches: &[Fetch]| fetches.iter().map(|fetch| fetch.cpu).sum::<f64>() / count(pairs);
+        println!(
+            "  quarters at {:.1} % and {:.1} %; means: wizard {:.0} ms (whole process, its start and the check \
+             included), Cargo under the table {:.0} ms, bare {:.0} ms",
+            shares[pairs / 4] * 100.0,
+            shares[pairs * 3 / 4] * 100.0,
+            own.iter().sum::<f64>() / count(pairs) * 1e3,
+            cpus(watched) * 1e3,
+            cpus(bare) * 1e3,
+        );
+    }
+
+    /// Between which of the sorted values the median of all that could be measured lies, in 95 of 100 cases: the
+    /// number of values below it is binomial, whatever their distribution.
+    fn interval(values: usize) -> (usize, usize) {
+        let mut below = 0.0;
+        let mut chance = 0.5f64.powi(i32::try_from(values).unwrap_or(i32::MAX));
+        let mut low = 0;
+        for taken in 0..values / 2 {
+            below += chance;
+            if below > 0.025 {
+                break;
+            }
+            low = taken + 1;
+            chance *= count(values - taken) / count(taken + 1);
+        }
+        let low = low.saturating_sub(1);
+        (low, values - 1 - low)
+    }
+
+    fn middle(sorted: &[f64]) -> f64 {
+        f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
+    }
+
+    fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values
+    }
+
+    fn count(number: usize) -> f64 {
+        f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    fn row(figure: &str, measured: &str, goal: &str, met: bool) {
+        println!("{figure:<58} {measured:>10} {goal:>10}   {}", if met { "met" } else { "missed" });
+    }
+}
