@@ -158,16 +158,23 @@ fn rustup_failure(words: &str) -> ConfigError {
 /// # Errors
 /// When Cargo can't be run, or can't read the manifests.
 pub async fn workspace_root(env: &Env, manifest_dir: &Path) -> Result<PathBuf, ConfigError> {
-    let args = ["locate-project", "--workspace", "--message-format", "plain"];
-    let output = run(env, manifest_dir, &args).await?;
-    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']));
-    match path.parent().filter(|_| output.status.success()) {
+    // As JSON: in plain text Cargo leaves out of a path what looks like a terminal's control sequence.
+    let output = run(env, manifest_dir, &["locate-project", "--workspace"]).await?;
+    let located: Option<Located> = serde_json::from_slice(&output.stdout).ok();
+    let located = located.filter(|_| output.status.success());
+    match located.as_ref().and_then(|located| located.root.parent()) {
         Some(root) => Ok(root.to_owned()),
         None => Err(ConfigError::CargoFailed {
             command: "locate-project".to_owned(),
             words: words(&output.stderr),
         }),
     }
+}
+
+/// What `cargo locate-project` answers.
+#[derive(serde::Deserialize)]
+struct Located {
+    root: PathBuf,
 }
 
 async fn run(env: &Env, dir: &Path, args: &[&str]) -> Result<Output, ConfigError> {
@@ -333,8 +340,8 @@ mod tests {
 
         #[tokio::test]
         async fn the_workspace_is_where_cargo_says() {
-            let (dir, env) = cargo("echo '/srv/my ws/Cargo.toml'");
-            assert_eq!(workspace_root(&env, dir.path()).await.unwrap(), Path::new("/srv/my ws"));
+            let (dir, env) = cargo(r#"echo '{"root":"/srv/my\u001b[m ws/Cargo.toml"}'"#);
+            assert_eq!(workspace_root(&env, dir.path()).await.unwrap(), Path::new("/srv/my\u{1b}[m ws"));
             let (dir, env) = cargo("echo 'error: no' >&2; exit 101");
             let error = workspace_root(&env, dir.path()).await.unwrap_err();
             let report = crate::error::Report::from(error);
