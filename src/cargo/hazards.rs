@@ -12,12 +12,15 @@ use super::home::{self, ConfigLayer, Origin};
 use super::settings::shown_proxy;
 use super::toml_text;
 use crate::domain::finding::Hazard;
-use crate::domain::text::{clean, redact};
+use crate::domain::text::{clean, redact, truncate};
 use crate::files;
 
 /// Cargo's own providers that start no program (cargo-contract 3.3).
 const HARMLESS_PROVIDERS: [&str; 5] =
     ["cargo:token", "cargo:wincred", "cargo:macos-keychain", "cargo:libsecret", "cargo:paseto"];
+
+/// A longer one is cut, in columns: the rest must stay readable.
+const LONGEST_SETTING: usize = 300;
 
 /// A file of the checkout, or of a folder above it, that Cargo or rustup would obey.
 #[derive(Clone, PartialEq, Eq)]
@@ -165,7 +168,7 @@ fn toolchain_hazard(file: &CheckoutFile) -> Option<Hazard> {
     };
     Some(Hazard {
         file: clean(&file.path.to_string_lossy()),
-        setting: format!("{setting}{path}"),
+        setting: truncate(&format!("{setting}{path}"), LONGEST_SETTING),
         effect: "run the `cargo` and `rustc` of that folder",
     })
 }
@@ -190,7 +193,7 @@ impl<'a> Reading<'a> {
     fn add(&mut self, key: &str, value: &str, effect: &'static str) {
         self.found.push(Hazard {
             file: clean(&self.file.path.to_string_lossy()),
-            setting: format!("{} = {value}", clean(key)),
+            setting: truncate(&format!("{} = {value}", clean(key)), LONGEST_SETTING),
             effect,
         });
     }

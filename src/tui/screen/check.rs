@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::finding::{Finding, FindingState, Hazard};
+use crate::domain::text::count;
 use crate::error::{Exit, Report};
 use crate::task::check::{Checkout, HostTrust};
 use crate::task::{Event, Request};
@@ -11,7 +12,9 @@ use crate::task::{Event, Request};
 use super::super::keymap::{Action, Offer, offer};
 use super::super::msg::Act;
 use super::super::session::{Opening, Session, Step};
+use super::super::theme::Theme;
 use super::super::widget::page::{Choice, Page};
+use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
 
 #[derive(Debug, Default)]
@@ -22,6 +25,7 @@ enum State {
     Asking {
         hazards: Vec<Hazard>,
         trusting: bool,
+        scroll: Scroll,
     },
     /// Whether the wizard can go on is in the answers.
     Looked,
@@ -72,6 +76,8 @@ impl Panel for Check {
                 offer(Action::Accept, "answer"),
                 offer(Action::Up, "choose"),
                 offer(Action::Down, "choose"),
+                offer(Action::PageDown, "read on"),
+                offer(Action::PageUp, "read back"),
                 offer(Action::Quit, "leave"),
             ],
             State::Looked if session.checkout.as_ref().is_some_and(Checkout::passed) => vec![
@@ -91,6 +97,10 @@ impl Panel for Check {
                 *trusting = action == Action::Down;
                 Vec::new()
             }
+            (Action::PageUp | Action::PageDown, State::Asking { scroll, .. }) => {
+                scroll.act(action);
+                Vec::new()
+            }
             (Action::Accept, State::Asking { trusting: true, .. }) => self.look(Request::TrustAndCheck),
             (Action::Accept, State::Asking { trusting: false, .. }) => vec![Act::Quit],
             (Action::Accept, State::Looked) => match session.checkout.clone() {
@@ -104,7 +114,9 @@ impl Panel for Check {
 
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
-            Event::NeedsTrust(hazards) => self.state = State::Asking { hazards, trusting: false },
+            Event::NeedsTrust(hazards) => {
+                self.state = State::Asking { hazards, trusting: false, scroll: Scroll::default() };
+            }
             Event::Failed(report) => {
                 self.exit = Some(report.exit);
                 self.state = State::Failed(report);
@@ -141,7 +153,9 @@ impl Panel for Check {
                 page.title("az-cargo-wizard").gap();
                 page.busy(look.frame(), "Looking at Cargo and the project");
             }
-            State::Asking { hazards, trusting } => question(&mut page, hazards, *trusting),
+            State::Asking { hazards, trusting, scroll } => {
+                return question(frame, area, (look.theme, hazards, *trusting, scroll));
+            }
             State::Looked => {
                 page.title("Check").gap();
                 for finding in session.checkout.iter().flat_map(|checkout| &checkout.findings) {
@@ -156,17 +170,43 @@ impl Panel for Check {
     }
 }
 
-fn question(page: &mut Page, hazards: &[Hazard], trusting: bool) {
+/// What the files say, and below it, always in sight, the answers: a long list must not push any of it away unseen.
+fn question(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    (theme, hazards, trusting, scroll): (Theme, &[Hazard], bool, &Scroll),
+) {
+    let mut page = Page::new(theme, area.width);
     page.title("This project would do more than build").gap();
-    page.text("Nothing of it has been run yet. Its files say:").gap();
+    let settings = count(hazards.len(), "setting", "settings");
+    page.text(&format!("Nothing of it has been run yet. {settings} in its files:")).gap();
     for hazard in hazards {
         page.warning(&hazard.setting);
         page.quiet(&format!("    in {}: would {}", hazard.file, hazard.effect));
     }
-    page.gap();
+    let mut answers = Page::new(theme, area.width);
+    answers.gap();
     let choice = |label, note, chosen: bool| Choice { label, note, chosen, focused: chosen, enabled: true };
-    page.choice(&choice("Leave, and run nothing", "", !trusting));
-    page.choice(&choice("I trust this project: go on", "asked again only when these files change", trusting));
+    answers.choice(&choice("Leave, and run nothing", "", !trusting));
+    answers.choice(&choice(
+        "I trust this project: go on",
+        "asked again only when these files change",
+        trusting,
+    ));
+
+    let (length, below) = (usize::from(page.len()), answers.len().saturating_add(1).min(area.height));
+    let above = Rect { height: (area.height - below).min(page.len()), ..area };
+    let visible = scroll.visible(length, above.height.into());
+    page.draw_from(frame, above, visible.start);
+    let rest = Rect { y: above.bottom(), height: area.height - above.height, ..area };
+    if visible.len() < length {
+        let mut place = Page::new(theme, area.width);
+        place.quiet(&format!("    lines {} to {} of {length}", visible.start + 1, visible.end));
+        place.draw(frame, Rect { height: rest.height.min(1), ..rest });
+        answers.draw(frame, Rect { y: rest.y + 1, height: rest.height.saturating_sub(1), ..rest });
+    } else {
+        answers.draw(frame, rest);
+    }
 }
 
 fn show(page: &mut Page, finding: &Finding) {
