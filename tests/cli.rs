@@ -188,6 +188,7 @@ fn set_up(sandbox: &Sandbox, feed: &str, token: impl FnOnce() -> Option<String>)
         index: IndexUrl::parse(&index).unwrap(),
         replace_crates_io: true,
         store: TokenStore::PlainFile,
+        publish: None,
     };
     let host = sandbox.host(&[]);
     let places = Places {
