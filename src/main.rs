@@ -189,14 +189,20 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
     let demo = Demo::start(demo_options(host, Some(dir), common.demo_fast)).await?;
     let project = demo.project_dir().display().to_string();
     let cargo_home = demo.cargo_home().display().to_string();
+    let state = demo.state_dir().display().to_string();
     printer.say(&format!(
         "An embedded Azure DevOps answers at {} until Ctrl-C. In a second terminal:",
         demo.origin()
     ));
     printer.say("");
     let lines = [
-        format!("export CARGO_HOME='{cargo_home}' NO_PROXY=127.0.0.1"),
+        format!("export CARGO_HOME='{cargo_home}' XDG_STATE_HOME='{state}' NO_PROXY=127.0.0.1"),
         format!("cd '{project}'"),
+        format!(
+            "echo {} | az-cargo-wizard setup --org {}/contoso --feed rust-crates --with-token --store file --yes",
+            place(&demo).token,
+            demo.origin()
+        ),
         "cargo fetch --locked".to_owned(),
     ];
     for line in lines {

@@ -89,27 +89,20 @@ impl Run {
         }
     }
 
-    /// Everything that can't be found out, before anything is asked of the network.
-    fn require_flags(&self) -> Result<(), Stop> {
+    /// Everything that can't be found out, before anything is asked of the network; all of it at once.
+    fn require_flags(&self) -> Result<(), Report> {
         let flags = &self.flags;
-        if flags.feed.is_none() {
-            return Err(missing("no feed is named", "name it with `--feed NAME`").into());
+        let needed = [
+            (flags.feed.is_some(), "`--feed NAME`: the feed"),
+            (flags.with_token, "`--with-token`: the personal access token is on standard input"),
+            (flags.store.is_some(), "`--store file` or `--store none`: where the credential is kept"),
+        ];
+        let missing: Vec<&str> = needed.iter().filter(|(given, _)| !given).map(|(_, flag)| *flag).collect();
+        if missing.is_empty() {
+            return Ok(());
         }
-        if !flags.with_token {
-            return Err(missing(
-                "no personal access token is given",
-                "pipe it to standard input, and say so with `--with-token`",
-            )
-            .into());
-        }
-        if flags.store.is_none() {
-            return Err(missing(
-                "it is not said where the credential is kept",
-                "say it with `--store file` or `--store none`",
-            )
-            .into());
-        }
-        Ok(())
+        let report = Report::new(Exit::Usage, "flag-missing", "without a screen nothing can be asked");
+        Err(report.hint(format!("add {}", missing.join("; "))))
     }
 
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<Credential, Stop> {
@@ -131,7 +124,9 @@ impl Run {
         let request =
             Request::Feeds { collection: target.collection.clone(), credential: credential.clone() };
         let Event::Feeds(feeds) = self.ask(request).await? else { return Err(Stop::Said(Exit::Failed)) };
-        let project = self.flags.project.as_deref().and_then(ProjectName::parse);
+        let before_name = self.flags.feed.as_deref().and_then(|text| text.rsplit_once('/'));
+        let project = self.flags.project.as_deref().or(before_name.map(|(project, _)| project));
+        let project = project.and_then(ProjectName::parse);
         let fits = |feed: &&Feed| {
             feed.name == name && project.as_ref().is_none_or(|wanted| project_of(feed) == Some(wanted))
         };
@@ -145,6 +140,8 @@ impl Run {
     /// `NAME` and `VIEW` of `--feed NAME@VIEW`.
     fn feed_name(&self) -> Result<(FeedName, Option<ViewName>), Report> {
         let text = self.flags.feed.as_deref().unwrap_or_default();
+        // As the screens and the hints write it.
+        let text = text.rsplit_once('/').map_or(text, |(_, name)| name);
         let (name, view) = match text.split_once('@') {
             Some((name, view)) => (name, Some(view)),
             None => (text, None),

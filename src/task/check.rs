@@ -39,6 +39,8 @@ pub struct Checkout {
     pub registries: Vec<(RegistryName, IndexUrl)>,
     /// The embedded Azure's personal access token, to be pasted.
     pub demo_token: Option<String>,
+    /// Where the embedded Azure answers; a bare organization's name means one of its own.
+    pub demo_origin: Option<String>,
 }
 
 impl Checkout {
@@ -159,6 +161,7 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
     services.use_network(settings.http());
     let mut checkout = Checkout {
         demo_token: services.demo.as_ref().map(|demo| demo.token.clone()),
+        demo_origin: services.demo.as_ref().map(|demo| demo.origin.clone()),
         registries: registries(&settings),
         home: services.host.home.clone(),
         ..Checkout::default()

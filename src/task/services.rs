@@ -177,9 +177,11 @@ impl Services {
     pub fn trust_in(&self, collection: &Collection) -> HostTrust {
         let base = collection.base();
         let is_named = self.named.as_ref().is_some_and(|named| named.collection.base() == base);
-        let is_demo =
-            self.demo_base().is_some_and(|demo| Url::parse(base.as_str()).is_ok_and(|url| demo.covers(&url)));
-        if collection.is_cloud() || is_named || is_demo || Record::load(&self.state_dir).knows(&base) {
+        if collection.is_cloud()
+            || is_named
+            || self.is_in_demo(collection)
+            || Record::load(&self.state_dir).knows(&base)
+        {
             HostTrust::Known
         } else {
             HostTrust::Unknown
@@ -196,6 +198,11 @@ impl Services {
             .any(|base| base.covers(url))
     }
 
+    fn is_in_demo(&self, collection: &Collection) -> bool {
+        let base = Url::parse(collection.base().as_str());
+        self.demo_base().is_some_and(|demo| base.is_ok_and(|url| demo.covers(&url)))
+    }
+
     fn demo_base(&self) -> Option<Base> {
         self.demo.as_ref().and_then(|demo| Base::parse(&demo.origin))
     }
@@ -209,6 +216,14 @@ impl Services {
         collection: Collection,
         credential: Option<Credential>,
     ) -> Result<Azure, Report> {
+        if self.demo.is_some() && !self.is_in_demo(&collection) {
+            return Err(Report::new(
+                Exit::Usage,
+                "outside-demo",
+                format!("the demo has no organization `{collection}`"),
+            )
+            .hint("choose contoso or fabrikam; for the real Azure DevOps leave the demo"));
+        }
         let settings = lock(&self.network).clone();
         let proxy = settings.shown_proxy();
         let mut http = lock(&self.http);

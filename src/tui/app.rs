@@ -345,11 +345,10 @@ impl App {
             let room = usize::from(area.width).saturating_sub(left[0].width());
             left.push(Span::raw(theme.line(&format!("{}{place}", theme.separator()), room)));
         }
-        let mut right = Vec::new();
+        let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
+        let mut right: Vec<String> = demo.then(|| "demo".to_owned()).into_iter().collect();
         right.extend(self.session.account.as_ref().map(|account| account.display_name.clone()));
         right.extend(self.session.credential.as_ref().map(|credential| credential.kind().to_owned()));
-        let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
-        right.extend(demo.then(|| "demo".to_owned()));
         let left = Line::from(left);
         let room = usize::from(area.width).saturating_sub(left.width() + 3);
         let right = theme.line(&right.join(theme.separator()), room);

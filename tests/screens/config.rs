@@ -23,8 +23,8 @@ states! { "config":
     reviewed => |wizard| wizard.at_config().reviewed(world::review);
     reviewed_long_lines => |wizard| wizard.at_config().reviewed(world::long_review).press("jjj");
     nothing_to_write => |wizard| wizard.at_config().reviewed(world::nothing_to_write);
-    writing => |wizard| wizard.at_config().reviewed(world::review).press("<enter>").at(700);
+    writing => |wizard| wizard.at_config().reviewed(world::review).agree().at(700);
     failed => |wizard| {
-        wizard.at_config().reviewed(world::review).press("<enter>").fail(world::file_is_locked())
+        wizard.at_config().reviewed(world::review).agree().fail(world::file_is_locked())
     };
 }

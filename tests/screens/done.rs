@@ -18,7 +18,7 @@ states! { "done":
         .answer(Event::Feeds(world::feeds()))
         .press("<enter>")
         .reviewed(world::review)
-        .press("<enter>")
+        .agree()
         .answer(world::applied())
         .press("<enter>")
         .answer(world::logged_in());

@@ -90,7 +90,7 @@ mod going_back {
             .answer(Event::Feeds(world::feeds()))
             .press("<enter>")
             .reviewed(world::review)
-            .press("<enter>")
+            .agree()
             .answer(world::applied())
             .press("<enter>")
             .answer(world::logged_in());
@@ -138,7 +138,7 @@ mod jobs {
         let before = format!("{:?}", wizard.app);
         let wizard = wizard.told(Msg::Job(job, Event::Feeds(world::feeds())));
         assert_eq!(format!("{:?}", wizard.app), before);
-        let wizard = wizard.press("<tab>");
+        let wizard = wizard.press("<enter>");
         assert!(matches!(wizard.request(), Request::Feeds { .. }), "and the list is asked for again");
         assert!(wizard.job() > job);
     }
@@ -165,7 +165,7 @@ mod jobs {
     fn details_that_were_not_waited_for_are_asked_for_again() {
         let wizard = wizard().with_feeds(world::feeds()).at(0).at(300).press("<esc>");
         let jobs = wizard.started.len();
-        let wizard = wizard.press("<tab>").at(400).at(700);
+        let wizard = wizard.press("<enter>").at(400).at(700);
         assert_eq!(wizard.started.len(), jobs + 1);
         assert!(matches!(wizard.request(), Request::FeedDetails(_)));
     }
@@ -188,7 +188,7 @@ mod another_organization {
         let wizard = wizard().with_feeds(world::feeds()).press("<esc><esc>j").press("fabrikam<enter>");
         assert_eq!(wizard.app.step(), Step::SignIn);
         let jobs = wizard.started.len();
-        let wizard = wizard.press("<tab>");
+        let wizard = wizard.press("r");
         assert_eq!(
             (wizard.app.step(), wizard.started.len()),
             (Step::SignIn, jobs),
@@ -204,7 +204,7 @@ mod another_organization {
             .with_feeds(world::feeds())
             .press("<esc><esc>j")
             .paste("https://contoso.visualstudio.com")
-            .press("<enter><tab>");
+            .press("<enter><enter>");
         assert_eq!(wizard.app.step(), Step::Feed, "who signed in stays signed in");
     }
 
@@ -223,7 +223,7 @@ mod another_organization {
         assert_eq!(wizard.app.step(), Step::Organization);
         let asked =
             |wizard: &Wizard| wizard.started.iter().any(|(_, request)| matches!(request, Request::LogIn(_)));
-        let wizard = wizard.press("G<enter><tab>");
+        let wizard = wizard.press("G<enter><enter>");
         assert!(!asked(&wizard), "fabrikam's credential must not be offered to contoso's feed");
     }
 
@@ -243,8 +243,7 @@ mod another_answer {
 
     #[test]
     fn signing_in_as_somebody_else_lists_their_feeds() {
-        let wizard =
-            wizard().with_feeds(world::feeds()).press("<esc><enter>").paste("another").press("<enter>");
+        let wizard = wizard().with_feeds(world::feeds()).press("<esc>r").paste("another").press("<enter>");
         let wizard = wizard.answer(signed_in_as("Ben"));
         let Request::Feeds { credential, .. } = wizard.request() else { panic!("no feeds were asked for") };
         assert_eq!(credential, &Credential::Pat(Secret::new("token of Ben")));
@@ -264,7 +263,7 @@ mod another_answer {
     #[test]
     fn another_store_has_to_be_proved_anew() {
         let wizard = wizard().at_restore().fail(world::no_network()).press("<esc><esc>");
-        let wizard = wizard.press("<s-tab><space>").reviewed(world::review).press("<enter>");
+        let wizard = wizard.press("<s-tab><space>").reviewed(world::review).agree();
         let wizard = wizard.answer(world::applied());
         assert_eq!(wizard.app.step(), Step::LogIn);
         let wizard = wizard.press("<enter>");
@@ -329,7 +328,7 @@ mod logging_in {
     fn forgets_the_difference_of_a_feed_that_was_not_taken() {
         // The difference for the found feed is there; then another feed is chosen and configured.
         let wizard = reviewed().press("<esc>").answer(Event::Feeds(world::feeds())).press("j<enter>");
-        let wizard = wizard.reviewed(world::review).press("<enter>").answer(world::applied());
+        let wizard = wizard.reviewed(world::review).agree().answer(world::applied());
         let wizard = wizard.press("<enter>").answer(world::logged_in());
         assert_eq!(wizard.app.step(), Step::Restore);
         assert!(matches!(wizard.request(), Request::Restore(_)));
@@ -425,8 +424,7 @@ mod fetching {
     #[test]
     fn is_repeated_for_another_feed() {
         let wizard = running().ended(FetchEnd::Done, None).press("<esc><esc><esc>j<enter>");
-        let wizard =
-            wizard.reviewed(world::review).press("<enter>").answer(world::applied()).press("<enter>");
+        let wizard = wizard.reviewed(world::review).agree().answer(world::applied()).press("<enter>");
         let wizard = wizard.answer(world::logged_in());
         assert_eq!(wizard.app.step(), Step::Restore);
         assert!(matches!(wizard.request(), Request::Restore(_)));

@@ -131,8 +131,13 @@ impl Wizard {
         self.answer(Event::Reviewed(review))
     }
 
+    /// Reads the difference to its end, and agrees to it.
+    pub(crate) fn agree(self) -> Self {
+        self.press("<pagedown><pagedown><pagedown><enter>")
+    }
+
     pub(crate) fn at_log_in(self) -> Self {
-        self.at_config().reviewed(world::review).press("<enter>").answer(world::applied())
+        self.at_config().reviewed(world::review).agree().answer(world::applied())
     }
 
     /// The feed has accepted the credential, and `cargo fetch` has been started.

@@ -5,7 +5,10 @@ use crate::domain::text::{clean, redact, truncate};
 use crate::error::{Exit, Report};
 
 /// How much of Cargo's own error goes below the headline; all of it is one key away.
-const MAX_CAUSES: usize = 8;
+const MAX_CAUSES: usize = 4;
+
+/// The registry that no feed stands in for.
+const CRATES_IO: &str = "crates.io";
 const MAX_COLUMNS: usize = 300;
 
 impl Failure {
@@ -15,6 +18,10 @@ impl Failure {
         let (exit, code) = self.cause.class();
         let mut report = Report::new(exit, code, self.headline(feed));
         report.hint = self.hint();
+        if feed == CRATES_IO && self.cause == Cause::CrateMissing {
+            let hint = "check the crate's name; if it comes from a feed, let the feed stand in for crates.io";
+            report.hint = Some(hint.into());
+        }
         let skip = usize::from(self.cause == Cause::Unnamed);
         report.causes = self.own_words().into_iter().skip(skip).take(MAX_CAUSES).collect();
         report
@@ -56,6 +63,9 @@ impl Failure {
             Cause::Forbidden => format!("you may not read the feed `{feed}`"),
             Cause::StorageRefused => "the storage behind the feed refused the download".into(),
             Cause::FeedMissing => format!("there is no feed `{feed}` at its address, or you cannot see it"),
+            Cause::CrateMissing if feed == CRATES_IO => {
+                format!("{the_crate} is not on crates.io, and no feed stands in for it")
+            }
             Cause::CrateMissing => {
                 format!("{the_crate} is neither in the feed `{feed}` nor in its upstreams")
             }

@@ -7,6 +7,7 @@ use crate::domain::credential::TokenStore;
 use crate::domain::feed::{Feed, ViewName};
 use crate::domain::plan::{ConfigScope, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::domain::text;
 use crate::error::Report;
 use crate::task::{Event, Request};
 
@@ -74,7 +75,8 @@ impl Config {
             feed_id: Some(feed.id.clone()),
             scope: if session.has_project() { ConfigScope::Project } else { ConfigScope::User },
             name: Field::with(name.as_str()),
-            replace: feed.has_crates_io(),
+            // Every project of the person's would be changed: that is not for a default.
+            replace: feed.has_crates_io() && session.has_project(),
             ..Self::default()
         };
         // A registry of that index may exist under another name: Cargo allows one name only.
@@ -122,6 +124,11 @@ impl Config {
                 session.choose_plan(review.plan.clone());
                 vec![Act::Go(Step::LogIn)]
             }
+            // Nothing is agreed to that was not seen.
+            State::Reviewed(_) if self.scroll.below() > 0 => {
+                self.scroll.act(Action::PageDown);
+                Vec::new()
+            }
             State::Reviewed(review) => {
                 let request = Request::Apply((**review).clone());
                 self.state = State::Writing(review.plan.clone());
@@ -135,6 +142,15 @@ impl Config {
     fn named(&mut self) {
         self.name_error = RegistryName::parse(self.name.text()).err().map(|error| error.to_string());
         self.state = State::Form;
+    }
+
+    /// What Enter does with the difference.
+    fn verb(&self, review: &Review) -> &'static str {
+        match (review.is_done(), self.scroll.below()) {
+            (true, _) => "go on",
+            (false, 0) => "write",
+            (false, _) => "read on",
+        }
     }
 
     /// Changes the answer under the cursor.
@@ -197,7 +213,7 @@ impl Panel for Config {
                 offer(Action::Preview, "preview"),
             ],
             State::Reviewed(review) => {
-                vec![offer(Action::Accept, if review.is_done() { "go on" } else { "write" })]
+                vec![offer(Action::Accept, self.verb(review))]
             }
             State::Reviewing | State::Writing(_) => Vec::new(),
         };
@@ -400,7 +416,16 @@ impl Config {
         for file in &review.files {
             diff_lines::show(&mut page, (file, &session.shown(&file.path)), look.theme);
         }
-        let seen = self.scroll.visible(page.len().into(), body.height.into());
-        page.draw_from(frame, body, seen.start);
+        // The last file ends in an empty line that nobody has to see.
+        let length = usize::from(page.len()).saturating_sub(1);
+        let fits = length <= body.height.into();
+        let window = if fits { body } else { top(body, body.height.saturating_sub(1)) };
+        let seen = self.scroll.visible(length, window.height.into());
+        page.draw_from(frame, window, seen.start);
+        if self.scroll.below() > 0 {
+            let mut more = Page::new(look.theme, area.width);
+            more.warning(&text::count(self.scroll.below(), "more line below", "more lines below"));
+            more.draw(frame, below(body, window.height));
+        }
     }
 }

@@ -118,21 +118,21 @@ impl Panel for Done {
 /// What was done, line by line; the same lines stay on the normal screen afterwards.
 pub(in super::super) fn summary(session: &Session) -> Vec<String> {
     let mut lines = Vec::new();
-    for written in &session.written {
-        let path = session.shown(&written.path);
-        lines.push(match &written.backup {
-            Some(backup) => format!("Changed {path}; before: {}", session.shown(backup)),
-            None => format!("Wrote {path}; to undo, delete it"),
-        });
-    }
     if let Some(logged_in) = &session.logged_in {
         let registry = session.plan.as_ref().map_or("NAME", |plan| plan.registry.as_str());
         lines.push(match &logged_in.kept_in {
             Some(path) => format!(
-                "Credential in {}; cargo logout --registry {registry} forgets it",
+                "Credential in {}; to undo, first: cargo logout --registry {registry}",
                 session.shown(path)
             ),
             None => "Credential used for this run and kept nowhere".to_owned(),
+        });
+    }
+    for written in &session.written {
+        let path = session.shown(&written.path);
+        lines.push(match &written.backup {
+            Some(backup) => format!("Changed {path}; to undo, copy {} over it", session.shown(backup)),
+            None => format!("Wrote {path}; to undo, delete it"),
         });
     }
     if let Some(tally) = session.fetched {

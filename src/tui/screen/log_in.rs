@@ -215,7 +215,7 @@ impl Panel for LogIn {
                 self.show_review(&mut page, (look, session));
             }
             State::Ready => {
-                page.text("The feed is asked with the very header that Cargo will send; then the credential is kept.");
+                page.text("The feed is asked with the very header that Cargo will send.");
                 self.show_review(&mut page, (look, session));
             }
             State::Reviewing => {

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::organization::Target;
+use crate::domain::organization::{OrgName, Target};
 use crate::task::Event;
 use crate::task::check::{Guess, HostTrust};
 
@@ -36,9 +36,19 @@ impl Organization {
         self.line >= self.known.len()
     }
 
+    /// What the field names. In the demo a bare name is one of its own organizations.
+    fn typed(&self, session: &Session) -> Option<Target> {
+        let text = self.field.text().trim();
+        let demo = session.checkout.as_ref().and_then(|checkout| checkout.demo_origin.as_ref());
+        match (demo, OrgName::parse(text)) {
+            (Some(origin), Some(name)) => Target::parse(&format!("{origin}/{name}")),
+            _ => Target::parse(text),
+        }
+    }
+
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
         let guess = self.known.get(self.line).map(|guess| guess.target.clone());
-        let Some(target) = guess.or_else(|| Target::parse(self.field.text())) else {
+        let Some(target) = guess.or_else(|| self.typed(session)) else {
             self.error = Some(NOT_UNDERSTOOD);
             return Vec::new();
         };

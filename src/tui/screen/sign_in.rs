@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::organization::Target;
 use crate::error::Report;
 use crate::task::{Event, Request};
 
@@ -41,6 +42,9 @@ pub(super) struct SignIn {
 impl SignIn {
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
         match self.state {
+            State::Choosing if self.line == 0 && session.account.is_some() => {
+                return vec![Act::Go(next(session))];
+            }
             State::Choosing if self.line == 0 => self.state = State::Entering,
             State::Choosing => return vec![Act::Say(format!("{}: not yet", WAYS[self.line].0))],
             State::Entering | State::Failed(_) if self.field.len() > 0 => return self.ask(session),
@@ -71,7 +75,7 @@ impl Panel for SignIn {
     fn offers(&self, session: &Session) -> Vec<Offer> {
         let mut offers = match self.state {
             State::Choosing => vec![
-                offer(Action::Accept, if session.account.is_some() { "sign in again" } else { "choose" }),
+                offer(Action::Accept, if session.account.is_some() { "go on" } else { "choose" }),
                 offer(Action::Up, "move"),
                 offer(Action::Down, "move"),
             ],
@@ -84,7 +88,7 @@ impl Panel for SignIn {
             offers.push(offer(Action::Copy, "copy the demo's token"));
         }
         if session.account.is_some() && matches!(self.state, State::Choosing) {
-            offers.push(offer(Action::NextField, "keep and go on"));
+            offers.push(offer(Action::RunAgain, "sign in again"));
         }
         offers.extend([
             offer(Action::Back, "back"),
@@ -99,7 +103,7 @@ impl Panel for SignIn {
             Action::Accept => return self.accept(session),
             Action::Up => self.line = self.line.saturating_sub(1),
             Action::Down => self.line = (self.line + 1).min(WAYS.len() - 1),
-            Action::NextField if session.account.is_some() => return vec![Act::Go(next(session))],
+            Action::RunAgain if session.account.is_some() => self.state = State::Entering,
             Action::Copy => {
                 let token = session.checkout.as_ref().and_then(|checkout| checkout.demo_token.clone());
                 if let Some(token) = token {
@@ -176,6 +180,9 @@ impl Panel for SignIn {
         if let Some(account) = &session.account {
             page.good(&format!("Signed in as {}", account.label())).gap();
         }
+        if is_open(session) {
+            page.warning("http is not encrypted: whoever is on the way can read the token.").gap();
+        }
         let choosing = matches!(self.state, State::Choosing);
         for (index, (label, note)) in WAYS.into_iter().enumerate() {
             let here = index == self.line;
@@ -218,6 +225,12 @@ fn how_to_make_one(page: &mut Page, session: &Session, copies: &str) {
     if let Some(target) = &session.target {
         page.text(&target.collection.token_page());
     }
+}
+
+/// Whether the token would travel in clear over a network.
+fn is_open(session: &Session) -> bool {
+    let is_http = |target: &Target| target.collection.base().as_str().starts_with("http://");
+    !has_demo_token(session) && session.target.as_ref().is_some_and(is_http)
 }
 
 fn has_demo_token(session: &Session) -> bool {

@@ -209,18 +209,15 @@ impl Page {
         self
     }
 
-    /// A failure: what, why, what to do.
+    /// A failure: what, what to do, and why. The remedy stands above the words of others, which may be long.
     pub(in super::super) fn report(&mut self, report: &Report) -> &mut Self {
         self.marked(self.theme.cross(), self.theme.bad(), &sentence(&report.headline));
-        for cause in &report.causes {
-            self.indented(cause);
-        }
-        for detail in &report.details {
-            self.indented(detail);
-        }
         if let Some(hint) = &report.hint {
             let (mark, style) = (self.theme.here(), self.theme.accent());
-            self.gap().marked(mark, style, &sentence(hint));
+            self.marked(mark, style, &sentence(hint));
+        }
+        for words in report.causes.iter().chain(&report.details) {
+            self.indented(words);
         }
         self
     }

@@ -33,6 +33,11 @@ impl Scroll {
         self.length.get() > self.height.get()
     }
 
+    /// Lines below the last one that was drawn.
+    pub(in super::super) fn below(&self) -> usize {
+        self.length.get().saturating_sub(self.first.get() + self.height.get())
+    }
+
     /// The lines to draw in a window of that height.
     pub(in super::super) fn visible(&self, length: usize, height: usize) -> Range<usize> {
         self.height.set(height);
