@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::pty::{Ended, Terminal};
 use crate::support::sandbox::Sandbox;
-use crate::support::wizard::{CRATES, demo, demo_dir, steps, token, whole_crates};
+use crate::support::wizard::{CRATES, demo, demo_dir, product, steps, token, whole_crates};
 
 /// Key presses of the whole path with an existing feed, and of a cloned project (issue 2, 'It must show').
 const MOST_KEYS: usize = 14;
@@ -91,4 +91,35 @@ fn configured_for_this_run_only(sandbox: &Sandbox) {
     let home = demo_dir(sandbox).join("cargo-home");
     assert!(!home.join("credentials.toml").exists());
     assert!(demo_dir(sandbox).join("storefront/.cargo/config.toml").exists());
+}
+
+#[test]
+fn fetch_goes_straight_to_the_table() {
+    let sandbox = Sandbox::new();
+    configured_for_this_run_only(&sandbox);
+    fs::remove_dir_all(demo_dir(&sandbox).join("cargo-home/registry")).unwrap();
+    let mut wizard = Terminal::spawn(demo(&sandbox).arg("fetch"), 80, 24);
+    wizard.wait_for("✗ Restore");
+    wizard.wait_for("no credential provider configured");
+    wizard.send("q");
+    assert_eq!(wizard.wait_exit(), Ended::Code(3));
+    wizard.assert_restored();
+}
+
+/// The proxy of the sandbox would tell if anybody was asked.
+#[test]
+fn an_organization_in_the_cloud_is_guessed_and_not_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/Cargo.toml", "[package]\nname = \"sample\"\nversion = \"0.1.0\"\n");
+    sandbox.write("project/src/lib.rs", "");
+    let remote = "[remote \"origin\"]\n\turl = https://me:hunter2@dev.azure.com/contoso/Shop/_git/shop\n";
+    sandbox.write("project/.git/config", remote);
+    let mut wizard = Terminal::spawn(&product(&sandbox, [""; 0]), 80, 24);
+    wizard.wait_for("contoso (project Shop)");
+    wizard.wait_for("from git remote origin");
+    wizard.send("<enter>");
+    wizard.wait_for("https://dev.azure.com/contoso/_usersSettings/tokens");
+    wizard.send("q");
+    assert_eq!(wizard.wait_exit(), Ended::Code(0));
+    assert!(!String::from_utf8_lossy(wizard.output()).contains("hunter2"));
 }

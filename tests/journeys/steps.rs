@@ -1,0 +1,122 @@
+//! The steps themselves: forth, back, and what was done stays done.
+
+use std::fs;
+
+use az_cargo_wizard::demo::Demo;
+use az_cargo_wizard::error::Exit;
+
+use crate::driver::{Journey, World, in_demo};
+use crate::support::wizard::files_below;
+
+/// From the first screen to the form of the Config step.
+fn to_config(journey: &mut Journey, demo: &Demo) {
+    journey.wait_for("Which organization");
+    journey.press("<enter>");
+    journey.sign_in(demo.token());
+    journey.wait_for("Feed Publisher:");
+    journey.press("<enter>");
+    journey.wait_for("What shall Cargo's configuration say?");
+}
+
+fn project_config(demo: &Demo) -> std::path::PathBuf {
+    demo.project_dir().join(".cargo/config.toml")
+}
+
+#[test]
+fn the_straight_path_sends_the_token_to_azure_alone() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter>");
+    journey.wait_for("the very header");
+    journey.press("<enter>");
+    journey.wait_for("Every crate of the lock file is in the cache");
+    journey.press("<enter>");
+    journey.wait_for("60 crates, 11.2 MB in");
+    journey.press("<enter>");
+    assert_eq!(journey.exit(), Some(Exit::Done));
+    let requests = demo.requests();
+    let blobs: Vec<_> = requests.iter().filter(|request| request.path.starts_with("/blob/")).collect();
+    assert_eq!(blobs.len(), 60);
+    assert!(!blobs.iter().any(|request| request.authorized), "{blobs:?}");
+    assert!(requests.iter().any(|request| request.authorized));
+}
+
+#[test]
+fn what_was_typed_is_there_after_going_back() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    journey.wait_for("Which organization");
+    journey.press("<down>fabrikam-typed<enter>");
+    journey.wait_for("Sign in to fabrikam-typed");
+    journey.press("<esc>");
+    journey.wait_for("Which organization");
+    journey.wait_for("fabrikam-typed");
+}
+
+#[test]
+fn nothing_is_written_before_it_was_agreed_to() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<esc>");
+    journey.wait_for("What shall Cargo's configuration say?");
+    journey.press("<c-c>");
+    assert_eq!(journey.exit(), Some(Exit::Interrupted));
+    assert!(!project_config(&demo).exists());
+    assert_eq!(fs::read_dir(demo.cargo_home()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_step_that_was_done_is_not_done_again() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter>");
+    journey.wait_for("the very header");
+    let files = || files_below(demo.project_dir().parent().unwrap());
+    let (written, before) = (fs::read_to_string(project_config(&demo)).unwrap(), files());
+    journey.press("<esc>");
+    journey.wait_for("What shall Cargo's configuration say?");
+    journey.press("<enter>");
+    journey.wait_for("nothing to write");
+    journey.press("<enter>");
+    journey.wait_for("the very header");
+    assert_eq!(fs::read_to_string(project_config(&demo)).unwrap(), written);
+    assert_eq!(files(), before, "no backup of a second change");
+}
+
+#[test]
+fn a_file_that_changed_since_the_review_is_shown_anew() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    let theirs = "# somebody else was here\n[net]\nretry = 5\n";
+    fs::create_dir_all(project_config(&demo).parent().unwrap()).unwrap();
+    fs::write(project_config(&demo), theirs).unwrap();
+    journey.press("<enter>");
+    journey.wait_for("✗ Config");
+    journey.wait_for("Look at the new difference");
+    assert_eq!(fs::read_to_string(project_config(&demo)).unwrap(), theirs);
+    assert!(!demo.cargo_home().join("config.toml").exists(), "all files or none");
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.wait_for("# somebody else was here");
+    journey.press("<enter>");
+    journey.wait_for("the very header");
+    let merged = fs::read_to_string(project_config(&demo)).unwrap();
+    assert!(merged.starts_with(theirs) && merged.contains("replace-with = \"rust-crates\""), "{merged}");
+}
