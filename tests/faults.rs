@@ -11,7 +11,7 @@ mod support;
 use std::collections::HashSet;
 
 use az_cargo_wizard::demo::{Fault, Resource, Where};
-use faults::{ALWAYS, Job, Row, row, told};
+use faults::{ALWAYS, Job, Row, Texts, row, told};
 
 const WHO: Where = Where::Rest(Resource::ConnectionData);
 const FEEDS: Where = Where::Rest(Resource::Feeds);
@@ -141,17 +141,45 @@ fn assert_told(name: &str, told: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_azure_is_explained() {
-    assert_told("rest", &told(REST).await);
+    assert_told("rest", &told(REST, Texts::Plain).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_index_is_explained() {
-    assert_told("index", &told(AT_THE_INDEX).await);
+    assert_told("index", &told(AT_THE_INDEX, Texts::Plain).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_download_is_explained() {
-    assert_told("download", &told(AT_THE_DOWNLOAD).await);
+    assert_told("download", &told(AT_THE_DOWNLOAD, Texts::Plain).await);
+}
+
+/// Whether a row is about the way and not about words.
+fn has_no_words(row: &&Row) -> bool {
+    row.faults.iter().all(|(fault, ..)| {
+        matches!(
+            fault,
+            Fault::Late
+                | Fault::Slow
+                | Fault::CutBefore
+                | Fault::CutInside
+                | Fault::Truncated
+                | Fault::ServiceTrouble
+                | Fault::RateLimitedBriefly
+                | Fault::SlowedDown
+        )
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_of_a_hostile_azure_steers_a_terminal() {
+    told(REST.iter().filter(|row| !has_no_words(row)), Texts::Hostile).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_of_a_hostile_feed_steers_a_terminal() {
+    let rows = [AT_THE_INDEX, AT_THE_DOWNLOAD].into_iter().flatten();
+    told(rows.filter(|row| !has_no_words(row)), Texts::Hostile).await;
 }
 
 #[test]

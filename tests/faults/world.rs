@@ -52,8 +52,16 @@ macro_rules! row {
 }
 pub(crate) use row;
 
+/// What the texts of the answers are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    Plain,
+    /// They would steer a terminal.
+    Hostile,
+}
+
 /// What a person is told in each row.
-pub(crate) async fn told(rows: &[Row]) -> String {
+pub(crate) async fn told(rows: impl IntoIterator<Item = &Row>, texts: Texts) -> String {
     let mut text = String::new();
     for row in rows {
         let sandbox = Sandbox::new();
@@ -61,6 +69,9 @@ pub(crate) async fn told(rows: &[Row]) -> String {
             Demo::start(DemoOptions { dir: None, temp_parent: sandbox.root().join("tmp"), pace: Pace::Fast })
                 .await
                 .expect("the demo starts");
+        if texts == Texts::Hostile {
+            demo.turn_hostile();
+        }
         let _ = writeln!(text, "## {:?}{}", row.job, spelled(row.faults));
         let outcome = run(&demo, &sandbox, row).await;
         for (fault, _, _) in row.faults {
@@ -156,6 +167,7 @@ impl Visitor<'_> {
             events.push(event);
         }
         job.await.expect("the job doesn't panic");
+        assert_clean(&events);
         events
     }
 
@@ -246,4 +258,18 @@ impl Visitor<'_> {
 
 fn shown(report: &Report) -> String {
     format!("exit {}, {}\n{report}", report.exit.code(), report.code)
+}
+
+/// Asserts that no text of what is told steers a terminal. `Debug` spells every control character out.
+#[track_caller]
+fn assert_clean(events: &[Event]) {
+    // What was escaped by the service is text, and stays so.
+    let text = format!("{events:?}").replace("\\\\", "");
+    for bad in ["\\u{", "\\r", "\u{9b}", "\u{202e}", "\u{2066}"] {
+        let found = text.find(bad).map(|at| {
+            let from = text.floor_char_boundary(at.saturating_sub(200));
+            text[from..].chars().take(400).collect::<String>()
+        });
+        assert_eq!(found, None, "{bad:?}");
+    }
 }

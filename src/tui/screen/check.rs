@@ -179,7 +179,7 @@ fn question(
     let mut page = Page::new(theme, area.width);
     page.title("This project would do more than build").gap();
     let settings = count(hazards.len(), "setting", "settings");
-    page.text(&format!("Nothing of it has been run yet. {settings} in its files:")).gap();
+    page.text(&format!("Nothing has been run yet. Its files say ({settings}):")).gap();
     for hazard in hazards {
         page.warning(&hazard.setting);
         page.quiet(&format!("    in {}: would {}", hazard.file, hazard.effect));
