@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::fetch_error::FetchError;
 use crate::domain::package::{Checksum, CrateId, CrateSource, LockedCrate};
-use crate::domain::text::{clean, is_control};
+use crate::domain::text::{clean, is_control, truncate};
 
 /// Both ways in which lock files and configurations name crates.io.
 const CRATES_IO: [&str; 2] =
@@ -56,10 +56,17 @@ pub fn parse(text: &str) -> Result<Lockfile, FetchError> {
         let Some(source) = &package.source else { continue };
         match locked(package, source, &document.metadata) {
             Some(found) => lock.crates.push(found),
-            None => lock.invalid.push(clean(&format!("{} {}", package.name, package.version))),
+            None => lock.invalid.push(shown(&package.name, &package.version)),
         }
     }
     Ok(lock)
+}
+
+/// A row that is no crate, for a person to find it by.
+fn shown(name: &str, version: &str) -> String {
+    /// In columns; a longer one says no more.
+    const LONGEST: usize = 200;
+    truncate(&clean(&format!("{name} {version}")), LONGEST)
 }
 
 fn not_valid(text: &str, error: &toml_edit::de::Error) -> FetchError {

@@ -267,12 +267,24 @@ fn line_of(event: &FetchEvent) -> Option<String> {
         FetchEvent::Phase(Phase::CleaningUp) => "looking for partial files".to_owned(),
         FetchEvent::Stored { id, bytes } => format!("stored {id} ({})", text::size(*bytes)),
         FetchEvent::Retry { tries_left, reason } => format!("retrying, {tries_left} tries left: {reason}"),
+        FetchEvent::Invalid(rows) => format!("invalid in the lock file: {}", shown_rows(rows)),
         FetchEvent::Recovered { removed } => {
             format!("an earlier run was cut short; removed as damaged: {}", removed.join(", "))
         }
         FetchEvent::Phase(_) | FetchEvent::Downloaded(_) | FetchEvent::Unpacked(_) => return None,
         FetchEvent::Remaining { .. } | FetchEvent::Line(_) => return None,
     })
+}
+
+/// The first few, each cut where nobody would read on.
+fn shown_rows(rows: &[String]) -> String {
+    const MOST: usize = 5;
+    const LONGEST: usize = 60;
+    let shown: Vec<String> =
+        rows.iter().take(MOST).map(|row| format!("`{}`", text::truncate(row, LONGEST))).collect();
+    let more = rows.len().saturating_sub(MOST);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn with_time(mut value: Value, at: Duration) -> Value {
@@ -312,6 +324,7 @@ fn event_json(event: &FetchEvent) -> Value {
         FetchEvent::Retry { tries_left, reason } => {
             json!({ "event": "retry", "tries_left": tries_left, "reason": reason })
         }
+        FetchEvent::Invalid(rows) => json!({ "event": "invalid", "rows": rows }),
         FetchEvent::Recovered { removed } => json!({ "event": "recovered", "removed": removed }),
         FetchEvent::Line(line) => json!({ "event": "line", "text": line }),
     }

@@ -10,6 +10,8 @@ use super::package::CrateId;
 pub enum FetchEvent {
     /// The crates of the lock file, known before or soon after the start.
     Planned(Vec<PlannedCrate>),
+    /// Rows of the lock file whose name or version no crate can have, safe to show: they never become paths.
+    Invalid(Vec<String>),
     Phase(Phase),
     /// Cargo says the body has arrived; it is not stored yet (cargo-contract 4.3).
     Downloaded(CrateId),
@@ -144,6 +146,8 @@ pub struct FetchTable {
     pub retries: Vec<String>,
     /// Files of an earlier run that were damaged and are gone.
     pub recovered: Vec<String>,
+    /// Rows of the lock file that are none.
+    pub invalid: Vec<String>,
     pub lines: Vec<String>,
     pub elapsed: Duration,
     pub end: Option<FetchEnd>,
@@ -182,6 +186,7 @@ impl FetchTable {
             FetchEvent::Retry { tries_left, reason } => {
                 self.retries.push(format!("{reason} ({tries_left} tries left)"));
             }
+            FetchEvent::Invalid(rows) => self.invalid.extend(rows),
             FetchEvent::Recovered { removed } => self.recovered.extend(removed),
             FetchEvent::Line(line) => self.lines.push(line),
         }

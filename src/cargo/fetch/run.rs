@@ -230,7 +230,10 @@ impl Run {
     }
 
     fn planned(&mut self, addition: Addition) {
-        self.invalid.extend(addition.invalid);
+        if !addition.invalid.is_empty() {
+            self.invalid.extend(addition.invalid.iter().cloned());
+            self.outbox.post(FetchEvent::Invalid(addition.invalid));
+        }
         if !addition.planned.is_empty() {
             self.planned.extend(addition.planned.iter().map(|planned| planned.id.clone()));
             self.outbox.post(FetchEvent::Planned(addition.planned));

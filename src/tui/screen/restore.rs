@@ -366,6 +366,11 @@ impl Restore {
             let files = self.table.recovered.join(", ");
             page.warning(&format!("An earlier run was cut short; removed as damaged: {files}"));
         }
+        if let Some(first) = self.table.invalid.first() {
+            let rows = text::count(self.table.invalid.len(), "row", "rows");
+            let first = text::truncate(first, 40);
+            page.warning(&format!("{rows} of the lock file invalid, such as `{first}`"));
+        }
         if let Some(retry) = self.table.retries.last() {
             let count = text::count(self.table.retries.len(), "retry", "retries");
             page.warning(&format!("{count}: {retry}"));
