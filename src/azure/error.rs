@@ -377,10 +377,10 @@ impl AzureError {
                 Some(format!("`{}` answered without any header that Azure DevOps sends", said.host))
             }
             Self::Unexpected { cause, .. } => Some(cause.clone()),
-            Self::CannotManage(_) => Some(
-                "the token lacks the scope, has expired, or was revoked: Azure DevOps answers all three alike"
-                    .into(),
-            ),
+            Self::CannotManage(_) => Some(format!(
+                "the token lacks the scope {MANAGE_SCOPE}, has expired, or was revoked: Azure DevOps answers all \
+                 three alike"
+            )),
             Self::NameTaken { by, .. } => Some(by.sentence()),
             Self::CreationUnknown { cause, .. } => cause.as_ref().map(ToString::to_string),
             _ => None,

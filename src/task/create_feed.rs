@@ -133,7 +133,7 @@ fn visibility_not_set(new: &NewFeed, error: AzureError, page: &str) -> Report {
     let why = Report::from(error);
     let mut report = Report::new(why.exit, "visibility-not-set", "feed created; visibility not set")
         .cause(why.headline)
-        .hint(format!("set it to `{}` on {page}, under Views, for the view Local", new.visibility.label()));
+        .hint(format!("set the view Local to `{}`, under Views of {page}", new.visibility.label()));
     report.causes.extend(why.causes);
     report.details = why.details;
     report
@@ -143,7 +143,7 @@ fn upstream_missing(sources: Sources, page: &str) -> Report {
     let wanted = if sources == Sources::Common { "every common public source" } else { "crates.io" };
     Report::new(Exit::Failed, "upstream-missing", "feed created; crates.io is not among its upstream sources")
         .cause(format!("{wanted} was asked for, and the service shows the feed without it"))
-        .hint(format!("add it to the feed from the list of feeds, or on {page}, under Upstream sources"))
+        .hint(format!("add it from the list of feeds, or under Upstream sources of {page}"))
 }
 
 #[cfg(test)]

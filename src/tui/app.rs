@@ -186,11 +186,21 @@ impl App {
 
     /// Cancels everything and leaves when it has ended; asked again, at once.
     fn leave(&mut self, exit: Exit) -> Vec<Effect> {
-        if self.leaving.is_some() || !self.is_fetching() {
+        if self.leaving.is_some() || !self.must_end() {
             return vec![Effect::Quit(exit)];
         }
         self.leaving = Some(exit);
-        self.cancel_fetch()
+        let changing = self.jobs.iter().filter(|(_, owner)| self.screens.of(**owner).must_end());
+        let mut effects: Vec<Effect> = changing.map(|(id, _)| Effect::Cancel(*id)).collect();
+        if self.is_fetching() {
+            effects.extend(self.cancel_fetch());
+        }
+        effects
+    }
+
+    /// Whether something runs that must not be left alone: a fetch, or a request that changes something.
+    fn must_end(&self) -> bool {
+        self.is_fetching() || self.jobs.values().any(|owner| self.screens.of(*owner).must_end())
     }
 
     fn is_fetching(&self) -> bool {
@@ -218,7 +228,7 @@ impl App {
             // What was asked about has ended by itself.
             self.modal = self.modal.filter(|modal| *modal == Modal::Help);
         }
-        if let Some(exit) = self.leaving.filter(|_| !self.is_fetching()) {
+        if let Some(exit) = self.leaving.filter(|_| !self.must_end()) {
             effects.push(Effect::Quit(exit));
         }
         effects
@@ -231,6 +241,7 @@ impl App {
             match act {
                 Act::Start(request) => effects.push(self.start(from, request)),
                 Act::Cancel => effects.extend(self.forget_jobs(from)),
+                Act::Stop => effects.extend(self.jobs_of(from).map(Effect::Cancel)),
                 Act::Go(step) if from == self.here => effects.extend(self.show(step)),
                 Act::Back if from == self.here => effects.extend(self.step_back()),
                 Act::Go(_) | Act::Back => {}
@@ -273,14 +284,17 @@ impl App {
 
     /// Cancels a screen's jobs and ignores what they still say.
     fn forget_jobs(&mut self, owner: Step) -> Vec<Effect> {
-        let ids: Vec<JobId> =
-            self.jobs.iter().filter(|(_, step)| **step == owner).map(|(id, _)| *id).collect();
+        let ids: Vec<JobId> = self.jobs_of(owner).collect();
         ids.into_iter()
             .map(|id| {
                 self.jobs.remove(&id);
                 Effect::Cancel(id)
             })
             .collect()
+    }
+
+    fn jobs_of(&self, owner: Step) -> impl Iterator<Item = JobId> {
+        self.jobs.iter().filter(move |(_, step)| **step == owner).map(|(id, _)| *id)
     }
 
     fn offers(&self) -> Vec<Offer> {
@@ -302,7 +316,7 @@ impl App {
         let look = Look { theme: self.theme, now: self.now };
         self.header(frame, areas.header);
         let state = |step| self.state_of(step);
-        let rail = StepRail { theme: self.theme, here: self.here, state: &state };
+        let rail = StepRail { theme: self.theme, here: self.here.on_rail(), state: &state };
         if areas.rail_is_tall {
             rail.tall(frame, areas.rail);
         } else {

@@ -5,6 +5,7 @@ mod app;
 mod effects;
 mod keymap;
 mod layout;
+mod making;
 mod msg;
 mod run;
 mod screen;

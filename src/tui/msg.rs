@@ -41,6 +41,8 @@ pub(super) enum Act {
     Start(Request),
     /// Cancel every job of this screen.
     Cancel,
+    /// Ask this screen's jobs to stop, and wait for what they say: something may have been done already.
+    Stop,
     /// Leave this step as done and go to that one.
     Go(Step),
     Back,

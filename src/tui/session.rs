@@ -12,6 +12,8 @@ use crate::domain::text;
 use crate::task::check::Checkout;
 use crate::task::{CacheFolder, LoggedIn};
 
+use super::making::Making;
+
 /// The steps of the wizard, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
@@ -23,6 +25,10 @@ pub enum Step {
     LogIn,
     Restore,
     Done,
+    /// Opened from Feed, and back to it: stands on no rail.
+    NewFeed,
+    /// The same: adding crates.io to a feed.
+    Upstream,
 }
 
 impl Step {
@@ -48,6 +54,8 @@ impl Step {
             Self::LogIn => "Log in Cargo",
             Self::Restore => "Restore",
             Self::Done => "Done",
+            Self::NewFeed => "New feed",
+            Self::Upstream => "Add crates.io",
         }
     }
 
@@ -86,10 +94,26 @@ impl Step {
             Self::Done => {
                 "What was changed and where, how to take it back, and the crates in the feed's cache."
             }
+            Self::NewFeed => {
+                "Creates a feed, and a second one for publishing your own crates if you like. The request is \
+                 shown before it is sent; once sent, it is not taken back, and never sent twice."
+            }
+            Self::Upstream => {
+                "Adds crates.io to the upstream sources of a feed that you own, so that it can stand in for \
+                 crates.io. The request replaces the whole list, so it holds what is there already."
+            }
         }
     }
 
+    /// The step of the rail that it belongs to.
+    pub(super) fn on_rail(self) -> Self {
+        if matches!(self, Self::NewFeed | Self::Upstream) { Self::Feed } else { self }
+    }
+
     pub(super) fn previous(self) -> Option<Self> {
+        if self.on_rail() != self {
+            return Some(self.on_rail());
+        }
         let at = Self::ALL.iter().position(|step| *step == self)?;
         at.checked_sub(1).and_then(|at| Self::ALL.get(at)).copied()
     }
@@ -127,6 +151,9 @@ pub(super) struct Session {
     pub(super) credential: Option<Credential>,
     pub(super) account: Option<Account>,
     pub(super) feed: Option<Feed>,
+    /// The feed to publish to that goes with it.
+    pub(super) publish: Option<Feed>,
+    pub(super) making: Making,
     pub(super) plan: Option<SetupPlan>,
     pub(super) written: Vec<Written>,
     pub(super) logged_in: Option<LoggedIn>,
@@ -162,6 +189,7 @@ impl Session {
             self.forget_results();
         }
         self.found = false;
+        self.publish = None;
         self.feed = Some(feed);
     }
 
@@ -204,7 +232,7 @@ impl Session {
             }
             Step::Restore if self.checkout.is_some() && !self.has_project() => StepState::Skipped,
             Step::Restore => state(self.fetched.is_some(), false),
-            Step::Done => StepState::ToCome,
+            Step::Done | Step::NewFeed | Step::Upstream => StepState::ToCome,
         }
     }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::credential::TokenStore;
 use crate::domain::feed::{Feed, ViewName};
-use crate::domain::plan::{ConfigScope, Review, SetupPlan};
+use crate::domain::plan::{ConfigScope, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::text;
 use crate::error::Report;
@@ -29,15 +29,21 @@ enum Question {
     Name,
     View,
     Replace,
+    /// Asked only where there is a feed to publish to.
+    Publish,
     Store,
 }
 
 impl Question {
-    const ALL: [Self; 5] = [Self::File, Self::Name, Self::View, Self::Replace, Self::Store];
+    const ALL: [Self; 6] = [Self::File, Self::Name, Self::View, Self::Replace, Self::Publish, Self::Store];
 
-    fn step(self, by: usize) -> Self {
-        let at = Self::ALL.iter().position(|question| *question == self).unwrap_or(0);
-        Self::ALL[(at + by) % Self::ALL.len()]
+    fn step(self, forward: bool, session: &Session) -> Self {
+        let asked: Vec<Self> = Self::ALL
+            .into_iter()
+            .filter(|question| *question != Self::Publish || session.publish.is_some())
+            .collect();
+        let at = asked.iter().position(|question| *question == self).unwrap_or(0);
+        asked[(at + if forward { 1 } else { asked.len() - 1 }) % asked.len()]
     }
 }
 
@@ -55,14 +61,15 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct Config {
     state: State,
-    /// The feed that the form is for.
-    feed_id: Option<String>,
+    /// The feed that the form is for, and the one to publish to.
+    of: Option<(String, Option<String>)>,
     question: Question,
     scope: ConfigScope,
     name: Field,
     name_error: Option<String>,
     local_view: bool,
     replace: bool,
+    publish: bool,
     store: TokenStore,
     scroll: Scroll,
 }
@@ -72,19 +79,26 @@ impl Config {
         let Some(feed) = &session.feed else { return };
         let name = RegistryName::suggest(&feed.name);
         *self = Self {
-            feed_id: Some(feed.id.clone()),
+            of: feeds(session),
             scope: if session.has_project() { ConfigScope::Project } else { ConfigScope::User },
             name: Field::with(name.as_str()),
             // Every project of the person's would be changed: that is not for a default.
             replace: feed.has_crates_io() && session.has_project(),
+            publish: session.publish.is_some(),
             ..Self::default()
         };
-        // A registry of that index may exist under another name: Cargo allows one name only.
         let index = self.index(session);
-        let existing = session.checkout.iter().flat_map(|checkout| &checkout.registries);
-        if let Some((name, _)) = existing.into_iter().find(|(_, other)| Some(other) == index.as_ref()) {
+        if let Some(name) = index.and_then(|index| existing_name(session, &index)) {
             self.name = Field::with(name.as_str());
         }
+    }
+
+    /// The registry to publish to, where there is one and it is wanted.
+    fn publish_registry(&self, session: &Session) -> Option<PublishRegistry> {
+        let feed = session.publish.as_ref().filter(|_| self.publish)?;
+        let index = IndexUrl::for_feed(&session.target.as_ref()?.collection, feed, None);
+        let name = existing_name(session, &index).unwrap_or_else(|| RegistryName::suggest(&feed.name));
+        Some(PublishRegistry { name, index })
     }
 
     fn index(&self, session: &Session) -> Option<IndexUrl> {
@@ -101,13 +115,19 @@ impl Config {
                 return None;
             }
         };
+        let publish = self.publish_registry(session);
+        if publish.as_ref().is_some_and(|publish| publish.name.env_name() == registry.env_name()) {
+            self.name_error = Some("the registry for publishing has this name".to_owned());
+            self.question = Question::Name;
+            return None;
+        }
         Some(SetupPlan {
             scope: self.scope,
             registry,
             index: self.index(session)?,
             replace_crates_io: self.replace,
             store: self.store,
-            publish: None,
+            publish,
         })
     }
 
@@ -174,6 +194,7 @@ impl Config {
                     "without the crates.io upstream every public dependency would break".into(),
                 )];
             }
+            Question::Publish => self.publish = !self.publish,
             Question::Store => {
                 self.store = match self.store {
                     TokenStore::PlainFile => TokenStore::ThisRunOnly,
@@ -186,14 +207,25 @@ impl Config {
     }
 }
 
+/// What tells whether the form is still about the same feeds.
+fn feeds(session: &Session) -> Option<(String, Option<String>)> {
+    let publish = session.publish.as_ref().map(|feed| feed.id.clone());
+    session.feed.as_ref().map(|feed| (feed.id.clone(), publish))
+}
+
+/// The name under which an index is configured already: Cargo allows one only.
+fn existing_name(session: &Session, index: &IndexUrl) -> Option<RegistryName> {
+    let mut existing = session.checkout.iter().flat_map(|checkout| &checkout.registries);
+    existing.find(|(_, other)| other == index).map(|(name, _)| name.clone())
+}
+
 impl Panel for Config {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        let feed = session.feed.as_ref().map(|feed| feed.id.clone());
         // Without a feed there is nothing to configure: on the way back from a feed found in the files.
-        if feed.is_none() {
+        if session.feed.is_none() {
             return vec![Act::Back];
         }
-        if feed != self.feed_id {
+        if feeds(session) != self.of {
             self.fill(session);
         } else if !matches!(self.state, State::Form) && session.written.is_empty() {
             self.state = State::Form;
@@ -236,8 +268,12 @@ impl Panel for Config {
             return Vec::new();
         }
         match action {
-            Action::NextField | Action::Down => self.question = self.question.step(1),
-            Action::PreviousField | Action::Up => self.question = self.question.step(Question::ALL.len() - 1),
+            Action::NextField | Action::Down => {
+                self.question = self.question.step(true, session);
+            }
+            Action::PreviousField | Action::Up => {
+                self.question = self.question.step(false, session);
+            }
             Action::Toggle => return self.toggle(session),
             Action::Preview => return self.review(session),
             _ => {}
@@ -345,6 +381,14 @@ impl Config {
             (&["use the feed", "leave as it is"], usize::from(!self.replace)),
             at(Question::Replace),
         );
+        if let Some(feed) = &session.publish {
+            let name = RegistryName::suggest(&feed.name);
+            page.options(
+                "For publishing",
+                (&[name.as_str(), "none"], usize::from(!self.publish)),
+                at(Question::Publish),
+            );
+        }
         let plain = self.store == TokenStore::PlainFile;
         page.options(
             "Credential",
@@ -384,6 +428,10 @@ impl Config {
             (Question::Replace, _) => {
                 &["leave as it is: only dependencies that name this registry come from the feed."]
             }
+            (Question::Publish, _) => &[
+                "A second registry, for crates of your own: they go to a feed without upstream sources. A crate says \
+                 publish = [\"NAME\"] in its Cargo.toml.",
+            ],
             (Question::Store, _) if self.store == TokenStore::PlainFile => &[
                 "plain token file: credentials.toml in Cargo's home, in plain text, readable by you alone. Cargo offers it to \
                  any project whose configuration has a registry of this name.",

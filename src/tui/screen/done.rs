@@ -117,7 +117,7 @@ impl Panel for Done {
 
 /// What was done, line by line; the same lines stay on the normal screen afterwards.
 pub(in super::super) fn summary(session: &Session) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = session.making.summary();
     if let Some(logged_in) = &session.logged_in {
         let registry = session.plan.as_ref().map_or("NAME", |plan| plan.registry.as_str());
         lines.push(match &logged_in.kept_in {
@@ -148,7 +148,16 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
             session.shown(&written.path)
         ));
     }
+    lines.extend(to_publish(session));
     lines
+}
+
+/// What a crate's manifest says so that it can be published to the feed for that, and nowhere else.
+fn to_publish(session: &Session) -> Option<String> {
+    let name = &session.plan.as_ref()?.publish.as_ref()?.name;
+    Some(format!(
+        "To publish a crate: publish = [\"{name}\"] in its Cargo.toml, then cargo publish --registry {name}"
+    ))
 }
 
 fn rows(session: &Session) -> usize {

@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::domain::credential::Credential;
 use crate::domain::feed::{CrateCount, Feed, FeedDetails, Role};
+use crate::domain::new_feed::publish_partner;
 use crate::domain::organization::{Base, Target};
 use crate::domain::text;
 use crate::error::Report;
@@ -75,6 +76,8 @@ pub(super) struct FeedList {
     details: Option<FeedDetails>,
     details_failed: bool,
     resting: Resting,
+    /// The feed that was made or changed, on which the cursor is put.
+    select: Option<String>,
 }
 
 impl FeedList {
@@ -88,11 +91,20 @@ impl FeedList {
         vec![Act::Cancel, Act::Start(Request::Feeds { collection, credential: credential.clone() })]
     }
 
-    fn take(&mut self, feeds: Vec<Feed>, session: &Session) {
+    fn take(&mut self, mut feeds: Vec<Feed>, session: &Session) {
+        let listed = |feed: &&Feed| feeds.iter().all(|other| other.id != feed.id);
+        let missing: Vec<Feed> =
+            session.making.made_in(session.target.as_ref()).filter(listed).cloned().collect();
+        if !missing.is_empty() {
+            feeds.extend(missing);
+            feeds.sort_by_cached_key(|feed| (feed.label().to_lowercase(), feed.label()));
+        }
         self.labels = feeds.iter().map(Feed::label).collect();
         self.feeds = feeds;
         self.state = State::Loaded;
-        self.refilter(session.target.as_ref().and_then(|target| best(&self.feeds, target)));
+        let select = self.select.take();
+        let fresh = select.and_then(|id| self.feeds.iter().position(|feed| feed.id == id));
+        self.refilter(fresh.or_else(|| best(&self.feeds, session.target.as_ref()?)));
     }
 
     /// Applies the filter; the cursor stays on the feed it was on.
@@ -118,6 +130,24 @@ impl FeedList {
         self.feeds.get(self.selected_index()?)
     }
 
+    /// The feed under the cursor, with the role that is known by now.
+    fn chosen(&self) -> Option<Feed> {
+        let feed = self.selected()?.clone();
+        let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
+        Some(Feed { role, ..feed })
+    }
+
+    fn can_widen(&self) -> bool {
+        self.chosen().is_some_and(|feed| feed.role == Some(Role::Owner) && !feed.has_crates_io())
+    }
+
+    /// To a screen that makes or changes a feed.
+    fn open(&self, step: Step, session: &mut Session) -> Vec<Act> {
+        session.making.known.clone_from(&self.feeds);
+        session.making.subject = self.chosen();
+        vec![Act::Go(step)]
+    }
+
     fn ask_details(&mut self, session: &Session) -> Vec<Act> {
         self.resting = Resting::Asked;
         let (Some(feed), Some(target)) = (self.selected(), &session.target) else { return Vec::new() };
@@ -138,13 +168,14 @@ impl Panel for FeedList {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
         let of =
             session.target.as_ref().map(|target| target.collection.base()).zip(session.credential.clone());
-        if of.is_some() && of == self.of && matches!(self.state, State::Loaded) {
+        let (is_stale, select) = (std::mem::take(&mut session.making.stale), session.making.select.take());
+        if of.is_some() && of == self.of && matches!(self.state, State::Loaded) && !is_stale {
             if self.details.is_none() {
                 self.moved();
             }
             return Vec::new();
         }
-        *self = Self::default();
+        *self = Self { select, ..Self::default() };
         self.load(session)
     }
 
@@ -154,9 +185,18 @@ impl Panel for FeedList {
         }
         let mut offers = Vec::new();
         if matches!(self.state, State::Loaded) && !self.shown.is_empty() {
-            offers.extend([offer(Action::Accept, "choose"), offer(Action::Filter, "filter")]);
+            offers.extend([
+                offer(Action::Accept, "choose"),
+                offer(Action::Filter, "filter"),
+                offer(Action::New, "new feed"),
+            ]);
         } else if matches!(self.state, State::Loaded) && !self.feeds.is_empty() {
             offers.push(offer(Action::Filter, "filter"));
+        } else if matches!(self.state, State::Loaded) {
+            offers.push(offer(Action::New, "new feed"));
+        }
+        if self.can_widen() {
+            offers.push(offer(Action::Preview, "add crates.io"));
         }
         if !matches!(self.state, State::Loading) {
             offers.push(offer(Action::RunAgain, "list again"));
@@ -176,15 +216,19 @@ impl Panel for FeedList {
         match action {
             Action::Accept if self.filtering => self.filtering = false,
             Action::Accept => {
-                let Some(feed) = self.selected().cloned() else { return Vec::new() };
-                let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
-                session.choose_feed(Feed { role, ..feed });
+                let Some(feed) = self.chosen() else { return Vec::new() };
+                let made = session.making.partner(&feed).or_else(|| publish_partner(&feed, &self.feeds));
+                let publish = made.filter(|feed| feed.role >= Some(Role::Contributor)).cloned();
+                session.choose_feed(feed);
+                session.publish = publish;
                 return vec![Act::Go(Step::Config)];
             }
             Action::Filter if !self.feeds.is_empty() => {
                 self.filter.get_or_insert_with(Field::default);
                 self.filtering = true;
             }
+            Action::New => return self.open(Step::NewFeed, session),
+            Action::Preview => return self.open(Step::Upstream, session),
             Action::RunAgain if !matches!(self.state, State::Loading) => return self.load(session),
             action if self.window.act(action, self.shown.len()) => self.moved(),
             _ => {}
@@ -264,7 +308,7 @@ impl Panel for FeedList {
             }
             State::Loaded if self.feeds.is_empty() => {
                 head.gap().text("You can see no feed in this organization.");
-                head.quiet("Ask for access to one, or make one on the organization's Artifacts page.");
+                head.quiet("Ask for access to one, or make one here: n.");
             }
             State::Loaded => {
                 self.head(&mut head);
@@ -418,3 +462,6 @@ fn best(feeds: &[Feed], target: &Target) -> Option<usize> {
 fn same_project(feed: &Feed, target: &Target) -> bool {
     feed.project.as_ref().map(|project| &project.name) == target.project.as_ref()
 }
+
+#[cfg(test)]
+mod tests;

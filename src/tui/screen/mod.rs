@@ -3,12 +3,14 @@
 
 mod check;
 mod config;
+mod create;
 pub(super) mod done;
 mod feed_list;
 mod log_in;
 mod organization;
 mod restore;
 mod sign_in;
+mod upstream;
 
 use std::time::Duration;
 
@@ -79,6 +81,11 @@ pub(super) trait Panel {
     /// Whether something on the screen moves by itself.
     fn moves(&self) -> bool;
 
+    /// Whether something runs whose end must be waited for when the wizard is left.
+    fn must_end(&self) -> bool {
+        false
+    }
+
     /// Whether the step has failed, for the rail.
     fn failed(&self) -> bool;
 
@@ -101,6 +108,8 @@ pub(super) struct Screens {
     log_in: log_in::LogIn,
     restore: restore::Restore,
     done: done::Done,
+    create: create::Create,
+    upstream: upstream::Upstream,
 }
 
 impl Screens {
@@ -114,6 +123,8 @@ impl Screens {
             Step::LogIn => &self.log_in,
             Step::Restore => &self.restore,
             Step::Done => &self.done,
+            Step::NewFeed => &self.create,
+            Step::Upstream => &self.upstream,
         }
     }
 
@@ -127,6 +138,8 @@ impl Screens {
             Step::LogIn => &mut self.log_in,
             Step::Restore => &mut self.restore,
             Step::Done => &mut self.done,
+            Step::NewFeed => &mut self.create,
+            Step::Upstream => &mut self.upstream,
         }
     }
 }

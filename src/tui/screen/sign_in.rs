@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::credential::{MANAGE_SCOPE, NEEDED_SCOPE};
 use crate::domain::organization::Target;
 use crate::error::Report;
 use crate::task::{Event, Request};
@@ -221,7 +222,10 @@ fn how_to_make_one(page: &mut Page, session: &Session, copies: &str) {
         page.text(token);
         return;
     }
-    page.quiet("It needs the scope Packaging (Read & write), for this organization. Make one at");
+    page.quiet(&format!(
+        "It needs the scope {NEEDED_SCOPE}, for this organization; {MANAGE_SCOPE} when a feed is to be created or \
+         changed. Make one at"
+    ));
     if let Some(target) = &session.target {
         page.text(&target.collection.token_page());
     }
