@@ -169,6 +169,7 @@ impl Session {
             self.credential = None;
             self.account = None;
             self.feed = None;
+            self.publish = None;
             self.plan = None;
             self.forget_results();
         }

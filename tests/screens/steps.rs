@@ -453,7 +453,7 @@ mod secrets {
         let typed = wizard().at_sign_in().paste(world::TOKEN);
         let asking = wizard().at_sign_in().paste(world::TOKEN).press("<enter>");
         let states =
-            [typed, asking, wizard().at_sign_in().signed_in(), wizard().at_restore(), wizard().at_done()];
+            vec![typed, asking, wizard().at_sign_in().signed_in(), wizard().at_restore(), wizard().at_done()];
         for wizard in states {
             let debug = format!("{wizard:?} {:#?}", wizard.app);
             assert!(!debug.contains(&world::TOKEN[..8]), "{debug}");

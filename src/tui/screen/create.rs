@@ -127,18 +127,12 @@ impl Panel for Create {
             State::Asking | State::Failed(_) => vec![
                 offer(Action::Accept, "show the request"),
                 offer(Action::NextField, "next"),
-                offer(Action::PreviousField, "previous"),
                 offer(Action::Toggle, "change"),
-                offer(Action::Up, "previous"),
-                offer(Action::Down, "next"),
-                offer(Action::Preview, "show the request"),
             ],
             State::Planned(..) => vec![
                 offer(Action::Accept, "send"),
                 offer(Action::Down, "scroll"),
                 offer(Action::Up, "scroll"),
-                offer(Action::PageDown, "a page down"),
-                offer(Action::PageUp, "a page up"),
             ],
             State::Short => vec![offer(Action::Accept, "to the feeds")],
             State::Planning(_) | State::Checking | State::Sending => Vec::new(),
@@ -148,6 +142,19 @@ impl Panel for Create {
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
+        // What everybody needs comes first on the key bar.
+        match &self.state {
+            State::Asking | State::Failed(_) => offers.extend([
+                offer(Action::PreviousField, "previous"),
+                offer(Action::Up, "previous"),
+                offer(Action::Down, "next"),
+                offer(Action::Preview, "show the request"),
+            ]),
+            State::Planned(..) => {
+                offers.extend([offer(Action::PageDown, "a page down"), offer(Action::PageUp, "a page up")]);
+            }
+            _ => {}
+        }
         offers
     }
 

@@ -41,12 +41,15 @@ impl Panel for Done {
     }
 
     fn offers(&self, session: &Session) -> Vec<Offer> {
-        let mut offers = vec![
-            offer(Action::Accept, "leave"),
+        let mut offers = vec![offer(Action::Accept, "leave")];
+        if to_publish(session).is_some() {
+            offers.push(offer(Action::Copy, "copy the publish line"));
+        }
+        offers.extend([
             offer(Action::Back, "back"),
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
-        ];
+        ]);
         if rows(session) > 1 {
             offers.extend(MOVES);
         }
@@ -56,6 +59,11 @@ impl Panel for Done {
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         if action == Action::Accept {
             return vec![Act::Quit];
+        }
+        if action == Action::Copy
+            && let Some(line) = publish_line(session)
+        {
+            return vec![Act::Say(format!("on the clipboard: {line}")), Act::Copy(line)];
         }
         self.window.act(action, rows(session));
         Vec::new()
@@ -153,11 +161,14 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
 }
 
 /// What a crate's manifest says so that it can be published to the feed for that, and nowhere else.
+fn publish_line(session: &Session) -> Option<String> {
+    Some(format!("publish = [\"{}\"]", session.plan.as_ref()?.publish.as_ref()?.name))
+}
+
 fn to_publish(session: &Session) -> Option<String> {
     let name = &session.plan.as_ref()?.publish.as_ref()?.name;
-    Some(format!(
-        "To publish a crate: publish = [\"{name}\"] in its Cargo.toml, then cargo publish --registry {name}"
-    ))
+    let line = publish_line(session)?;
+    Some(format!("To publish a crate: {line} in its Cargo.toml, then cargo publish --registry {name}"))
 }
 
 fn rows(session: &Session) -> usize {

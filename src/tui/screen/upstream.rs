@@ -1,5 +1,6 @@
 //! Adding crates.io to a feed that lacks it: the request, with the whole list that it replaces, and a yes. No
-//! step of the rail: it is opened from the list of feeds and leads back there.
+//! step of the rail: it is opened from the list of feeds, with `p`, which previews a change everywhere, and
+//! leads back there.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -70,8 +71,6 @@ impl Panel for Upstream {
                 offer(Action::Accept, "send"),
                 offer(Action::Down, "scroll"),
                 offer(Action::Up, "scroll"),
-                offer(Action::PageDown, "a page down"),
-                offer(Action::PageUp, "a page up"),
             ],
             State::Failed(_) => vec![offer(Action::RunAgain, "look again")],
             State::Planning | State::Sending => Vec::new(),
@@ -81,6 +80,9 @@ impl Panel for Upstream {
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
+        if matches!(self.state, State::Planned(_)) {
+            offers.extend([offer(Action::PageDown, "a page down"), offer(Action::PageUp, "a page up")]);
+        }
         offers
     }
 
