@@ -155,7 +155,7 @@ async fn a_failing_download_is_explained() {
 }
 
 /// Whether a row is about the way and not about words.
-fn has_no_words(row: &&Row) -> bool {
+fn has_no_words(row: &Row) -> bool {
     row.faults.iter().all(|(fault, ..)| {
         matches!(
             fault,

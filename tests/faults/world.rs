@@ -267,8 +267,8 @@ fn assert_clean(events: &[Event]) {
     let text = format!("{events:?}").replace("\\\\", "");
     for bad in ["\\u{", "\\r", "\u{9b}", "\u{202e}", "\u{2066}"] {
         let found = text.find(bad).map(|at| {
-            let from = text.floor_char_boundary(at.saturating_sub(200));
-            text[from..].chars().take(400).collect::<String>()
+            let before: Vec<char> = text[..at].chars().rev().take(200).collect();
+            before.into_iter().rev().chain(text[at..].chars().take(200)).collect::<String>()
         });
         assert_eq!(found, None, "{bad:?}");
     }
