@@ -55,13 +55,11 @@ fn without_own_sequences(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\u{1b}') {
         left.push_str(before);
-        match own_sequence(after) {
-            Some(length) => rest = &after[length..],
-            None => {
-                left.push('\u{1b}');
-                rest = after;
-            }
+        let length = own_sequence(after);
+        if length.is_none() {
+            left.push('\u{1b}');
         }
+        rest = &after[length.unwrap_or(0)..];
     }
     left + rest
 }
@@ -83,9 +81,9 @@ fn own_sequence(text: &str) -> Option<usize> {
 
 /// Some text around a place, escaped.
 fn around(text: &str, at: usize) -> String {
-    let from = text.floor_char_boundary(at.saturating_sub(60));
-    let to = text.floor_char_boundary((at + 30).min(text.len()));
-    text[from..to].escape_debug().to_string()
+    let before: Vec<char> = text[..at].chars().rev().take(60).collect();
+    let around: String = before.into_iter().rev().chain(text[at..].chars().take(30)).collect();
+    around.escape_debug().to_string()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every command on a hostile world.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+use base64::Engine as _;
 use std::fs;
 use std::process::Output;
 
@@ -38,7 +39,6 @@ fn configure(sandbox: &Sandbox, feed: &str) {
     let home = demo_dir(sandbox).join("cargo-home");
     let config = "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n";
     fs::write(home.join("config.toml"), config).unwrap();
-    use base64::Engine as _;
     let header = base64::engine::general_purpose::STANDARD.encode(format!(":{}", token(sandbox)));
     let credentials = format!("[registries.feed]\ntoken = \"Basic {header}\"\n");
     fs::write(home.join("credentials.toml"), credentials).unwrap();

@@ -163,6 +163,7 @@ impl Journey {
                     }
                 }
                 Effect::Copy(_) => {}
+                Effect::Suspend => {}
                 Effect::Quit(exit) => self.exit = Some(exit),
             }
         }
