@@ -10,6 +10,7 @@ use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When}
 use az_cargo_wizard::cli::output::{Printer, closed};
 use az_cargo_wizard::cli::{run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
+use az_cargo_wizard::domain::text::clean;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::host::Host;
 use az_cargo_wizard::task::{self, DemoPlace, Restore, Services, Settled};
@@ -187,9 +188,9 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
             .hint("name a folder to keep the demo's project and Cargo home in"));
     };
     let demo = Demo::start(demo_options(host, Some(dir), common.demo_fast)).await?;
-    let project = demo.project_dir().display().to_string();
-    let cargo_home = demo.cargo_home().display().to_string();
-    let state = demo.state_dir().display().to_string();
+    let shown = |path: &std::path::Path| clean(&path.to_string_lossy());
+    let (project, cargo_home) = (shown(demo.project_dir()), shown(demo.cargo_home()));
+    let state = shown(demo.state_dir());
     printer.say(&format!(
         "An embedded Azure DevOps answers at {} until Ctrl-C. In a second terminal:",
         demo.origin()
