@@ -368,7 +368,7 @@ impl AzureError {
                 Some("an organization that does not exist, or is another tenant's, answers like this".into())
             }
             Self::ServerError(said) if said.words.is_none() => {
-                Some("it gave no reason, and failed again when it was asked again".into())
+                Some("it gave no reason".into())
             }
             Self::CargoSendsNoToken(_) => {
                 Some("the same address works with the token, but Cargo would not come to send it".into())
@@ -382,7 +382,10 @@ impl AzureError {
                  three alike"
             )),
             Self::NameTaken { by, .. } => Some(by.sentence()),
-            Self::CreationUnknown { cause, .. } => cause.as_ref().map(ToString::to_string),
+            Self::CreationUnknown { cause: None, .. } => {
+                Some("the answer was not understood, and no feed of that name is listed".into())
+            }
+            Self::CreationUnknown { cause: Some(cause), .. } => Some(cause.to_string()),
             _ => None,
         }
     }
