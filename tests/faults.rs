@@ -15,6 +15,8 @@ use faults::{ALWAYS, Job, Row, Texts, row, told};
 
 const WHO: Where = Where::Rest(Resource::ConnectionData);
 const FEEDS: Where = Where::Rest(Resource::Feeds);
+const NEW_FEED: Where = Where::Rest(Resource::NewFeed);
+const ONE_FEED: Where = Where::Rest(Resource::Feed);
 const VIEWS: Where = Where::Rest(Resource::Views);
 const PERMISSIONS: Where = Where::Rest(Resource::Permissions);
 const PACKAGES: Where = Where::Rest(Resource::Packages);
@@ -56,8 +58,6 @@ const REST: &[Row] = &[
     row!(Feeds, MayNotRead at FEEDS, ALWAYS),
     row!(Feeds, ProjectMissing at FEEDS, ALWAYS),
     row!(Feeds, FeedMissing at FEEDS, ALWAYS),
-    row!(Feeds, FeedNameRefused at FEEDS, ALWAYS),
-    row!(Feeds, FeedNameTaken at FEEDS, ALWAYS),
     row!(Feeds, Garbage at FEEDS, ALWAYS),
     row!(FeedDetails, MayNotRead at PERMISSIONS, ALWAYS; FeedMissing at VIEWS, ALWAYS; TokenRefused at PACKAGES, ALWAYS),
     row!(FeedDetails, ServiceTrouble at PACKAGES, ALWAYS),
@@ -70,6 +70,26 @@ const REST: &[Row] = &[
     row!(LogIn, NotAzure at CONFIG, ALWAYS),
     row!(LogIn, Garbage at CONFIG, ALWAYS),
     row!(LogIn, ByteOrderMark at CONFIG, ALWAYS),
+];
+
+/// A feed that is to be made: never asked for twice, where the first time may have worked.
+const CREATE: &[Row] = &[
+    row!(Create, FeedNameRefused at NEW_FEED, ALWAYS),
+    row!(Create, FeedNameTaken at NEW_FEED, ALWAYS),
+    row!(Create, TokenRefused at NEW_FEED, ALWAYS),
+    row!(Create, MayNotSave at NEW_FEED, ALWAYS),
+    row!(Create, Asleep at NEW_FEED, ALWAYS),
+    row!(Create, ServiceTrouble at NEW_FEED, 1),
+    row!(Create, RateLimited at NEW_FEED, ALWAYS),
+    row!(Create, RateLimitedBriefly at NEW_FEED, 1),
+    row!(Create, Late at NEW_FEED, ALWAYS),
+    row!(Create, CutBefore at NEW_FEED, 1),
+    row!(Create, CutInside at NEW_FEED, 1),
+    row!(Create, Garbage at NEW_FEED, ALWAYS),
+    row!(Create, TokenRefused at VIEWS, ALWAYS),
+    row!(Create, MayNotRead at VIEWS, ALWAYS),
+    row!(Create, ServiceTrouble at VIEWS, ALWAYS),
+    row!(Create, FeedMissing at ONE_FEED, 1),
 ];
 
 /// Through the real Cargo, before it knows what to download.
@@ -145,6 +165,11 @@ async fn a_failing_azure_is_explained() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_cannot_be_made_is_explained_and_asked_for_once() {
+    assert_told("create", &told(CREATE, Texts::Plain).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failing_index_is_explained() {
     assert_told("index", &told(AT_THE_INDEX, Texts::Plain).await);
 }
@@ -173,7 +198,7 @@ fn has_no_words(row: &Row) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_word_of_a_hostile_azure_steers_a_terminal() {
-    told(REST.iter().filter(|row| !has_no_words(row)), Texts::Hostile).await;
+    told(REST.iter().chain(CREATE).filter(|row| !has_no_words(row)), Texts::Hostile).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +209,7 @@ async fn no_word_of_a_hostile_feed_steers_a_terminal() {
 
 #[test]
 fn no_fault_is_unused() {
-    let rows = [REST, AT_THE_INDEX, AT_THE_DOWNLOAD].into_iter().flatten();
+    let rows = [REST, CREATE, AT_THE_INDEX, AT_THE_DOWNLOAD].into_iter().flatten();
     let used: HashSet<Fault> = rows.flat_map(|row| row.faults).map(|(fault, ..)| *fault).collect();
     let unused: Vec<_> = Fault::ALL.into_iter().filter(|fault| !used.contains(fault)).collect();
     assert_eq!(unused, []);

@@ -367,9 +367,7 @@ impl AzureError {
             Self::OrganizationNotFound(said) if said.words.is_none() => {
                 Some("an organization that does not exist, or is another tenant's, answers like this".into())
             }
-            Self::ServerError(said) if said.words.is_none() => {
-                Some("it gave no reason".into())
-            }
+            Self::ServerError(said) if said.words.is_none() => Some("it gave no reason".into()),
             Self::CargoSendsNoToken(_) => {
                 Some("the same address works with the token, but Cargo would not come to send it".into())
             }

@@ -13,12 +13,12 @@ use super::reply::Reply;
 use super::server::Site;
 use crate::domain::segment;
 
-/// How late a late answer is. Longer than the shortest limit that Cargo can be given, which is a second.
-const LATE: Duration = Duration::from_secs(4);
+/// How late a late answer is: longer than a short limit of Cargo's, in whole seconds.
+const LATE: Duration = Duration::from_secs(5);
 
 /// A slow body comes in that many pieces, with that pause before each.
 const SLOW_PIECES: usize = 8;
-const SLOW_PAUSE: Duration = Duration::from_millis(250);
+const SLOW_PAUSE: Duration = Duration::from_millis(500);
 
 const PROXY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Network access</title></head>\n\
     <body><p>Please sign in to the company's proxy.</p></body></html>\n";

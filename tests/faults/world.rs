@@ -1,23 +1,24 @@
 //! One demo with faults armed in it, one job run against it, and what a person would be told.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
 
 use az_cargo_wizard::demo::{Demo, DemoOptions, Fault, Pace, Where};
 use az_cargo_wizard::domain::account::Account;
 use az_cargo_wizard::domain::credential::{Credential, TokenStore};
-use az_cargo_wizard::domain::feed::Feed;
-use az_cargo_wizard::domain::organization::{Collection, Target};
+use az_cargo_wizard::domain::feed::{Feed, FeedName};
+use az_cargo_wizard::domain::new_feed::{Description, FeedScope, NewFeed, Sources, Visibility};
+use az_cargo_wizard::domain::organization::{Collection, ProjectName, Target};
 use az_cargo_wizard::domain::plan::{ConfigScope, SetupPlan};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent};
 use az_cargo_wizard::domain::registry::{IndexUrl, RegistryName};
 use az_cargo_wizard::error::Report;
+use az_cargo_wizard::task::create_feed::{Change, NewFeeds};
 use az_cargo_wizard::task::feeds::DetailsOf;
 use az_cargo_wizard::task::{
     self, DemoPlace, Event, Events, JobId, LogIn, Request, Restore, Services, Settled,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::support::sandbox::Sandbox;
 
@@ -27,6 +28,8 @@ pub(crate) enum Job {
     SignIn,
     Feeds,
     FeedDetails,
+    /// One feed, whose visibility is set after it is made.
+    Create,
     LogIn,
     /// The real `cargo fetch`, which tries nothing twice.
     Fetch,
@@ -60,28 +63,45 @@ pub(crate) enum Texts {
     Hostile,
 }
 
+/// Rows that run at a time: most of them wait.
+const AT_A_TIME: usize = 4;
+
 /// What a person is told in each row.
-pub(crate) async fn told(rows: impl IntoIterator<Item = &Row>, texts: Texts) -> String {
+pub(crate) async fn told(rows: impl IntoIterator<Item = &'static Row>, texts: Texts) -> String {
+    let room = Arc::new(Semaphore::new(AT_A_TIME));
+    let start = |row: &'static Row| {
+        let room = Arc::clone(&room);
+        tokio::spawn(async move {
+            let _room = room.acquire().await.expect("nobody closes it");
+            told_in(row, texts).await
+        })
+    };
+    let running: Vec<_> = rows.into_iter().map(start).collect();
     let mut text = String::new();
-    for row in rows {
-        let sandbox = Sandbox::new();
-        let demo =
-            Demo::start(DemoOptions { dir: None, temp_parent: sandbox.root().join("tmp"), pace: Pace::Fast })
-                .await
-                .expect("the demo starts");
-        if texts == Texts::Hostile {
-            demo.turn_hostile();
+    for row in running {
+        match row.await {
+            Ok(told) => text.push_str(&told),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
-        let _ = writeln!(text, "## {:?}{}", row.job, spelled(row.faults));
-        let outcome = run(&demo, &sandbox, row).await;
-        for (fault, _, _) in row.faults {
-            let met = demo.requests().iter().any(|request| request.fault == Some(*fault));
-            assert!(met, "{fault:?} was never met in {row:?}: {outcome}");
-        }
-        let outcome = outcome.replace(demo.origin().trim_start_matches("http://"), "HOST");
-        let _ = writeln!(text, "{outcome}\n");
     }
     text
+}
+
+async fn told_in(row: &Row, texts: Texts) -> String {
+    let sandbox = Sandbox::new();
+    let temp_parent = sandbox.root().join("tmp");
+    let options = DemoOptions { dir: None, temp_parent, pace: Pace::Fast };
+    let demo = Demo::start(options).await.expect("the demo starts");
+    if texts == Texts::Hostile {
+        demo.turn_hostile();
+    }
+    let outcome = run(&demo, &sandbox, row).await;
+    for (fault, _, _) in row.faults {
+        let met = demo.requests().iter().any(|request| request.fault == Some(*fault));
+        assert!(met, "{fault:?} was never met in {row:?}: {outcome}");
+    }
+    let outcome = outcome.replace(demo.origin().trim_start_matches("http://"), "HOST");
+    format!("## {:?}{}\n{outcome}\n\n", row.job, spelled(row.faults))
 }
 
 fn spelled(faults: &[(Fault, Where, u32)]) -> String {
@@ -115,7 +135,7 @@ async fn run(demo: &Demo, sandbox: &Sandbox, row: &Row) -> String {
 /// The feed in the project's file, and the person's own: no time is lost with trying again.
 fn furnish(demo: &Demo, job: Job, is_slow: bool) {
     let retry = u8::from(job == Job::FetchAgain);
-    let limits = if is_slow { "[http]\ntimeout = 1\nlow-speed-limit = 1000000\n" } else { "" };
+    let limits = if is_slow { "[http]\ntimeout = 2\nlow-speed-limit = 1000000\n" } else { "" };
     let user = format!(
         "[net]\nretry = {retry}\n{limits}[registry]\nglobal-credential-providers = [\"cargo:token\"]\n"
     );
@@ -183,6 +203,7 @@ impl Visitor<'_> {
                     feed,
                 }))
             }
+            Job::Create => Request::Change(Box::new(self.creation())),
             Job::LogIn => Request::LogIn(self.log_in()),
             Job::Feeds => {
                 Request::Feeds { collection: collection(self.demo), credential: credential(self.demo) }
@@ -191,6 +212,9 @@ impl Visitor<'_> {
         };
         self.arm(row.faults);
         let events = self.ask(request).await;
+        if row.job == Job::Create {
+            return self.created(&events);
+        }
         match events.as_slice() {
             [Event::SignedIn { account, .. }] => format!("signed in as {}", account.label()),
             [Event::Feeds(feeds)] => format!("{} feeds", feeds.len()),
@@ -240,6 +264,40 @@ impl Visitor<'_> {
         }
     }
 
+    fn creation(&self) -> Change {
+        let project = ProjectName::parse("Storefront").expect("a name");
+        Change::Create(NewFeeds {
+            collection: collection(self.demo),
+            credential: credential(self.demo),
+            feeds: vec![NewFeed {
+                name: FeedName::parse("tidepool").expect("a name"),
+                description: Description::default(),
+                visibility: Visibility::Specific,
+                sources: Sources::CratesIo,
+                scope: FeedScope::Project(project),
+            }],
+        })
+    }
+
+    /// What was told of a feed that was to be made, and how often it was asked for.
+    fn created(&self, events: &[Event]) -> String {
+        let told: Vec<String> = events
+            .iter()
+            .map(|event| match event {
+                Event::Sending(feed) => format!("sending {feed}"),
+                Event::FeedMade(made) => made
+                    .shortfalls
+                    .iter()
+                    .fold("made".to_owned(), |text, report| text + "\n" + &shown(report)),
+                Event::FeedsMade => "done".to_owned(),
+                Event::Failed(report) => shown(report),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let posts = self.demo.requests().iter().filter(|request| request.method == "POST").count();
+        format!("{}\nrequests to make it: {posts}", told.join("\n"))
+    }
+
     async fn fetch(&self, faults: &[(Fault, Where, u32)]) -> String {
         self.arm(faults);
         let restore = Restore { locked: true, ..Restore::default() };
@@ -267,8 +325,8 @@ fn assert_clean(events: &[Event]) {
     let text = format!("{events:?}").replace("\\\\", "");
     for bad in ["\\u{", "\\r", "\u{9b}", "\u{202e}", "\u{2066}"] {
         let found = text.find(bad).map(|at| {
-            let before: Vec<char> = text[..at].chars().rev().take(200).collect();
-            before.into_iter().rev().chain(text[at..].chars().take(200)).collect::<String>()
+            let start = text[..at].char_indices().rev().nth(200).map_or(0, |(start, _)| start);
+            text[start..].chars().take(400).collect::<String>()
         });
         assert_eq!(found, None, "{bad:?}");
     }

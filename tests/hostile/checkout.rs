@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use az_cargo_wizard::task::{Event, Request, Restore};
+
 use crate::clean::{assert_json, assert_lines, assert_screen};
 use crate::support::pty::{Ended, Terminal};
 use crate::support::sandbox::Sandbox;
@@ -341,29 +343,64 @@ mod plans {
         }
     }
 
-    /// What keeps the plan from being carried out.
-    pub(super) fn review_and_apply(sandbox: &Sandbox) -> Report {
-        let services = Arc::new(Services::new(sandbox.host(&[]), Settled::default()).unwrap());
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let ask = async |request| {
+    /// The product's own jobs on the sandbox's project.
+    pub(super) struct Jobs {
+        services: Arc<Services>,
+        runtime: tokio::runtime::Runtime,
+    }
+
+    impl Jobs {
+        pub(super) fn new(sandbox: &Sandbox) -> Self {
+            let services = Services::new(sandbox.host(&[]), Settled::default()).unwrap();
+            Self { services: Arc::new(services), runtime: tokio::runtime::Runtime::new().unwrap() }
+        }
+
+        /// The first thing that the job tells.
+        pub(super) fn ask(&self, request: Request) -> Event {
+            self.runtime.block_on(async {
                 let (sender, mut receiver) = mpsc::channel(64);
                 let (_cancel, cancelled) = oneshot::channel();
                 let events = Events::new(JobId(1), sender);
-                task::run(Arc::clone(&services), request, (&events, cancelled)).await;
+                task::run(Arc::clone(&self.services), request, (&events, cancelled)).await;
                 receiver.recv().await.unwrap().1
-            };
-            assert!(matches!(ask(Request::Check).await, Event::Checked(_)));
-            match ask(Request::Review(plan())).await {
-                Event::Failed(report) => *report,
-                Event::Reviewed(review) => match ask(Request::Apply(review)).await {
-                    Event::Failed(report) => *report,
-                    other => panic!("it was written: {other:?}"),
-                },
-                other => panic!("{other:?}"),
-            }
-        })
+            })
+        }
     }
+
+    /// What keeps the plan from being carried out.
+    pub(super) fn review_and_apply(sandbox: &Sandbox) -> Report {
+        let jobs = Jobs::new(sandbox);
+        assert!(matches!(jobs.ask(Request::Check), Event::Checked(_)));
+        match jobs.ask(Request::Review(plan())) {
+            Event::Failed(report) => *report,
+            Event::Reviewed(review) => match jobs.ask(Request::Apply(review)) {
+                Event::Failed(report) => *report,
+                other => panic!("it was written: {other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_yes_holds_for_what_was_shown_and_for_nothing_else() {
+    let trap = Trap::new();
+    let jobs = plans::Jobs::new(&trap.sandbox);
+    trap.write(".cargo/config.toml", "[http]\ncainfo = \"a.pem\"\n");
+    let Event::NeedsTrust(hazards) = jobs.ask(Request::Check) else { panic!("it was not asked about") };
+    assert_eq!(hazards.len(), 1);
+    // Exchanged while the person reads.
+    trap.write(".cargo/config.toml", "[build]\nrustc = \"@\"\n");
+    let Event::NeedsTrust(hazards) = jobs.ask(Request::TrustAndCheck) else { panic!("it was taken as read") };
+    assert!(hazards[0].setting.starts_with("build.rustc"), "{hazards:?}");
+    trap.assert_untouched("the exchanged file");
+    trap.write(".cargo/config.toml", "");
+    assert!(matches!(jobs.ask(Request::Check), Event::Checked(_)));
+    // Exchanged between the check and the fetch.
+    trap.write(".cargo/config.toml", "[build]\nrustc = \"@\"\n");
+    let Event::Failed(report) = jobs.ask(Request::Restore(Restore::default())) else { panic!("it went on") };
+    assert_eq!((report.code, report.exit.code()), ("project-not-trusted", 2));
+    trap.assert_untouched("the file of before the fetch");
 }
 
 #[test]

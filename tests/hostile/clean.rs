@@ -55,11 +55,11 @@ fn without_own_sequences(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\u{1b}') {
         left.push_str(before);
-        let length = own_sequence(after);
-        if length.is_none() {
+        let own = own_sequence(after);
+        if own.is_none() {
             left.push('\u{1b}');
         }
-        rest = &after[length.unwrap_or(0)..];
+        rest = &after[own.unwrap_or(0)..];
     }
     left + rest
 }
@@ -81,9 +81,9 @@ fn own_sequence(text: &str) -> Option<usize> {
 
 /// Some text around a place, escaped.
 fn around(text: &str, at: usize) -> String {
-    let before: Vec<char> = text[..at].chars().rev().take(60).collect();
-    let around: String = before.into_iter().rev().chain(text[at..].chars().take(30)).collect();
-    around.escape_debug().to_string()
+    let (before, after) = text.split_at(at);
+    let start = before.char_indices().rev().nth(40).map_or(0, |(start, _)| start);
+    before[start..].chars().chain(after.chars().take(40)).flat_map(char::escape_debug).collect()
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Every command on a hostile world.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
-use base64::Engine as _;
 use std::fs;
 use std::process::Output;
 
 use az_cargo_wizard::demo::PAYLOAD;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::clean::{assert_json, assert_lines};
 use crate::support::sandbox::Sandbox;
@@ -39,7 +40,7 @@ fn configure(sandbox: &Sandbox, feed: &str) {
     let home = demo_dir(sandbox).join("cargo-home");
     let config = "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n";
     fs::write(home.join("config.toml"), config).unwrap();
-    let header = base64::engine::general_purpose::STANDARD.encode(format!(":{}", token(sandbox)));
+    let header = STANDARD.encode(format!(":{}", token(sandbox)));
     let credentials = format!("[registries.feed]\ntoken = \"Basic {header}\"\n");
     fs::write(home.join("credentials.toml"), credentials).unwrap();
 }

@@ -137,7 +137,7 @@ fn nothing_steers_the_terminal_when_the_lock_file_or_the_configuration_is_broken
 fn a_long_list_hides_neither_its_length_nor_the_answers() {
     let sandbox = Sandbox::new();
     make(&sandbox);
-    let aliases: String = (0..300).map(|number| format!("p{number} = [\"./x\"]\n")).collect();
+    let aliases = (0..300).fold(String::new(), |text, number| text + &format!("p{number} = [\"./x\"]\n"));
     write_config(&sandbox, &format!("[build]\nrustc = \"./evil\"\n[credential-alias]\n{aliases}"));
     let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
     wizard.wait_for("Its files say (301 settings):");
