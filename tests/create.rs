@@ -67,7 +67,6 @@ impl Wizard {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Suspend => {}
                 Effect::Start(id, request) => {
                     let (cancel, cancelled) = oneshot::channel();
                     self.cancels.insert(id, cancel);
@@ -80,7 +79,7 @@ impl Wizard {
                         let _ = cancel.send(());
                     }
                 }
-                Effect::Copy(_) | Effect::Quit(_) => {}
+                Effect::Copy(_) | Effect::Suspend | Effect::Quit(_) => {}
             }
         }
     }
@@ -124,6 +123,15 @@ impl Wizard {
         }
     }
 
+    /// Reads the request to its end and sends it.
+    async fn send(&mut self) {
+        self.wait_for("This will be sent when you agree").await;
+        while self.screen().contains("Enter read on") {
+            self.press("<enter>");
+        }
+        self.press("<enter>");
+    }
+
     /// Opens the form for a new feed and gives it a name.
     fn name_a_new_feed(&mut self, name: &str) {
         self.press("n<c-u>");
@@ -151,8 +159,9 @@ async fn a_pair_is_made_chosen_configured_logged_in_and_fetched_from() {
     let request = wizard.screen();
     assert!(request.contains("POST http://127.0.0.1:"), "{request}");
     assert!(request.contains("\"name\": \"shop\""), "{request}");
-    assert!(wizard.changes().is_empty(), "nothing has been sent");
     wizard.press("<enter>");
+    assert!(wizard.changes().is_empty(), "nothing is sent before it was all seen");
+    wizard.send().await;
     wizard.until(|app, _| app.step() == Step::Feed).await;
     wizard.wait_for("40 feeds").await;
     assert_eq!(
@@ -206,15 +215,13 @@ async fn a_name_that_a_deleted_or_an_invisible_feed_has_is_explained_and_another
     let mut wizard = Wizard::at_feeds(full).await;
     wizard.name_a_new_feed("storefront-legacy");
     wizard.press("<enter>");
-    wizard.wait_for("This will be sent").await;
-    wizard.press("<enter>");
+    wizard.send().await;
     wizard.wait_for("recycle bin until 2026-12-10").await;
     assert!(wizard.screen().contains("The name `storefront-legacy` is taken"), "{}", wizard.screen());
     wizard.press("<c-u>");
     wizard.paste("payments-vault");
     wizard.press("<enter>");
-    wizard.wait_for("This will be sent").await;
-    wizard.press("<enter>");
+    wizard.send().await;
     wizard.wait_for("a feed that you can't see").await;
     let posts = wizard.changes();
     assert_eq!(posts.len(), 2);
@@ -222,8 +229,7 @@ async fn a_name_that_a_deleted_or_an_invisible_feed_has_is_explained_and_another
     wizard.press("<c-u>");
     wizard.paste("storefront-new");
     wizard.press("<enter>");
-    wizard.wait_for("This will be sent").await;
-    wizard.press("<enter>");
+    wizard.send().await;
     wizard.wait_for("40 feeds").await;
     assert_eq!(wizard.app.step(), Step::Feed);
     assert!(wizard.screen().contains("Storefront/storefront-new"), "{}", wizard.screen());
@@ -235,8 +241,7 @@ async fn without_the_scope_to_manage_the_feed_is_made_and_the_page_for_the_rest_
     wizard.name_a_new_feed("shop");
     // One feed is enough here: the question before the last.
     wizard.press("<s-tab><s-tab><space><enter>");
-    wizard.wait_for("This will be sent").await;
-    wizard.press("<enter>");
+    wizard.send().await;
     wizard.wait_for("Enter to the feeds").await;
     let screen = wizard.screen();
     for words in [
@@ -274,8 +279,7 @@ async fn what_is_on_its_way_is_waited_for_when_the_wizard_is_left() {
     let mut wizard = Wizard::at_feeds(full).await;
     wizard.name_a_new_feed("shop");
     wizard.press("<enter>");
-    wizard.wait_for("This will be sent").await;
-    wizard.press("<enter>");
+    wizard.send().await;
     wizard.wait_for("Creating Storefront/shop").await;
     assert!(wizard.app.update(Msg::Stop).iter().all(|effect| !matches!(effect, Effect::Quit(_))));
     assert!(wizard.app.is_leaving());

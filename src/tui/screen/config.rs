@@ -7,7 +7,6 @@ use crate::domain::credential::TokenStore;
 use crate::domain::feed::{Feed, ViewName};
 use crate::domain::plan::{ConfigScope, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
-use crate::domain::text;
 use crate::error::Report;
 use crate::task::{Event, Request};
 
@@ -18,6 +17,7 @@ use super::super::session::{Session, Step};
 use super::super::widget::diff_lines;
 use super::super::widget::field::Field;
 use super::super::widget::page::Page;
+use super::super::widget::reading;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
 
@@ -464,16 +464,6 @@ impl Config {
         for file in &review.files {
             diff_lines::show(&mut page, (file, &session.shown(&file.path)), look.theme);
         }
-        // The last file ends in an empty line that nobody has to see.
-        let length = usize::from(page.len()).saturating_sub(1);
-        let fits = length <= body.height.into();
-        let window = if fits { body } else { top(body, body.height.saturating_sub(1)) };
-        let seen = self.scroll.visible(length, window.height.into());
-        page.draw_from(frame, window, seen.start);
-        if self.scroll.below() > 0 {
-            let mut more = Page::new(look.theme, area.width);
-            more.warning(&text::count(self.scroll.below(), "more line below", "more lines below"));
-            more.draw(frame, below(body, window.height));
-        }
+        reading::draw(frame, body, (look.theme, page, &self.scroll));
     }
 }

@@ -14,7 +14,7 @@ use crate::error::Report;
 use crate::task::create_feed::{Change, MadeFeed, NewFeeds};
 use crate::task::{Event, Request};
 
-use super::super::keymap::{Action, Key, Offer, offer};
+use super::super::keymap::{Action, Key, Offer, SCROLLS, offer};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
 use super::super::widget::page::Page;
@@ -76,6 +76,11 @@ impl Create {
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
         match &self.state {
             State::Asking | State::Failed(_) => self.plan(session),
+            // Nothing is agreed to that was not seen.
+            State::Planned(..) if self.scroll.below() > 0 => {
+                self.scroll.act(Action::PageDown);
+                Vec::new()
+            }
             State::Planned(feeds, _) => {
                 let Some(new) = of_session(session, feeds.clone()) else { return vec![Act::Back] };
                 self.state = State::Checking;
@@ -129,11 +134,9 @@ impl Panel for Create {
                 offer(Action::NextField, "next"),
                 offer(Action::Toggle, "change"),
             ],
-            State::Planned(..) => vec![
-                offer(Action::Accept, "send"),
-                offer(Action::Down, "scroll"),
-                offer(Action::Up, "scroll"),
-            ],
+            State::Planned(..) => {
+                vec![offer(Action::Accept, if self.scroll.below() > 0 { "read on" } else { "send" })]
+            }
             State::Short => vec![offer(Action::Accept, "to the feeds")],
             State::Planning(_) | State::Checking | State::Sending => Vec::new(),
         };
@@ -150,9 +153,7 @@ impl Panel for Create {
                 offer(Action::Down, "next"),
                 offer(Action::Preview, "show the request"),
             ]),
-            State::Planned(..) => {
-                offers.extend([offer(Action::PageDown, "a page down"), offer(Action::PageUp, "a page up")]);
-            }
+            State::Planned(..) if self.scroll.has_more() => offers.extend(SCROLLS),
             _ => {}
         }
         offers

@@ -11,7 +11,7 @@ use crate::error::Report;
 use crate::task::create_feed::{Change, UpstreamOf};
 use crate::task::{Event, Request};
 
-use super::super::keymap::{Action, Offer, offer};
+use super::super::keymap::{Action, Offer, SCROLLS, offer};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
 use super::super::widget::page::Page;
@@ -67,11 +67,9 @@ impl Panel for Upstream {
 
     fn offers(&self, _session: &Session) -> Vec<Offer> {
         let mut offers = match &self.state {
-            State::Planned(_) => vec![
-                offer(Action::Accept, "send"),
-                offer(Action::Down, "scroll"),
-                offer(Action::Up, "scroll"),
-            ],
+            State::Planned(_) => {
+                vec![offer(Action::Accept, if self.scroll.below() > 0 { "read on" } else { "send" })]
+            }
             State::Failed(_) => vec![offer(Action::RunAgain, "look again")],
             State::Planning | State::Sending => Vec::new(),
         };
@@ -80,14 +78,18 @@ impl Panel for Upstream {
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
-        if matches!(self.state, State::Planned(_)) {
-            offers.extend([offer(Action::PageDown, "a page down"), offer(Action::PageUp, "a page up")]);
+        if matches!(self.state, State::Planned(_)) && self.scroll.has_more() {
+            offers.extend(SCROLLS);
         }
         offers
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match (action, &self.state) {
+            // Nothing is agreed to that was not seen.
+            (Action::Accept, State::Planned(_)) if self.scroll.below() > 0 => {
+                self.scroll.act(Action::PageDown);
+            }
             (Action::Accept, State::Planned(_)) => return self.send(session),
             (Action::RunAgain, State::Failed(_)) => return self.plan(session),
             (action, State::Planned(_)) => self.scroll.act(action),

@@ -7,6 +7,7 @@ pub(super) mod key_bar;
 pub(super) mod list_window;
 pub(super) mod modal;
 pub(super) mod page;
+pub(super) mod reading;
 pub(super) mod request;
 pub(super) mod scroll;
 pub(super) mod secret_field;

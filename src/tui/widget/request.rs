@@ -9,6 +9,7 @@ use crate::domain::new_feed::RequestPreview;
 use super::super::layout::{below, top};
 use super::super::theme::Theme;
 use super::page::Page;
+use super::reading;
 use super::scroll::Scroll;
 
 /// Draws the requests under a title; long ones scroll.
@@ -31,6 +32,5 @@ pub(in super::super) fn draw(
         }
         page.gap();
     }
-    let seen = scroll.visible(page.len().into(), body.height.into());
-    page.draw_from(frame, body, seen.start);
+    reading::draw(frame, body, (theme, page, scroll));
 }
