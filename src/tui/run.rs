@@ -3,8 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::StreamExt as _;
+use crossterm::event::{Event as TerminalEvent, read};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -25,6 +24,9 @@ const FRAME: Duration = Duration::from_millis(33);
 
 /// Between two pictures of what moves by itself.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Keys that may wait for the loop; those behind them wait in the terminal.
+const KEYS: usize = 64;
 
 /// How long leaving waits for a cancelled fetch.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -76,7 +78,7 @@ impl Shell<'_> {
         app: &mut App,
         (clock, mut events): (Clock, mpsc::Receiver<(JobId, Event)>),
     ) -> Exit {
-        let mut keys = EventStream::new();
+        let mut keys = terminal_events();
         let mut stop = std::pin::pin!(interrupted());
         // Asked twice to stop, the wizard would not wait for what it cancels. A terminal that goes also sends a
         // signal: that is one wish.
@@ -103,10 +105,9 @@ impl Shell<'_> {
             let until = |time: Duration| sleep(time.saturating_sub(clock.since_start()));
             let msg = tokio::select! {
                 biased;
-                key = keys.next(), if !self.terminal_lost => {
-                    // A terminal that is gone asks nothing any more (libraries.md, trap 5).
-                    self.terminal_lost = !matches!(key, Some(Ok(_)));
-                    key.and_then(Result::ok).and_then(message_of)
+                key = keys.recv(), if !self.terminal_lost => {
+                    self.terminal_lost = key.is_none();
+                    key.and_then(message_of)
                 }
                 () = &mut stop, if !stopped => {
                     stopped = true;
@@ -145,6 +146,21 @@ impl Shell<'_> {
             }
         }
     }
+}
+
+/// What the terminal says; ends with the terminal. Read on a thread of its own, which nobody waits for: where the
+/// terminal vanishes in the middle of a read, crossterm reads for ever (libraries.md, trap 5), and the loop
+/// must hear the signal.
+fn terminal_events() -> mpsc::Receiver<TerminalEvent> {
+    let (sender, receiver) = mpsc::channel(KEYS);
+    std::thread::spawn(move || {
+        while let Ok(event) = read() {
+            if sender.blocking_send(event).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
 }
 
 fn message_of(event: TerminalEvent) -> Option<Msg> {

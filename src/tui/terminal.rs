@@ -55,7 +55,10 @@ impl Screen {
         give_back();
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         take()?;
-        self.terminal.clear()
+        // `clear` would do the same, and first ask the terminal for the cursor: its answer comes as keys do, and
+        // somebody else reads those.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 
     /// Other systems have no such thing.

@@ -7,7 +7,7 @@ use az_cargo_wizard::tui::{self, Opening, Theme};
 
 use crate::support::pty::{Ended, Signal, Terminal};
 use crate::support::sandbox::Sandbox;
-use crate::support::wizard::demo;
+use crate::support::wizard::{demo, steps};
 
 const INTERRUPTED: Ended = Ended::Code(130);
 
@@ -90,4 +90,28 @@ fn a_panic_gives_the_terminal_back() {
     assert!(wizard.output().windows(8).any(|part| part == b"\x1b[?1049h"), "it had the terminal");
     wizard.assert_restored();
     wizard.wait_for("planted in the terminal");
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command("sh");
+    let script = "set -m; \"$@\"; printf 'stop%s\\n' ped; read answer; fg >/dev/null; echo \"code $?\"";
+    let wizard = demo(&sandbox);
+    command.args(["-c", script, "sh"]).arg(wizard.get_program()).args(wizard.get_args());
+    let mut shell = Terminal::spawn(&command, 80, 24);
+    shell.wait_for("Which organization");
+    shell.send("<c-z>");
+    shell.wait_for("stopped");
+    assert!(!shell.alternate_screen() && shell.cursor_visible() && !shell.bracketed_paste(), "{shell:?}");
+    shell.send("<enter>");
+    shell.wait_for("Which organization");
+    assert!(shell.alternate_screen() && shell.bracketed_paste(), "{shell:?}");
+    // It still has its answers, and hears keys.
+    steps::organization(&mut shell);
+    shell.wait_for("▸ Sign in to Azure");
+    shell.send("<c-c>");
+    shell.wait_for("code 130");
+    assert_eq!(shell.wait_exit(), Ended::Code(0));
+    shell.assert_restored();
 }
