@@ -31,7 +31,9 @@ impl Served {
         command.arg(demo_dir(sandbox)).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        let lines = output.lines().take(3).map(|line| line.unwrap() + "\n").collect();
+        // All but the one that sets the project up: that is what the wizard does here.
+        let lines = output.lines().take(4).map(Result::unwrap).filter(|line| !line.starts_with("echo "));
+        let lines = lines.map(|line| line + "\n").collect();
         Self { process, lines }
     }
 
