@@ -7,13 +7,14 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::symlink;
 use std::process::{Child, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use support::pty::{Ended, Terminal};
 use support::sandbox::Sandbox;
-use support::wizard::{CRATES, demo, demo_dir, product, steps, token, whole_crates};
+use support::wizard::{BINARY, CRATES, demo, demo_dir, product, steps, token, whole_crates};
 
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
@@ -22,7 +23,7 @@ mod support;
 struct Served {
     process: Child,
     /// What it prints for a second terminal.
-    lines: String,
+    lines: Vec<String>,
 }
 
 impl Served {
@@ -31,16 +32,25 @@ impl Served {
         command.arg(demo_dir(sandbox)).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        // All but the one that sets the project up: that is what the wizard does here.
-        let lines = output.lines().take(4).map(Result::unwrap).filter(|line| !line.starts_with("echo "));
-        let lines = lines.map(|line| line + "\n").collect();
+        let lines = output.lines().take(4).map(Result::unwrap).collect();
         Self { process, lines }
     }
 
     /// Types the lines in a second terminal.
+    fn all(&self, sandbox: &Sandbox) -> Output {
+        self.typed(sandbox, |_| true)
+    }
+
+    /// The same without setting up: that was the wizard's part.
     fn fetch(&self, sandbox: &Sandbox) -> Output {
-        assert!(self.lines.ends_with("\ncargo fetch --locked\n"), "{}", self.lines);
-        sandbox.command("sh").args(["-ec", &self.lines]).output().unwrap()
+        self.typed(sandbox, |line| !line.contains(" setup "))
+    }
+
+    fn typed(&self, sandbox: &Sandbox, wanted: impl Fn(&str) -> bool) -> Output {
+        assert!(self.lines.last().is_some_and(|line| line == "cargo fetch --locked"), "{:?}", self.lines);
+        let lines: String =
+            self.lines.iter().filter(|line| wanted(line)).map(|line| line.to_owned() + "\n").collect();
+        sandbox.command("sh").args(["-ec", &lines]).output().unwrap()
     }
 
     /// Presses Ctrl-C in the first.
@@ -108,5 +118,16 @@ fn without_the_credential_plain_cargo_fetch_fails() {
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(words.contains("no token found for `rust-crates`"), "{words}");
     assert_eq!(whole_crates(&sandbox), 0);
+    served.end();
+}
+
+#[test]
+fn the_lines_for_a_second_terminal_set_up_a_new_demo() {
+    let sandbox = Sandbox::new();
+    symlink(BINARY, sandbox.bin().join("az-cargo-wizard")).unwrap();
+    let served = Served::start(&sandbox);
+    let output = served.all(&sandbox);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(whole_crates(&sandbox), CRATES);
     served.end();
 }

@@ -52,7 +52,7 @@ fn what_was_typed_is_there_after_going_back() {
     let mut journey = Journey::start(&world, in_demo(&demo));
     journey.wait_for("Which organization");
     journey.press("<down>fabrikam-typed<enter>");
-    journey.wait_for("Sign in to fabrikam-typed");
+    journey.wait_for("▸ Sign in to Azure");
     journey.press("<esc>");
     journey.wait_for("Which organization");
     journey.wait_for("fabrikam-typed");
