@@ -98,6 +98,28 @@ fn broken_files_are_printed_clean() {
 }
 
 #[test]
+fn a_setup_is_printed_clean() {
+    let sandbox = Sandbox::new();
+    make(&sandbox);
+    let org = format!("{}/contoso", world::origin(&sandbox));
+    let setup = |feed: &'static str, token: String, how: &'static str| {
+        let (sandbox, org) = (&sandbox, &org);
+        let token = sandbox.write("token", token);
+        move |more: &[&str]| {
+            let mut command = demo(sandbox);
+            command.args(["setup", "--org", org, "--feed", feed, "--with-token", "--store", "file", how]);
+            command.args(more).stdin(fs::File::open(&token).unwrap()).output().unwrap()
+        }
+    };
+    let token = token(&sandbox);
+    assert_eq!(search(setup("rust-crates", "nobodysToken".to_owned(), "--dry-run")), [Some(3); 2]);
+    assert_eq!(search(setup("nowhere", token.clone(), "--dry-run")), [Some(5); 2]);
+    write_config(&sandbox, "");
+    assert_eq!(search(setup("rust-crates", token.clone(), "--dry-run")), [Some(0); 2]);
+    assert_eq!(search(setup("rust-crates", token, "--yes")), [Some(0); 2]);
+}
+
+#[test]
 fn a_folder_of_hostile_name_is_printed_clean() {
     let mut sandbox = Sandbox::new();
     sandbox.set("CARGO_NET_OFFLINE", "true");
