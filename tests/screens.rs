@@ -26,6 +26,8 @@ mod done;
 mod feed;
 #[path = "screens/log_in.rs"]
 mod log_in;
+#[path = "screens/new_feed.rs"]
+mod new_feed;
 #[path = "screens/organization.rs"]
 mod organization;
 #[path = "screens/restore.rs"]
@@ -60,6 +62,8 @@ pub(crate) fn all_states() -> impl Iterator<Item = State> {
         organization::STATES,
         sign_in::STATES,
         feed::STATES,
+        new_feed::STATES,
+        new_feed::upstream::STATES,
         config::STATES,
         log_in::STATES,
         restore::STATES,

@@ -129,11 +129,15 @@ impl Panel for Create {
 
     fn offers(&self, _session: &Session) -> Vec<Offer> {
         let mut offers = match &self.state {
-            State::Asking | State::Failed(_) => vec![
-                offer(Action::Accept, "show the request"),
-                offer(Action::NextField, "next"),
-                offer(Action::Toggle, "change"),
-            ],
+            State::Asking | State::Failed(_) => {
+                let mut offers = Vec::new();
+                // What was complained of must be changed first.
+                offers.extend(self.complaint.is_none().then(|| offer(Action::Accept, "show the request")));
+                if self.form.asks_several() {
+                    offers.extend([offer(Action::NextField, "next"), offer(Action::Toggle, "change")]);
+                }
+                offers
+            }
             State::Planned(..) => {
                 vec![offer(Action::Accept, if self.scroll.below() > 0 { "read on" } else { "send" })]
             }
@@ -147,12 +151,14 @@ impl Panel for Create {
         ]);
         // What everybody needs comes first on the key bar.
         match &self.state {
-            State::Asking | State::Failed(_) => offers.extend([
-                offer(Action::PreviousField, "previous"),
-                offer(Action::Up, "previous"),
-                offer(Action::Down, "next"),
-                offer(Action::Preview, "show the request"),
-            ]),
+            State::Asking | State::Failed(_) if self.form.asks_several() => {
+                offers.extend([
+                    offer(Action::PreviousField, "previous"),
+                    offer(Action::Up, "previous"),
+                    offer(Action::Down, "next"),
+                ]);
+                offers.extend(self.complaint.is_none().then(|| offer(Action::Preview, "show the request")));
+            }
             State::Planned(..) if self.scroll.has_more() => offers.extend(SCROLLS),
             _ => {}
         }

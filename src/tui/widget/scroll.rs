@@ -11,6 +11,8 @@ pub(in super::super) struct Scroll {
     first: Cell<usize>,
     height: Cell<usize>,
     length: Cell<usize>,
+    /// Behind the last line that was drawn.
+    end: Cell<usize>,
 }
 
 impl Scroll {
@@ -35,7 +37,7 @@ impl Scroll {
 
     /// Lines below the last one that was drawn.
     pub(in super::super) fn below(&self) -> usize {
-        self.length.get().saturating_sub(self.first.get() + self.height.get())
+        self.length.get().saturating_sub(self.end.get())
     }
 
     /// The lines to draw in a window of that height.
@@ -44,7 +46,8 @@ impl Scroll {
         self.length.set(length);
         let first = self.first.get().min(length.saturating_sub(height));
         self.first.set(first);
-        first..(first + height).min(length)
+        self.end.set((first + height).min(length));
+        first..self.end.get()
     }
 }
 
@@ -64,5 +67,16 @@ mod tests {
         assert!(scroll.has_more());
         assert_eq!(scroll.visible(3, 4), 0..3, "a short text does not scroll");
         assert!(!scroll.has_more());
+    }
+
+    #[test]
+    fn only_what_was_drawn_counts_as_seen() {
+        let scroll = Scroll::default();
+        scroll.visible(10, 4);
+        assert_eq!(scroll.below(), 6);
+        scroll.act(Action::Bottom);
+        assert_eq!(scroll.below(), 6, "nobody has seen it yet");
+        scroll.visible(10, 4);
+        assert_eq!(scroll.below(), 0);
     }
 }

@@ -88,6 +88,10 @@ impl Form {
         }
     }
 
+    pub(super) fn asks_several(&self) -> bool {
+        self.questions().len() > 1
+    }
+
     pub(super) fn step(&mut self, forward: bool) {
         let questions = self.questions();
         let at = questions.iter().position(|question| *question == self.question).unwrap_or(0);
