@@ -16,6 +16,9 @@ use super::super::widget::page::Page;
 use super::super::widget::table::{Cell, Column, Table, Width};
 use super::{Look, Panel};
 
+/// Rows of the table, its head and the line above it, that are always seen.
+const FEWEST_ROWS: u16 = 4;
+
 const COLUMNS: [Column; 4] = [
     Column { title: "cached crate", width: Width::Fill(18), right: false, keep: 9 },
     Column { title: "version", width: Width::Exactly(10), right: false, keep: 8 },
@@ -96,20 +99,26 @@ impl Panel for Done {
         for line in summary(session) {
             page.good(&line);
         }
-        page.gap();
+        let mut cache = Page::new(look.theme, area.width);
+        cache.gap();
         if let Some(report) = &self.failed {
-            page.report(report);
+            cache.report(report);
         } else if self.looking {
-            page.busy(look.frame(), "Looking at the crate cache");
+            cache.busy(look.frame(), "Looking at the crate cache");
         } else {
             for folder in &session.cache {
                 let crates = text::count(folder.crates.len(), "crate", "crates");
                 let path = session.shown(&folder.path);
-                page.text(&format!("{crates}, {} in {path}", text::size(folder.bytes())));
+                cache.text(&format!("{crates}, {} in {path}", text::size(folder.bytes())));
             }
         }
-        let height = page.len().min(area.height.saturating_sub(4));
+        // However long the summary, the total and the first crates stay in sight.
+        let table = if rows(session) > 0 { FEWEST_ROWS } else { 0 };
+        let total = cache.len().min(area.height);
+        let height = page.len().min(area.height.saturating_sub(total + table));
         page.draw(frame, top(area, height));
+        cache.draw(frame, top(below(area, height), total));
+        let height = height + total;
         if rows(session) > 0 {
             let table = Table {
                 theme: look.theme,
