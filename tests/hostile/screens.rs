@@ -70,7 +70,7 @@ fn nothing_steers_the_terminal_on_the_way_through_all_screens() {
         wizard.send("d");
         help(&mut wizard);
         wizard.send("<enter>");
-        wizard.wait_for("60 crates in the cache, 60 of them new");
+        wizard.wait_for("60 crates, 11.2 MB in");
         help(&mut wizard);
         wizard.send("Gg");
         wizard.send("<enter>");
