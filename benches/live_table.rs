@@ -51,9 +51,9 @@ mod linux {
 
     /// Stands in for `cargo`: its times are those of the real one alone, whoever starts it.
     const STOPWATCH: &str = r#"#!/bin/bash
-[ "$1" = fetch ] || exec REAL "$@"
+[ "$1" = fetch ] || exec @CARGO@ "$@"
 start=$EPOCHREALTIME
-REAL "$@"
+@CARGO@ "$@"
 code=$?
 { echo "$start $EPOCHREALTIME"; times; } > "$STOPWATCH"
 exit $code
@@ -98,7 +98,7 @@ exit $code
             let stopwatch = sandbox.root().join("stopwatch");
             sandbox.set("STOPWATCH", &stopwatch);
             let real = toolchain().join("bin/cargo");
-            let script = STOPWATCH.replace("REAL", &format!("'{}'", real.display()));
+            let script = STOPWATCH.replace("@CARGO@", &format!("'{}'", real.display()));
             let program = sandbox.write("bin/cargo", script);
             fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("it was just written");
             let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
