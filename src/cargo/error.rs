@@ -104,9 +104,10 @@ impl ConfigError {
             Self::SourceOfSameName { .. } => {
                 ("source-of-same-name", "choose another registry name, or remove that section")
             }
-            Self::OtherReplacement { .. } => {
-                ("other-replacement", "agree that the feed takes its place, or do not replace crates.io")
-            }
+            Self::OtherReplacement { .. } => (
+                "other-replacement",
+                "leave crates.io as it is, or take the `replace-with` out of that file and try again",
+            ),
             Self::OtherIndex { .. } => ("registry-name-taken", "choose another registry name"),
             Self::SameIndex { other, .. } => {
                 return (
