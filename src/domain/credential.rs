@@ -72,6 +72,38 @@ impl fmt::Debug for Secret {
 pub enum Credential {
     /// A personal access token: `Basic base64(":" + token)` (azure-contract 2.2).
     Pat(Secret),
+    /// A token that ends by itself, of Entra or of a pipeline: `Bearer token` (azure-contract 2.1).
+    Bearer(Box<AccessToken>),
+}
+
+/// A token that ends by itself, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    pub token: Secret,
+    /// When it ends, in seconds since 1970 (UTC), where that is known.
+    pub expires: Option<u64>,
+    pub origin: TokenOrigin,
+}
+
+/// Where an access token came from, and so how the next one is had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenOrigin {
+    /// Entra's device code (azure-contract 2.3).
+    DeviceCode(Renewal),
+    /// `az account get-access-token`, asked again for each (azure-contract 2.3).
+    AzureCli { tenant: Option<String> },
+    /// A variable of the environment, by its name (azure-contract 2.8).
+    Environment(String),
+}
+
+/// What renews an access token of Entra (azure-contract 2.3, step 3). The refresh token changes each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// `https://login.microsoftonline.com`, or the one that the person configured.
+    pub authority: String,
+    pub tenant: String,
+    pub client_id: String,
+    pub refresh: Secret,
 }
 
 impl Credential {
@@ -83,6 +115,7 @@ impl Credential {
             Self::Pat(token) => {
                 Secret::new(format!("Basic {}", STANDARD.encode(format!(":{}", token.expose()))))
             }
+            Self::Bearer(access) => Secret::new(format!("Bearer {}", access.token.expose())),
         }
     }
 
@@ -91,6 +124,10 @@ impl Credential {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Pat(_) => "personal access token",
+            Self::Bearer(access) if matches!(access.origin, TokenOrigin::Environment(_)) => {
+                "token from the environment"
+            }
+            Self::Bearer(_) => "Entra access token",
         }
     }
 }
@@ -116,6 +153,21 @@ mod tests {
         assert_eq!(header.len(), "Basic ".len() + 116);
         assert!(!header.expose().contains('\n'));
         assert_eq!(Credential::Pat(Secret::new("abc")).header().expose(), "Basic OmFiYw==");
+    }
+
+    #[test]
+    fn an_access_token_is_sent_as_bearer_and_never_printed() {
+        let renewal = Renewal {
+            authority: "https://login.microsoftonline.com".into(),
+            tenant: "t".into(),
+            client_id: "c".into(),
+            refresh: Secret::new("hunter3"),
+        };
+        let token = Secret::new("hunter2");
+        let origin = TokenOrigin::DeviceCode(renewal);
+        let bearer = Credential::Bearer(Box::new(AccessToken { token, expires: Some(1), origin }));
+        assert_eq!(bearer.header().expose(), "Bearer hunter2");
+        assert!(!format!("{bearer:?}").contains("hunter"));
     }
 
     #[test]
