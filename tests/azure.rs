@@ -86,12 +86,12 @@ async fn details_tell_role_views_and_crates_of_feeds_at_both_levels() {
         ("überweisungen", Role::Contributor),
         ("platform-crates", Role::Owner),
     ] {
-        let details = azure.feed_details(named(&feeds, name), &me).await.unwrap();
+        let details = azure.feed_details(named(&feeds, name), Some(&me)).await.unwrap();
         assert_eq!(details.role, Some(role), "{name}");
         assert_eq!(details.views.len(), 3, "{name}");
         assert!(matches!(details.crates, Some(CrateCount::Exactly(1..))), "{name}: {:?}", details.crates);
     }
-    let views = azure.feed_details(named(&feeds, "platform-crates"), &me).await.unwrap().views;
+    let views = azure.feed_details(named(&feeds, "platform-crates"), Some(&me)).await.unwrap().views;
     assert_eq!(views[0].visibility, "Members of your Microsoft Entra tenant");
 }
 

@@ -54,7 +54,7 @@ impl Azure {
     ///
     /// # Errors
     /// When the service can't be reached or doesn't answer as it should.
-    pub async fn feed_details(&self, feed: &Feed, me: &Account) -> Result<FeedDetails, AzureError> {
+    pub async fn feed_details(&self, feed: &Feed, me: Option<&Account>) -> Result<FeedDetails, AzureError> {
         let (views, listed, crates) =
             tokio::join!(self.views(feed), self.role_in(feed, me), self.crate_count(feed));
         Ok(FeedDetails {
@@ -88,8 +88,8 @@ impl Azure {
         Ok(list.value.into_iter().filter_map(|view| view.into_view(&organization)).collect())
     }
 
-    async fn role_in(&self, feed: &Feed, me: &Account) -> Result<Option<Role>, AzureError> {
-        let Some(id) = &me.id else { return Ok(None) };
+    async fn role_in(&self, feed: &Feed, me: Option<&Account>) -> Result<Option<Role>, AzureError> {
+        let Some(id) = me.and_then(|me| me.id.as_ref()) else { return Ok(None) };
         let query = [("includeIds", "true"), ("excludeInheritedPermissions", "false")];
         let url = self.feed_url(feed, "permissions", &query)?;
         let reply = self.get(&url, Stage::Released).await?;
@@ -239,7 +239,7 @@ mod tests {
             ("/contoso/p-1/_apis/packaging/Feeds/f-1/packages?protocolType=Cargo", packages(3)),
         ])
         .await;
-        let details = server.azure().feed_details(&feed(Some("Web"), None), &ana()).await.unwrap();
+        let details = server.azure().feed_details(&feed(Some("Web"), None), Some(&ana())).await.unwrap();
         assert_eq!(details.role, Some(Role::Collaborator));
         assert_eq!(details.crates, Some(CrateCount::Exactly(3)));
         assert_eq!(details.feed_id, "f-1");
@@ -256,7 +256,7 @@ mod tests {
         ])
         .await;
         let known = feed(None, Some(Role::Contributor));
-        let details = server.azure().feed_details(&known, &ana()).await.unwrap();
+        let details = server.azure().feed_details(&known, Some(&ana())).await.unwrap();
         assert_eq!((details.role, details.crates), (Some(Role::Contributor), None));
         assert!(details.views.is_empty());
     }
@@ -272,7 +272,7 @@ mod tests {
             ("packages", packages(0)),
         ])
         .await;
-        let error = server.azure().feed_details(&feed(None, None), &ana()).await.unwrap_err();
+        let error = server.azure().feed_details(&feed(None, None), Some(&ana())).await.unwrap_err();
         assert!(matches!(error, AzureError::ServerError(_)), "{error:?}");
     }
 

@@ -122,7 +122,7 @@ impl Run {
     async fn feed(&self, target: &Target, credential: &Credential) -> Result<Feed, Stop> {
         let (name, _) = self.feed_name()?;
         let request =
-            Request::Feeds { collection: target.collection.clone(), credential: credential.clone() };
+            Request::Feeds { collection: target.collection.clone(), credential: Some(credential.clone()) };
         let Event::Feeds(feeds) = self.ask(request).await? else { return Err(Stop::Said(Exit::Failed)) };
         let before_name = self.flags.feed.as_deref().and_then(|text| text.rsplit_once('/'));
         let project = self.flags.project.as_deref().or(before_name.map(|(project, _)| project));

@@ -28,7 +28,7 @@ use crate::domain::organization::Collection;
 use crate::domain::package::CrateId;
 use crate::domain::plan::{Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
-use crate::domain::registry::RegistryName;
+use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 
 pub use services::{DemoPlace, Services, Settled};
@@ -84,6 +84,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Check => check::check(services).await,
         Request::TrustAndCheck => check::trust_and_check(services).await,
         Request::SignIn { collection, token } => sign_in::sign_in(services, (collection, token)).await,
+        Request::Probe { collection, index } => Ok(feeds::probe(services, (collection, index)).await),
         Request::Feeds { collection, credential } => feeds::list(services, (collection, credential)).await,
         Request::FeedDetails(details) => feeds::details(services, details).await,
         Request::Review(plan) => connect::review(services, plan).await,
@@ -141,9 +142,15 @@ pub enum Request {
         collection: Collection,
         token: Secret,
     },
+    /// Ask whether the feed behind an index answers without a credential.
+    Probe {
+        collection: Collection,
+        index: IndexUrl,
+    },
+    /// Without a credential: those that everyone can see.
     Feeds {
         collection: Collection,
-        credential: Credential,
+        credential: Option<Credential>,
     },
     FeedDetails(Box<feeds::DetailsOf>),
     /// Show the requests that would make these feeds.
@@ -192,6 +199,10 @@ pub enum Event {
     SignedIn {
         account: Account,
         credential: Credential,
+    },
+    /// Whether the feed answers without a credential.
+    Probed {
+        open: bool,
     },
     Feeds(Vec<Feed>),
     FeedDetails(FeedDetails),

@@ -8,6 +8,7 @@ use crate::domain::feed::Feed;
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
+use crate::domain::registry::IndexUrl;
 use crate::domain::text;
 use crate::task::check::Checkout;
 use crate::task::{CacheFolder, LoggedIn};
@@ -150,6 +151,8 @@ pub(super) struct Session {
     pub(super) found: bool,
     pub(super) credential: Option<Credential>,
     pub(super) account: Option<Account>,
+    /// Goes on without signing in: for feeds that everyone can read.
+    pub(super) anonymous: bool,
     pub(super) feed: Option<Feed>,
     /// The feed to publish to that goes with it.
     pub(super) publish: Option<Feed>,
@@ -168,6 +171,7 @@ impl Session {
         if !same {
             self.credential = None;
             self.account = None;
+            self.anonymous = false;
             self.feed = None;
             self.publish = None;
             self.plan = None;
@@ -181,6 +185,43 @@ impl Session {
     pub(super) fn find_target(&mut self, target: Target) {
         self.choose_target(target);
         self.found = true;
+    }
+
+    /// Goes on with nobody's credential; what was proved with one goes.
+    pub(super) fn go_on_without_signing_in(&mut self) {
+        self.credential = None;
+        self.account = None;
+        self.anonymous = true;
+        self.logged_in = None;
+    }
+
+    /// Takes the person that the organization knows.
+    pub(super) fn sign_in(&mut self, account: Account, credential: Credential) {
+        self.account = Some(account);
+        self.credential = Some(credential);
+        self.anonymous = false;
+        // What was proved was another credential.
+        self.logged_in = None;
+    }
+
+    /// The index of the feed at hand: as the configuration spells it where it names the feed already.
+    pub(super) fn index(&self) -> Option<IndexUrl> {
+        let target = self.target.as_ref()?;
+        let in_force = self.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
+        if let Some(in_force) = in_force.filter(|_| self.found) {
+            return Some(in_force.registry.index.clone());
+        }
+        let (project, view) = (target.project.as_ref(), target.view.as_ref());
+        Some(IndexUrl::build(&target.collection, project, target.feed.as_ref()?, view))
+    }
+
+    /// Where to go once the configuration is as it should be: nobody's credential has to be kept.
+    pub(super) fn after_config(&self) -> Step {
+        match (self.anonymous, self.has_project()) {
+            (false, _) => Step::LogIn,
+            (true, true) => Step::Restore,
+            (true, false) => Step::Done,
+        }
     }
 
     /// Takes a feed; what was configured for another one goes. What was written stays on record.
@@ -220,14 +261,16 @@ impl Session {
         match step {
             Step::Check => state(self.checkout.as_ref().is_some_and(Checkout::passed), false),
             Step::Organization => state(self.target.is_some() && !self.found, self.found),
-            Step::SignIn => {
-                state(self.account.is_some(), in_force.is_some_and(|feed| feed.token_in.is_some()))
-            }
+            Step::SignIn => state(
+                self.account.is_some() || self.anonymous,
+                in_force.is_some_and(|feed| feed.token_in.is_some()),
+            ),
             Step::Feed => state(self.feed.is_some(), self.found),
             Step::Config => {
                 let planned = self.plan.as_ref().is_some_and(|plan| plan.scope != ConfigScope::AsItIs);
                 state(planned, self.found)
             }
+            Step::LogIn if self.anonymous => StepState::Skipped,
             Step::LogIn => {
                 state(self.logged_in.is_some(), in_force.is_some_and(|feed| feed.token_in.is_some()))
             }

@@ -198,15 +198,15 @@ impl Visitor<'_> {
                 let (account, feed) = self.account_and_feed().await;
                 Request::FeedDetails(Box::new(DetailsOf {
                     collection: collection(self.demo),
-                    credential: credential(self.demo),
-                    account,
+                    credential: Some(credential(self.demo)),
+                    account: Some(account),
                     feed,
                 }))
             }
             Job::Create => Request::Change(Box::new(self.creation())),
             Job::LogIn => Request::LogIn(self.log_in()),
             Job::Feeds => {
-                Request::Feeds { collection: collection(self.demo), credential: credential(self.demo) }
+                Request::Feeds { collection: collection(self.demo), credential: Some(credential(self.demo)) }
             }
             _ => self.sign_in(),
         };
@@ -241,7 +241,8 @@ impl Visitor<'_> {
         let [Event::SignedIn { account, .. }] = &self.ask(self.sign_in()).await[..] else {
             panic!("the sign-in works without a fault")
         };
-        let request = Request::Feeds { collection: collection(self.demo), credential: credential(self.demo) };
+        let request =
+            Request::Feeds { collection: collection(self.demo), credential: Some(credential(self.demo)) };
         let [Event::Feeds(feeds)] = &self.ask(request).await[..] else {
             panic!("the list works without a fault")
         };

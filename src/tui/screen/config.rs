@@ -13,7 +13,7 @@ use crate::task::{Event, Request};
 use super::super::keymap::{Action, Key, Offer, SCROLLS, offer};
 use super::super::layout::{below, top};
 use super::super::msg::Act;
-use super::super::session::{Session, Step};
+use super::super::session::Session;
 use super::super::widget::diff_lines;
 use super::super::widget::field::Field;
 use super::super::widget::page::Page;
@@ -37,11 +37,17 @@ enum Question {
 impl Question {
     const ALL: [Self; 6] = [Self::File, Self::Name, Self::View, Self::Replace, Self::Publish, Self::Store];
 
+    /// Whether it is a question at all: nobody's credential has to be kept.
+    fn is_asked(self, session: &Session) -> bool {
+        match self {
+            Self::Publish => session.publish.is_some(),
+            Self::Store => !session.anonymous,
+            _ => true,
+        }
+    }
+
     fn step(self, forward: bool, session: &Session) -> Self {
-        let asked: Vec<Self> = Self::ALL
-            .into_iter()
-            .filter(|question| *question != Self::Publish || session.publish.is_some())
-            .collect();
+        let asked: Vec<Self> = Self::ALL.into_iter().filter(|question| question.is_asked(session)).collect();
         let at = asked.iter().position(|question| *question == self).unwrap_or(0);
         asked[(at + if forward { 1 } else { asked.len() - 1 }) % asked.len()]
     }
@@ -126,7 +132,7 @@ impl Config {
             registry,
             index: self.index(session)?,
             replace_crates_io: self.replace,
-            store: self.store,
+            store: if session.anonymous { TokenStore::ThisRunOnly } else { self.store },
             publish,
         })
     }
@@ -142,7 +148,7 @@ impl Config {
             State::Form | State::Failed(_) => self.review(session),
             State::Reviewed(review) if review.is_done() => {
                 session.choose_plan(review.plan.clone());
-                vec![Act::Go(Step::LogIn)]
+                vec![Act::Go(session.after_config())]
             }
             // Nothing is agreed to that was not seen.
             State::Reviewed(_) if self.scroll.below() > 0 => {
@@ -322,7 +328,7 @@ impl Panel for Config {
                 if let State::Writing(plan) = std::mem::take(&mut self.state) {
                     session.choose_plan(plan);
                 }
-                return vec![Act::Go(Step::LogIn)];
+                return vec![Act::Go(session.after_config())];
             }
             Event::Failed(report) => self.state = State::Failed(report),
             _ => {}
@@ -390,11 +396,13 @@ impl Config {
             );
         }
         let plain = self.store == TokenStore::PlainFile;
-        page.options(
-            "Credential",
-            (&["plain token file", "this run only"], usize::from(!plain)),
-            at(Question::Store),
-        );
+        if Question::Store.is_asked(session) {
+            page.options(
+                "Credential",
+                (&["plain token file", "this run only"], usize::from(!plain)),
+                at(Question::Store),
+            );
+        }
         page.gap();
         for line in self.explain(session) {
             page.quiet(line);

@@ -145,6 +145,11 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
             None => "Credential used for this run and kept nowhere".to_owned(),
         });
     }
+    if session.anonymous {
+        lines.push(
+            "No credential: the feed answers everyone, with the crates that are saved in it".to_owned(),
+        );
+    }
     for written in &session.written {
         let path = session.shown(&written.path);
         lines.push(match &written.backup {

@@ -65,7 +65,7 @@ enum Resting {
 pub(super) struct FeedList {
     state: State,
     /// Which organization the list is of, and who asked for it.
-    of: Option<(Base, Credential)>,
+    of: Option<(Base, Option<Credential>)>,
     feeds: Vec<Feed>,
     labels: Vec<String>,
     /// Positions in `feeds` that the filter leaves.
@@ -82,13 +82,14 @@ pub(super) struct FeedList {
 
 impl FeedList {
     fn load(&mut self, session: &Session) -> Vec<Act> {
-        let (Some(target), Some(credential)) = (&session.target, &session.credential) else {
+        let Some(target) = session.target.as_ref().filter(|_| has_way_in(session)) else {
             return vec![Act::Back];
         };
+        let credential = session.credential.clone();
         let collection = target.collection.clone();
         self.of = Some((collection.base(), credential.clone()));
         self.state = State::Loading;
-        vec![Act::Cancel, Act::Start(Request::Feeds { collection, credential: credential.clone() })]
+        vec![Act::Cancel, Act::Start(Request::Feeds { collection, credential })]
     }
 
     fn take(&mut self, mut feeds: Vec<Feed>, session: &Session) {
@@ -151,13 +152,10 @@ impl FeedList {
     fn ask_details(&mut self, session: &Session) -> Vec<Act> {
         self.resting = Resting::Asked;
         let (Some(feed), Some(target)) = (self.selected(), &session.target) else { return Vec::new() };
-        let (Some(credential), Some(account)) = (&session.credential, &session.account) else {
-            return Vec::new();
-        };
         let details = DetailsOf {
             collection: target.collection.clone(),
-            credential: credential.clone(),
-            account: account.clone(),
+            credential: session.credential.clone(),
+            account: session.account.clone(),
             feed: feed.clone(),
         };
         vec![Act::Cancel, Act::Start(Request::FeedDetails(Box::new(details)))]
@@ -166,8 +164,8 @@ impl FeedList {
 
 impl Panel for FeedList {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        let of =
-            session.target.as_ref().map(|target| target.collection.base()).zip(session.credential.clone());
+        let of = session.target.as_ref().map(|target| (target.collection.base(), session.credential.clone()));
+        let of = of.filter(|_| has_way_in(session));
         let (is_stale, select) = (std::mem::take(&mut session.making.stale), session.making.select.take());
         if of.is_some() && of == self.of && matches!(self.state, State::Loaded) && !is_stale {
             if self.details.is_none() {
@@ -425,6 +423,11 @@ impl FeedList {
         let sources: Vec<&str> = feed.upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
         page.pair("Upstreams", &if sources.is_empty() { "none".to_owned() } else { sources.join(", ") });
     }
+}
+
+/// Whether anything can be asked: as somebody, or knowingly as nobody.
+fn has_way_in(session: &Session) -> bool {
+    session.credential.is_some() || session.anonymous
 }
 
 fn crates(count: CrateCount) -> String {

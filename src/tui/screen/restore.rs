@@ -134,7 +134,8 @@ impl Restore {
 impl Panel for Restore {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
         // Whoever comes here by the wizard has just agreed to go on; who starts here has not.
-        let asked_for = session.logged_in.is_some() || session.opening != Opening::Wizard;
+        let asked_for =
+            session.logged_in.is_some() || session.anonymous || session.opening != Opening::Wizard;
         let is_current = self.ran_with == settled(session);
         if self.running || (self.is_done() && is_current) {
             return Vec::new();

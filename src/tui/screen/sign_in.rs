@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::credential::{MANAGE_SCOPE, NEEDED_SCOPE};
 use crate::domain::organization::Target;
+use crate::domain::registry::IndexUrl;
 use crate::error::Report;
 use crate::task::{Event, Request};
 
@@ -15,14 +16,43 @@ use super::super::widget::page::{Choice, Page};
 use super::super::widget::secret_field::SecretField;
 use super::{Look, Panel};
 
-/// The ways to sign in; only the first exists yet.
-const WAYS: [(&str, &str); 5] = [
-    ("Personal access token", "paste it here; it stays hidden"),
-    ("Azure CLI session", "not yet"),
-    ("Entra device code", "not yet"),
-    ("Token from the environment", "not yet"),
-    ("Continue without signing in", "not yet"),
-];
+/// A way to sign in, or not to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Pat,
+    AzureCli,
+    DeviceCode,
+    Environment,
+    Without,
+}
+
+impl Way {
+    const ALL: [Self; 5] = [Self::Pat, Self::AzureCli, Self::DeviceCode, Self::Environment, Self::Without];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Pat => "Personal access token",
+            Self::AzureCli => "Azure CLI session",
+            Self::DeviceCode => "Entra device code",
+            Self::Environment => "Token from the environment",
+            Self::Without => "Continue without signing in",
+        }
+    }
+
+    fn exists(self) -> bool {
+        matches!(self, Self::Pat | Self::Without)
+    }
+
+    fn note(self, open: Option<bool>) -> &'static str {
+        match self {
+            Self::Pat => "paste it here; it stays hidden",
+            Self::Without if open == Some(true) => "this feed answers everyone",
+            Self::Without if open == Some(false) => "this feed asks who you are",
+            Self::Without => "for public feeds",
+            _ => "not yet",
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 enum State {
@@ -36,22 +66,70 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct SignIn {
     state: State,
-    line: usize,
+    /// The way under the cursor; `None`: the best one.
+    way: Option<Way>,
     field: SecretField,
+    /// The feed that was asked whether it answers everyone, and what it said.
+    probed: Option<(IndexUrl, Option<bool>)>,
 }
 
 impl SignIn {
+    /// Whether the feed at hand answers without a credential, once it has said so.
+    fn open(&self) -> Option<bool> {
+        self.probed.as_ref().and_then(|(_, open)| *open)
+    }
+
+    /// The ways in their order: nobody has to sign in for a feed that answers everyone.
+    fn ways(&self) -> [Way; 5] {
+        let mut ways = Way::ALL;
+        if self.open() == Some(true) {
+            ways.rotate_right(1);
+        }
+        ways
+    }
+
+    fn way(&self) -> Way {
+        self.way.unwrap_or(self.ways()[0])
+    }
+
+    fn move_to(&mut self, forward: bool) {
+        let ways = self.ways();
+        let at = ways.iter().position(|way| *way == self.way()).unwrap_or(0);
+        let to = if forward { (at + 1).min(ways.len() - 1) } else { at.saturating_sub(1) };
+        self.way = Some(ways[to]);
+    }
+
+    /// Asks the feed at hand whether it answers everyone; of an organization alone nothing can be asked.
+    fn probe(&mut self, session: &Session) -> Vec<Act> {
+        let index = session.index();
+        if self.probed.as_ref().map(|(index, _)| index) == index.as_ref() {
+            return Vec::new();
+        }
+        self.probed = index.clone().map(|index| (index, None));
+        self.way = None;
+        let (Some(target), Some(index)) = (&session.target, index) else { return Vec::new() };
+        vec![Act::Start(Request::Probe { collection: target.collection.clone(), index })]
+    }
+
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
         match self.state {
-            State::Choosing if self.line == 0 && session.account.is_some() => {
-                return vec![Act::Go(next(session))];
-            }
-            State::Choosing if self.line == 0 => self.state = State::Entering,
-            State::Choosing => return vec![Act::Say(format!("{}: not yet", WAYS[self.line].0))],
+            State::Choosing => match self.way() {
+                Way::Without => {
+                    session.go_on_without_signing_in();
+                    return vec![Act::Go(next(session))];
+                }
+                Way::Pat if session.account.is_some() => return vec![Act::Go(next(session))],
+                Way::Pat => self.state = State::Entering,
+                way => return vec![Act::Say(format!("{}: not yet", way.label()))],
+            },
             State::Entering | State::Failed(_) if self.field.len() > 0 => return self.ask(session),
             State::Entering | State::Failed(_) | State::Asking => {}
         }
         Vec::new()
+    }
+
+    fn is_probing(&self) -> bool {
+        matches!(self.probed, Some((_, None)))
     }
 
     fn ask(&mut self, session: &Session) -> Vec<Act> {
@@ -70,7 +148,7 @@ impl Panel for SignIn {
         if session.account.is_none() && !matches!(self.state, State::Choosing) {
             self.state = State::Choosing;
         }
-        Vec::new()
+        self.probe(session)
     }
 
     fn offers(&self, session: &Session) -> Vec<Offer> {
@@ -102,8 +180,8 @@ impl Panel for SignIn {
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match action {
             Action::Accept => return self.accept(session),
-            Action::Up => self.line = self.line.saturating_sub(1),
-            Action::Down => self.line = (self.line + 1).min(WAYS.len() - 1),
+            Action::Up => self.move_to(false),
+            Action::Down => self.move_to(true),
             Action::RunAgain if session.account.is_some() => self.state = State::Entering,
             Action::Copy => {
                 let token = session.checkout.as_ref().and_then(|checkout| checkout.demo_token.clone());
@@ -144,7 +222,7 @@ impl Panel for SignIn {
         if matches!(self.state, State::Asking) {
             return;
         }
-        self.line = 0;
+        self.way = Some(Way::Pat);
         self.state = State::Entering;
         self.field.paste(text);
     }
@@ -152,12 +230,14 @@ impl Panel for SignIn {
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
             Event::SignedIn { account, credential } => {
-                session.account = Some(account);
-                session.credential = Some(credential);
-                // What was proved was another credential.
-                session.logged_in = None;
+                session.sign_in(account, credential);
                 self.state = State::Choosing;
                 return vec![Act::Go(next(session))];
+            }
+            Event::Probed { open } => {
+                if let Some((_, answer)) = &mut self.probed {
+                    *answer = Some(open);
+                }
             }
             Event::Failed(report) => self.state = State::Failed(report),
             _ => {}
@@ -166,7 +246,7 @@ impl Panel for SignIn {
     }
 
     fn moves(&self) -> bool {
-        matches!(self.state, State::Asking)
+        matches!(self.state, State::Asking) || self.is_probing()
     }
 
     fn failed(&self) -> bool {
@@ -185,15 +265,18 @@ impl Panel for SignIn {
             page.warning("http is not encrypted: whoever is on the way can read the token.").gap();
         }
         let choosing = matches!(self.state, State::Choosing);
-        for (index, (label, note)) in WAYS.into_iter().enumerate() {
-            let here = index == self.line;
+        for way in self.ways() {
+            let here = way == self.way();
             page.choice(&Choice {
-                label,
-                note,
+                label: way.label(),
+                note: way.note(self.open()),
                 chosen: here,
                 focused: here && choosing,
-                enabled: index == 0,
+                enabled: way.exists(),
             });
+        }
+        if self.is_probing() {
+            page.busy(look.frame(), "Asking the feed whether it answers everyone");
         }
         page.gap();
         match &self.state {
@@ -243,5 +326,5 @@ fn has_demo_token(session: &Session) -> bool {
 
 /// A feed that the configuration names needs no choosing and no configuring.
 fn next(session: &Session) -> Step {
-    if session.found { Step::LogIn } else { Step::Feed }
+    if session.found { session.after_config() } else { Step::Feed }
 }
