@@ -18,6 +18,9 @@ use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
 use clap::Parser as _;
 use tokio::sync::oneshot;
 
+/// Names a file for what the demo is asked, as JSON lines without credentials.
+const DEMO_LOG: &str = "AZ_CARGO_WIZARD_DEMO_LOG";
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let printer = if arguments.common.json { Printer::Json } else { Printer::Lines };
@@ -111,19 +114,24 @@ async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
     };
     let mut demo = None;
     if wants_demo {
-        let started = Demo::start(demo_options(&host, common.demo_dir, common.demo_fast)).await?;
+        let started = start_demo(&host, common.demo_dir, common.demo_fast).await?;
         settled.demo = Some(place(&started));
         demo = Some(started);
     }
     Ok(Started { services: Services::new(host, settled)?, demo })
 }
 
-fn demo_options(host: &Host, dir: Option<std::path::PathBuf>, fast: bool) -> DemoOptions {
-    DemoOptions {
+async fn start_demo(host: &Host, dir: Option<std::path::PathBuf>, fast: bool) -> Result<Demo, Report> {
+    let options = DemoOptions {
         dir: dir.map(|dir| host.cwd.join(dir)),
         temp_parent: host.temp_dir.clone(),
         pace: if fast { Pace::Fast } else { Pace::Watchable },
+    };
+    let demo = Demo::start(options).await?;
+    if let Some(file) = host.env.os(DEMO_LOG) {
+        demo.log_to(host.cwd.join(file));
     }
+    Ok(demo)
 }
 
 fn place(demo: &Demo) -> DemoPlace {
@@ -187,7 +195,7 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
         return Err(Report::new(Exit::Usage, "usage", "`demo` needs `--demo-dir DIR`")
             .hint("name a folder to keep the demo's project and Cargo home in"));
     };
-    let demo = Demo::start(demo_options(host, Some(dir), common.demo_fast)).await?;
+    let demo = start_demo(host, Some(dir), common.demo_fast).await?;
     let shown = |path: &std::path::Path| clean(&path.to_string_lossy());
     let (project, cargo_home) = (shown(demo.project_dir()), shown(demo.cargo_home()));
     let state = shown(demo.state_dir());

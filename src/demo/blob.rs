@@ -12,10 +12,16 @@ use super::reply::{Reply, Weight};
 use super::server::State;
 
 /// Where a crate can be had without a credential, by whoever holds this address.
-pub(super) fn address(state: &State, krate: &Crate) -> String {
+pub(super) fn address(call: &Call<'_>, krate: &Crate) -> String {
     let path = path_of(krate);
-    let signature = signature(state, &path);
-    format!("{}{path}?sv=2024-11-04&sr=b&sp=r&se=9999-12-31T23%3A59%3A59Z&sig={signature}", state.blob_origin)
+    let signature = signature(call.state, &path);
+    let origin = call.door.blob_origin(&call.state.blob_origin);
+    format!("{origin}{path}?sv=2024-11-04&sr=b&sp=r&se=9999-12-31T23%3A59%3A59Z&sig={signature}")
+}
+
+/// The file itself.
+pub(super) fn crate_file(krate: &Crate) -> Reply {
+    Reply::new(StatusCode::OK).body("application/octet-stream", krate.packed.clone()).weight(Weight::Crate)
 }
 
 fn path_of(krate: &Crate) -> String {
@@ -38,9 +44,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
     }
     let krate = call.state.catalog.crates.iter().find(|krate| path_of(krate) == call.path);
     match krate {
-        Some(krate) if call.method == Method::GET => Reply::new(StatusCode::OK)
-            .body("application/octet-stream", krate.packed.clone())
-            .weight(Weight::Crate),
+        Some(krate) if call.method == Method::GET => crate_file(krate),
         _ => refusal(StatusCode::NOT_FOUND, "BlobNotFound"),
     }
 }

@@ -10,10 +10,12 @@ use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::access::Caller;
+use super::faults::Fault;
+use super::front::{Door, Front, Service};
 use super::refusal::unusable;
 use super::reply::Reply;
-use super::server::State;
-use super::world::{Guid, World};
+use super::server::{RequestLog, State};
+use super::world::{Guid, Organization, World};
 use crate::domain::segment;
 
 /// The words of Azure's own paths, which are told apart without regard to case (azure-contract 5).
@@ -53,6 +55,10 @@ pub(super) struct Call<'a> {
     pub(super) method: Method,
     /// The path as it came, without the query.
     pub(super) path: String,
+    /// The host and port that it was addressed to.
+    host: String,
+    /// Which service it was addressed to.
+    pub(super) door: Door,
     segments: Vec<String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
@@ -63,8 +69,14 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(state: &'a State, activity: Guid, (head, body): (&Parts, Bytes)) -> Self {
+    pub(super) fn new(
+        state: &'a State,
+        (front, activity): (&Front, Guid),
+        (head, body): (&Parts, Bytes),
+    ) -> Self {
         let uri = &head.uri;
+        let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let (door, below) = front.door(host, uri.path());
         let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         let authorization = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         Self {
@@ -72,7 +84,9 @@ impl<'a> Call<'a> {
             world: state.world(),
             method: head.method.clone(),
             path: uri.path().to_owned(),
-            segments: uri.path().split('/').filter(|part| !part.is_empty()).map(read_segment).collect(),
+            host: host.to_owned(),
+            door,
+            segments: below.split('/').filter(|part| !part.is_empty()).map(read_segment).collect(),
             query: query.into_owned().collect(),
             headers: head.headers.clone(),
             body,
@@ -83,6 +97,32 @@ impl<'a> Call<'a> {
 
     pub(super) fn segments(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
+    }
+
+    /// Where a service of the organization is, in the form of this request; without a slash at its end.
+    pub(super) fn base(&self, service: Service, organization: &Organization) -> String {
+        self.door.base(&self.state.origin, service, organization)
+    }
+
+    /// What is kept of it.
+    pub(super) fn logged(&self, status: u16, fault: Option<Fault>) -> RequestLog {
+        let text = |name: &str| self.header(name).unwrap_or_default().to_owned();
+        let content_type = text(header::CONTENT_TYPE.as_str());
+        let is_json = content_type.starts_with("application/json");
+        let is_signed = self.query("sig").is_some();
+        RequestLog {
+            method: self.method.to_string(),
+            host: self.host.clone(),
+            path: self.path.clone(),
+            query: if is_signed { Vec::new() } else { self.query.clone() },
+            agent: text(header::USER_AGENT.as_str()),
+            accept: text(header::ACCEPT.as_str()),
+            body: if is_json { String::from_utf8_lossy(&self.body).into_owned() } else { String::new() },
+            content_type,
+            status,
+            authorized: self.has_authorization(),
+            fault,
+        }
     }
 
     /// A query parameter; names are told apart without regard to case.

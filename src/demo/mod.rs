@@ -8,6 +8,7 @@ mod call;
 mod crates;
 mod error;
 mod faults;
+mod front;
 mod hostile;
 mod pace;
 mod project;
@@ -24,6 +25,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -37,8 +39,9 @@ pub use server::RequestLog;
 
 use access::{Access, random_token};
 use crates::Catalog;
+use front::{Front, ServerFront};
 use project::{Folder, Kept};
-use server::{Site, State, serve};
+use server::{Site, State, connection, serve};
 
 use crate::domain::credential::Secret;
 
@@ -173,6 +176,25 @@ impl Demo {
         self.state.faults.disarm();
     }
 
+    /// The same world under the host names of Azure DevOps Services, for whoever brings the connections there.
+    #[must_use]
+    pub fn under_cloud_names(&self) -> Entrance {
+        Entrance { front: Front::Cloud, state: Arc::clone(&self.state) }
+    }
+
+    /// One organization as the collection of an Azure DevOps Server at that address, such as
+    /// `http://127.0.0.1:PORT/tfs/DefaultCollection`.
+    #[must_use]
+    pub fn as_server(&self, base: &str, organization: &str) -> Entrance {
+        let server = ServerFront { base: base.into(), organization: organization.into() };
+        Entrance { front: Front::Server(server), state: Arc::clone(&self.state) }
+    }
+
+    /// Also writes every request to the end of that file from now on, as JSON lines without credentials.
+    pub fn log_to(&self, file: PathBuf) {
+        self.state.log_to(file);
+    }
+
     /// Has every text of every answer carry the [`PAYLOAD`] from now on, also in the next demo of a kept folder.
     pub fn turn_hostile(&self) {
         self.state.turn_hostile();
@@ -182,6 +204,20 @@ impl Demo {
     #[must_use]
     pub fn requests(&self) -> Vec<RequestLog> {
         self.state.requests()
+    }
+}
+
+/// Another way into the world of a demo, under other names than its own.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    front: Front,
+    state: Arc<State>,
+}
+
+impl Entrance {
+    /// Serves one connection of HTTP/1 to its end. Whoever calls this has listened, and has taken TLS off.
+    pub async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        connection(stream, (Site::Azure, self.front), self.state).await;
     }
 }
 

@@ -281,6 +281,13 @@ fn read_world(root: &Path) -> Result<Option<Kept>, DemoError> {
     Ok(Some(world))
 }
 
+/// Adds one JSON line to a file of the log, in one piece. A log that can't be written stops nobody.
+pub(super) fn append_line(path: &Path, value: &impl Serialize) {
+    let Ok(mut line) = serde_json::to_vec(value) else { return };
+    line.push(b'\n');
+    let _ = private().create(true).append(true).open(path).and_then(|mut file| file.write_all(&line));
+}
+
 fn write_missing(path: &Path, text: &str) -> Result<(), DemoError> {
     match private().create_new(true).write(true).open(path) {
         Ok(mut file) => file.write_all(text.as_bytes()).map_err(failed("write", path)),

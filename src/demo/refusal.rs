@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use super::access::{ACCOUNT, Caller, Grant, Scope};
 use super::call::Call;
+use super::front::Service;
 use super::reply::Reply;
 use super::world::{Feed, Organization};
 use crate::domain::account::ANONYMOUS_ID;
@@ -49,6 +50,9 @@ impl<'a> Call<'a> {
 
     /// Classes 1 and 2: the sign-in page, or the way to it.
     fn sign_in(&self) -> Reply {
+        if self.door.is_server() {
+            return server_challenge(Reply::new(StatusCode::UNAUTHORIZED));
+        }
         let suppressed =
             self.header("x-tfs-fedauthredirect").is_some_and(|value| value.eq_ignore_ascii_case("suppress"));
         if suppressed {
@@ -59,9 +63,9 @@ impl<'a> Call<'a> {
 
     /// Class 2.
     pub(super) fn sign_in_redirect(&self) -> Reply {
-        let origin = &self.state.origin;
+        let origin = self.door.sign_in_origin(&self.state.origin);
         let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("realm", origin)
+            .append_pair("realm", &origin)
             .append_pair("reply_to", &format!("{origin}{}", self.path))
             .finish();
         Reply::text(StatusCode::FOUND, "").header("location", format!("{origin}/_signin?{query}"))
@@ -75,7 +79,10 @@ impl<'a> Call<'a> {
 
     /// Adds the challenges of a packaging host (azure-contract 2.5).
     pub(super) fn challenge(&self, organization: &Organization, reply: Reply) -> Reply {
-        let (origin, tenant) = (&self.state.origin, &organization.tenant);
+        if self.door.is_server() {
+            return server_challenge(reply);
+        }
+        let (origin, tenant) = (self.base(Service::Packages, organization), &organization.tenant);
         reply
             .header(
                 "www-authenticate",
@@ -84,7 +91,10 @@ impl<'a> Call<'a> {
             .header("www-authenticate", format!("Basic realm=\"{origin}/\""))
             .header("www-authenticate", "TFS-Federated")
             .header("x-vss-resourcetenant", tenant.to_string())
-            .header("x-vss-authorizationendpoint", format!("{origin}/{}/", organization.name))
+            .header(
+                "x-vss-authorizationendpoint",
+                format!("{}/", self.base(Service::Identities, organization)),
+            )
     }
 
     /// Class 7: the role, or the token's scope, is too low.
@@ -142,6 +152,13 @@ impl<'a> Call<'a> {
         let error = segment::encode(&message);
         Reply::text(StatusCode::NOT_FOUND, message).header("x-tfs-serviceerror", error)
     }
+}
+
+/// The challenges of a Server, which knows no tenants (azure-contract 2.5).
+fn server_challenge(reply: Reply) -> Reply {
+    ["Basic realm=\"Azure DevOps Server\"", "Negotiate", "NTLM"]
+        .into_iter()
+        .fold(reply, |reply, challenge| reply.header("www-authenticate", challenge))
 }
 
 /// Class 4: an Entra identity that the organization doesn't know.

@@ -8,10 +8,10 @@ use super::access::{Grant, Scope};
 use super::blob;
 use super::call::Call;
 use super::crates::Crate;
+use super::front::Service;
 use super::refusal::{anonymous, no_project};
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Organization, Project, Role, Supply};
-use crate::domain::segment;
 
 const FORCE_AUTH: &str = "~force-auth";
 
@@ -100,11 +100,8 @@ impl<'a> Door<'a> {
     /// azure-contract 7.3.
     fn config(&self) -> Reply {
         let project = self.project.map(|project| format!("/{}", project.id)).unwrap_or_default();
-        let organization = segment::encode(&self.organization.name);
-        let api = format!(
-            "{}/{organization}{project}/_packaging/{}{}/cargo",
-            self.call.state.origin, self.feed.id, self.suffix
-        );
+        let base = self.call.base(Service::Packages, self.organization);
+        let api = format!("{base}{project}/_packaging/{}{}/cargo", self.feed.id, self.suffix);
         let mut config =
             json!({ "dl": format!("{api}/api/v1/crates/{{crate}}/{{version}}/download"), "api": api });
         if self.force_auth || !self.feed.public {
@@ -144,7 +141,7 @@ impl<'a> Door<'a> {
         Ok(Reply::text(StatusCode::OK, lines).header("etag", tag).weight(Weight::Index))
     }
 
-    /// Saves what is not saved yet, where the caller may, and leads to the storage.
+    /// Saves what is not saved yet, where the caller may, and leads to the storage; a Server is its own.
     fn download(&self, name: &'a str, version: &str) -> Result<Reply, Reply> {
         let offered = self.offered(name);
         let found = offered.iter().find(|(krate, _)| krate.version.to_string() == version);
@@ -154,8 +151,11 @@ impl<'a> Door<'a> {
             self.may_save(name)?;
             state.save(self.feed, krate);
         }
+        if self.call.door.is_server() {
+            return Ok(blob::crate_file(krate));
+        }
         Ok(Reply::new(StatusCode::FOUND)
-            .header("location", blob::address(state, krate))
+            .header("location", blob::address(self.call, krate))
             .weight(Weight::Index))
     }
 

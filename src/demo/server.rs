@@ -1,7 +1,8 @@
-//! The two loopback listeners: Azure itself, and the storage that its downloads lead to. Accepts, asks the
-//! routes, adds the headers that every answer has, and keeps a log for tests.
+//! The two loopback listeners: Azure itself, and the storage that its downloads lead to; and connections that come
+//! under other names. Accepts, asks the routes, adds the headers that every answer has, and keeps a log for tests.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,14 +16,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use serde::Serialize;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::access::{ACCOUNT, Access, Caller, person_id};
 use super::call::Call;
 use super::crates::{Catalog, Crate};
 use super::faults::{Armory, Fault, Sending};
+use super::front::Front;
 use super::pace::Pace;
+use super::project::append_line;
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Guid, KeptFeed, Supply, World};
 use super::{blob, hostile, routes};
@@ -42,15 +47,26 @@ const CUT_PAUSE: Duration = Duration::from_millis(50);
 type Body = UnsyncBoxBody<Bytes, Cut>;
 
 /// One request that the demo has answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RequestLog {
     pub method: String,
+    /// The host and port that it was addressed to.
+    pub host: String,
     /// As it came, without the query: that may hold a signature.
     pub path: String,
+    /// Empty where the storage was asked.
+    pub query: Vec<(String, String)>,
+    /// The headers `User-Agent`, `Accept` and `Content-Type`.
+    pub agent: String,
+    pub accept: String,
+    pub content_type: String,
+    /// Where it is JSON.
+    pub body: String,
     pub status: u16,
     /// Whether an `Authorization` header came with it, good or bad.
     pub authorized: bool,
     /// What was armed for it.
+    #[serde(skip)]
     pub fault: Option<Fault>,
 }
 
@@ -74,6 +90,7 @@ pub(super) struct State {
     /// `{feed id}/{crate}-{version}` of what was saved since the world was made.
     saved: Mutex<BTreeSet<String>>,
     log: Mutex<VecDeque<RequestLog>>,
+    log_file: Mutex<Option<PathBuf>>,
     exchanges: AtomicU64,
 }
 
@@ -102,6 +119,7 @@ impl State {
             hostile: AtomicBool::new(false),
             saved: Mutex::new(saved),
             log: Mutex::new(VecDeque::new()),
+            log_file: Mutex::default(),
             exchanges: AtomicU64::new(0),
         }
     }
@@ -146,18 +164,21 @@ impl State {
         self.hostile.load(Ordering::Relaxed)
     }
 
+    /// Also writes every request to the end of that file from now on, as JSON lines.
+    pub(super) fn log_to(&self, file: PathBuf) {
+        *lock(&self.log_file) = Some(file);
+    }
+
     fn remember(&self, call: &Call<'_>, reply: &Reply, fault: Option<Fault>) {
+        let request = call.logged(reply.status.as_u16(), fault);
+        if let Some(file) = &*lock(&self.log_file) {
+            append_line(file, &request);
+        }
         let mut log = lock(&self.log);
         if log.len() == LOG_LENGTH {
             log.pop_front();
         }
-        log.push_back(RequestLog {
-            method: call.method.to_string(),
-            path: call.path.clone(),
-            status: reply.status.as_u16(),
-            authorized: call.has_authorization(),
-            fault,
-        });
+        log.push_back(request);
     }
 }
 
@@ -177,7 +198,9 @@ pub(super) async fn serve(listener: TcpListener, site: Site, state: Arc<State>) 
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, site, Arc::clone(&state)));
+                    // Small answers must not wait for each other; without it they only come later.
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection(stream, (site, Front::Loopback), Arc::clone(&state)));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -186,18 +209,25 @@ pub(super) async fn serve(listener: TcpListener, site: Site, state: Arc<State>) 
     }
 }
 
-async fn connection(stream: TcpStream, site: Site, state: Arc<State>) {
-    // Small answers must not wait for each other; without it they only come later.
-    let _ = stream.set_nodelay(true);
+/// Serves one connection to its end.
+pub(super) async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    (site, front): (Site, Front),
+    state: Arc<State>,
+) {
     let service = service_fn(move |request| {
-        let state = Arc::clone(&state);
-        async move { answer(&state, site, request).await }
+        let (state, front) = (Arc::clone(&state), front.clone());
+        async move { answer(&state, (site, &front), request).await }
     });
     // A client that goes away in the middle is no failure of ours.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(state: &State, site: Site, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
+async fn answer(
+    state: &State,
+    (site, front): (Site, &Front),
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let refusal = Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "The request is cut off or too large.");
@@ -206,7 +236,8 @@ async fn answer(state: &State, site: Site, request: Request<Incoming>) -> Result
     let number = state.exchanges.fetch_add(1, Ordering::Relaxed);
     let activity = Guid::of("activity", &[&state.origin, &number.to_string()]);
     let (reply, sending) = {
-        let call = Call::new(state, activity, (&head, body.to_bytes()));
+        let call = Call::new(state, (front, activity), (&head, body.to_bytes()));
+        let site = if call.door.is_storage() { Site::Blobs } else { site };
         let true_answer = || match site {
             Site::Azure => routes::answer(&call),
             Site::Blobs => blob::answer(&call),

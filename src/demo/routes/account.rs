@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Released, check_version};
 use crate::demo::access::{ACCOUNT, PERSON, Scope, person_id};
 use crate::demo::call::Call;
+use crate::demo::front::Service;
 use crate::demo::reply::Reply;
 use crate::demo::world::{Guid, Organization};
 use crate::domain::account::ANONYMOUS_ID;
-use crate::domain::segment;
 
 /// The fixed ids of the areas that the demo serves.
 const AREAS: [(&str, &str); 5] = [
@@ -21,9 +21,14 @@ const AREAS: [(&str, &str); 5] = [
     ("8ccfef3d-2b87-4e99-8ccb-66e343d2daa8", "Profile"),
 ];
 
+/// What a Server calls the person.
+const SERVER_ACCOUNT: &str = "CONTOSO\\ana";
+
 pub(super) fn areas(call: &Call<'_>, organization: &Organization) -> Result<Reply, Reply> {
     check_version(call, Released::PreviewOnly)?;
-    let areas: Vec<Value> = AREAS.iter().map(|area| area_json(call, organization, *area)).collect();
+    // A Server has none: its collection's own address serves everything.
+    let here: &[(&str, &str)] = if call.door.is_server() { &[] } else { &AREAS };
+    let areas: Vec<Value> = here.iter().map(|area| area_json(call, organization, *area)).collect();
     Ok(Reply::list(&areas))
 }
 
@@ -47,17 +52,20 @@ pub(super) fn area_of_account(call: &Call<'_>, id: &str) -> Result<Reply, Reply>
 }
 
 fn area_json(call: &Call<'_>, organization: &Organization, (id, name): (&str, &str)) -> Value {
-    json!({ "id": id, "name": name, "locationUrl": base(call, organization) })
-}
-
-fn base(call: &Call<'_>, organization: &Organization) -> String {
-    format!("{}/{}/", call.state.origin, segment::encode(&organization.name))
+    let service = match name {
+        "Packaging" => Service::Feeds,
+        "Cargo" => Service::Packages,
+        "Account" | "Profile" => Service::Identities,
+        _ => Service::Web,
+    };
+    json!({ "id": id, "name": name, "locationUrl": format!("{}/", call.base(service, organization)) })
 }
 
 /// Who the credential belongs to; an organization with public projects answers strangers, too.
 pub(super) fn connection_data(call: &Call<'_>, organization: &Organization) -> Result<Reply, Reply> {
     check_version(call, Released::PreviewOnly)?;
     let user = match call.viewer(organization, Scope::WhoAmI)? {
+        Some(_) if call.door.is_server() => windows_person_json(),
         Some(_) => person_json(organization),
         None => anonymous_json(),
     };
@@ -66,7 +74,7 @@ pub(super) fn connection_data(call: &Call<'_>, organization: &Organization) -> R
         "authorizedUser": user,
         "instanceId": organization.id.as_str(),
         "deploymentId": Guid::of("deployment", &[]).as_str(),
-        "deploymentType": "hosted",
+        "deploymentType": if call.door.is_server() { "onPremises" } else { "hosted" },
         "locationServiceData": {
             "serviceOwner": "00025394-6065-48ca-87d9-7f5672854ef7",
             "defaultAccessMappingMoniker": "PublicAccessMapping",
@@ -84,6 +92,18 @@ fn person_json(organization: &Organization) -> Value {
         "providerDisplayName": PERSON,
         "isActive": true,
         "properties": { "Account": { "$type": "System.String", "$value": ACCOUNT } },
+        "resourceVersion": 2, "metaTypeId": 0,
+    })
+}
+
+/// The same person as a Server knows them (azure-contract 1.5).
+fn windows_person_json() -> Value {
+    json!({
+        "id": person_id().as_str(),
+        "descriptor": "System.Security.Principal.WindowsIdentity;S-1-5-21-1004336348-1177238915-682003330-512",
+        "providerDisplayName": PERSON,
+        "isActive": true,
+        "properties": { "Account": { "$type": "System.String", "$value": SERVER_ACCOUNT } },
         "resourceVersion": 2, "metaTypeId": 0,
     })
 }
@@ -122,7 +142,7 @@ pub(super) fn accounts(call: &Call<'_>) -> Result<Reply, Reply> {
     let accounts: Vec<Value> = organizations
         .map(|organization| {
             json!({
-                "accountId": organization.id.as_str(), "accountUri": base(call, organization),
+                "accountId": organization.id.as_str(), "accountUri": format!("{}/", call.base(Service::Identities, organization)),
                 "accountName": organization.name, "properties": {},
             })
         })

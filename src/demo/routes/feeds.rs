@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::{Released, check_version, packages, projects};
 use crate::demo::access::{ACCOUNT, Grant, PERSON, Scope, person_id};
 use crate::demo::call::Call;
+use crate::demo::front::Service;
 use crate::demo::refusal::anonymous;
 use crate::demo::registry::VIEWS;
 use crate::demo::reply::Reply;
 use crate::demo::world::{Feed, Guid, Organization, Project, Role, Upstream};
-use crate::domain::segment;
 
 /// Answers what comes after `_apis/packaging/`.
 pub(super) fn answer(
@@ -262,8 +262,8 @@ impl<'a> Place<'a> {
 
     fn url(&self, feed: &Feed) -> String {
         let project = feed.project.as_ref().map(|id| format!("/{id}")).unwrap_or_default();
-        let organization = segment::encode(&self.organization.name);
-        format!("{}/{organization}{project}/_apis/Packaging/Feeds/{}", self.call.state.origin, feed.id)
+        let base = self.call.base(Service::Feeds, self.organization);
+        format!("{base}{project}/_apis/Packaging/Feeds/{}", feed.id)
     }
 }
 

@@ -10,13 +10,14 @@ mod projects;
 use hyper::{Method, StatusCode};
 
 use super::call::Call;
-use super::refusal::{sign_in_page, token_page};
+use super::refusal::{anonymous, sign_in_page, token_page};
 use super::registry;
 use super::reply::Reply;
 use super::world::Organization;
 
-/// The highest version that is spoken.
+/// The highest version that the cloud speaks, and that of Azure DevOps Server 2022.
 const MAX_VERSION: (u32, u32) = (7, 2);
+const MAX_SERVER_VERSION: (u32, u32) = (7, 0);
 
 /// Answers one request; refusals are answers, too.
 pub(super) fn answer(call: &Call<'_>) -> Reply {
@@ -24,10 +25,14 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
 }
 
 fn route(call: &Call<'_>) -> Result<Reply, Reply> {
+    let segments = call.segments();
+    if !call.door.serves(&segments) {
+        return Err(call.no_controller());
+    }
     if call.method != Method::GET {
         return changes::answer(call);
     }
-    match call.segments().as_slice() {
+    match segments.as_slice() {
         ["_signin", ..] => Ok(sign_in_page(StatusCode::OK)),
         ["_apis", "profile", "profiles", "me"] => account::profile(call),
         ["_apis", "accounts"] => account::accounts(call),
@@ -43,6 +48,8 @@ fn route(call: &Call<'_>) -> Result<Reply, Reply> {
 
 fn in_organization(call: &Call<'_>, organization: &Organization, rest: &[&str]) -> Result<Reply, Reply> {
     match rest {
+        // The place to ask for the tenant (azure-contract 2.5).
+        [] => Err(call.challenge(organization, anonymous())),
         ["_userssettings", "tokens"] => Ok(token_page()),
         ["_apis", "resourceareas"] => account::areas(call, organization),
         ["_apis", "resourceareas", area] => account::area(call, organization, area),
@@ -68,12 +75,13 @@ enum Released {
 /// Refuses a version that isn't spoken, naming the highest one.
 fn check_version(call: &Call<'_>, released: Released) -> Result<(), Reply> {
     let Some(version) = call.api_version() else { return Ok(()) };
+    let highest = if call.door.is_server() { MAX_SERVER_VERSION } else { MAX_VERSION };
     let (number, preview) = version.split_once('-').map_or((version, false), |(number, _)| (number, true));
     let known = number
         .split_once('.')
         .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)))
-        .is_some_and(|version: (u32, u32)| version <= MAX_VERSION);
-    let (major, minor) = MAX_VERSION;
+        .is_some_and(|version: (u32, u32)| version <= highest);
+    let (major, minor) = highest;
     if !known {
         let message = format!(
             "The requested REST API version of {version} is out of range for this server. The latest REST API \

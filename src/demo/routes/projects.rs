@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Released, check_version};
 use crate::demo::access::{Grant, Scope};
 use crate::demo::call::Call;
+use crate::demo::front::Service;
 use crate::demo::refusal::{anonymous, no_project};
 use crate::demo::reply::Reply;
 use crate::demo::world::{Organization, Project};
@@ -41,12 +42,7 @@ pub(super) fn one(call: &Call<'_>, organization: &Organization, name: &str) -> R
     check_version(call, Released::Yes)?;
     let project = find(organization, viewer, name)?;
     let mut value = project_json(call, organization, project);
-    let web = format!(
-        "{}/{}/{}",
-        call.state.origin,
-        segment::encode(&organization.name),
-        segment::encode(&project.name)
-    );
+    let web = format!("{}/{}", call.base(Service::Web, organization), segment::encode(&project.name));
     value["_links"] = json!({ "web": { "href": web } });
     Ok(Reply::json(&value))
 }
@@ -69,11 +65,11 @@ fn may_see(viewer: Option<&Grant>, project: &Project) -> bool {
 }
 
 fn project_json(call: &Call<'_>, organization: &Organization, project: &Project) -> Value {
-    let organization = segment::encode(&organization.name);
+    let web = call.base(Service::Web, organization);
     let mut value = json!({
         "id": project.id.as_str(),
         "name": project.name,
-        "url": format!("{}/{organization}/_apis/projects/{}", call.state.origin, project.id),
+        "url": format!("{web}/_apis/projects/{}", project.id),
         "state": "wellFormed",
         "revision": 12,
         "visibility": project.visibility,
