@@ -179,6 +179,18 @@ pub fn truncate_start(text: &str, columns: usize) -> String {
     if columns > 0 { format!("…{}", &text[start..]) } else { String::new() }
 }
 
+/// The text in at most `columns` columns, its start and its end kept: for names, which differ in both.
+#[must_use]
+pub fn truncate_middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let start = &text[..fitting(text, columns / 2)];
+    let end = truncate_start(&text[start.len()..], columns - width(start));
+    // Characters that join across the cut need no ellipsis on their own, but are too wide together.
+    if end.starts_with('…') { format!("{start}{end}") } else { truncate(text, columns) }
+}
+
 /// The text filled up with spaces to `columns` columns, or truncated to them.
 #[must_use]
 pub fn pad(text: &str, columns: usize) -> String {
@@ -233,6 +245,9 @@ mod tests {
         assert_eq!(truncate("x", 0), "");
         assert_eq!(truncate_start("/home/ana/project", 9), "…/project");
         assert_eq!(pad("日", 4), "日  ");
+        assert_eq!(truncate_middle("Storefront/rust-crates", 12), "Storef…rates");
+        assert_eq!(truncate_middle("日本語のフィード", 8), "日本…ド");
+        assert_eq!(truncate_middle("short", 7), "short");
         let heart = "❤\u{fe0f}";
         assert_eq!(width(heart), 2);
         assert_eq!(truncate(&heart.repeat(3), 4), format!("{heart}❤…"));
@@ -244,6 +259,7 @@ mod tests {
         fn truncated_text_always_fits(text in "(\\PC|[❤\u{fe0f}\u{200d}👩💻日e\u{301}])*", columns in 0usize..40) {
             prop_assert!(width(&truncate(&text, columns)) <= columns);
             prop_assert!(width(&truncate_start(&text, columns)) <= columns);
+            prop_assert!(width(&truncate_middle(&text, columns)) <= columns);
         }
 
         #[test]

@@ -20,6 +20,7 @@ use super::session::{Opening, Session, Step, StepState};
 use super::theme::Theme;
 use super::widget::key_bar::key_bar;
 use super::widget::modal::{columns, modal};
+use super::widget::overflow::Overflow;
 use super::widget::page::Page;
 use super::widget::scroll::Scroll;
 use super::widget::step_rail::StepRail;
@@ -41,6 +42,8 @@ pub struct App {
     here: Step,
     modal: Option<Modal>,
     help_scroll: Scroll,
+    /// Of the page that is shown, where it is longer than the screen.
+    overflow: Overflow,
     /// One line above the keys, until the next key.
     notice: Option<String>,
     next_job: u64,
@@ -61,6 +64,7 @@ impl App {
             here: Step::Check,
             modal: None,
             help_scroll: Scroll::default(),
+            overflow: Overflow::default(),
             notice: None,
             next_job: 1,
             jobs: BTreeMap::new(),
@@ -99,6 +103,7 @@ impl App {
             Msg::Key(key) => self.key(key),
             Msg::Paste(pasted) => {
                 if self.modal.is_none() {
+                    self.overflow.follow();
                     self.screens.of_mut(self.here).paste(&pasted, &mut self.session);
                 }
                 Vec::new()
@@ -128,6 +133,7 @@ impl App {
         }
         match action {
             None if in_field => {
+                self.overflow.follow();
                 self.screens.of_mut(self.here).edit(key, &mut self.session);
                 Vec::new()
             }
@@ -139,11 +145,17 @@ impl App {
             }
             Some(Action::Quit) => self.quit(),
             Some(Action::Back) => self.back(),
-            Some(action) if self.offers().iter().any(|offer| offer.action == action) => {
+            Some(action) if self.screen_offers().iter().any(|offer| offer.action == action) => {
+                self.overflow.follow();
                 let acts = self.screens.of_mut(self.here).act(action, &mut self.session);
                 self.apply(self.here, acts)
             }
-            Some(_) => Vec::new(),
+            Some(action) => {
+                if self.offers().iter().any(|offer| offer.action == action) {
+                    self.overflow.act(action);
+                }
+                Vec::new()
+            }
         }
     }
 
@@ -222,6 +234,10 @@ impl App {
         if event.is_last() {
             self.jobs.remove(&id);
         }
+        if owner == self.here && matches!(event, Event::Failed(_)) {
+            // What went wrong is read first, above a form too.
+            self.overflow.rewind();
+        }
         let acts = self.screens.of_mut(owner).event(event, &mut self.session);
         let mut effects = self.apply(owner, acts);
         if !self.is_fetching() {
@@ -271,6 +287,7 @@ impl App {
 
     fn show(&mut self, step: Step) -> Vec<Effect> {
         self.here = step;
+        self.overflow.follow();
         let acts = self.screens.of_mut(step).enter(&mut self.session);
         self.apply(step, acts)
     }
@@ -297,8 +314,19 @@ impl App {
         self.jobs.iter().filter(move |(_, step)| **step == owner).map(|(id, _)| *id)
     }
 
-    fn offers(&self) -> Vec<Offer> {
+    fn screen_offers(&self) -> Vec<Offer> {
         self.screens.of(self.here).offers(&self.session)
+    }
+
+    /// What the screen offers, and scrolling where its page is longer than the place for it.
+    fn offers(&self) -> Vec<Offer> {
+        let mut offers = self.screen_offers();
+        if self.overflow.has_more() {
+            let taken = |scroll: &Offer| offers.iter().any(|offer| offer.action == scroll.action);
+            let free: Vec<Offer> = SCROLLS.into_iter().filter(|scroll| !taken(scroll)).collect();
+            offers.extend(free);
+        }
+        offers
     }
 
     fn hints(&self, offers: &[Offer]) -> Vec<Hint> {
@@ -313,7 +341,8 @@ impl App {
             return;
         }
         let areas = Areas::of(area);
-        let look = Look { theme: self.theme, now: self.now };
+        self.overflow.clear();
+        let look = Look { theme: self.theme, now: self.now, overflow: &self.overflow };
         self.header(frame, areas.header);
         let state = |step| self.state_of(step);
         let rail = StepRail { theme: self.theme, here: self.here.on_rail(), state: &state };

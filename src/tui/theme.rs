@@ -88,6 +88,14 @@ impl Theme {
         self.glyph("▲", "!")
     }
 
+    pub(super) fn up(self) -> &'static str {
+        self.glyph("↑", "^")
+    }
+
+    pub(super) fn down(self) -> &'static str {
+        self.glyph("↓", "v")
+    }
+
     pub(super) fn chosen(self) -> &'static str {
         self.glyph("●", "(*)")
     }
@@ -148,6 +156,12 @@ impl Theme {
         // Cutting adds a glyph of its own.
         self.text(&text::truncate(&text, columns))
     }
+
+    /// [`Theme::line`] for names, whose ends tell them apart: what is cut is cut in the middle.
+    pub(super) fn name(self, text: &str, columns: usize) -> String {
+        let text = self.text(text).replace('\n', " ");
+        self.text(&text::truncate_middle(&text, columns))
+    }
 }
 
 #[cfg(test)]
@@ -166,5 +180,6 @@ mod tests {
         let theme = Theme { color: true, unicode: false };
         assert_eq!(theme.text("↑ k · 日本…"), "^ k | ??~");
         assert_eq!(theme.line("contoso/日本語のフィード", 10), "contoso/?~");
+        assert_eq!(theme.name("contoso/rust-crates", 10), "conto~ates");
     }
 }

@@ -13,6 +13,11 @@ states! { "feed":
         let details = world::details(&feeds[0]);
         wizard.with_feeds(feeds).at(0).at(250).answer(details)
     };
+    details_alone => |wizard| {
+        let feeds = world::wide_feeds();
+        let details = world::details(&feeds[0]);
+        wizard.with_feeds(feeds).at(0).at(250).answer(details).press("d")
+    };
     details_failed => |wizard| wizard.with_feeds(world::feeds()).at(0).at(250).fail(world::no_network());
     reader_only => |wizard| wizard.with_feeds(world::feeds()).press("j");
     without_crates_io => |wizard| wizard.with_feeds(world::feeds()).press("jj");

@@ -166,7 +166,7 @@ impl Panel for Check {
                 page.title("Check").gap().report(report);
             }
         }
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }
 

@@ -365,7 +365,7 @@ impl Panel for Config {
         }
         page.gap();
         self.form(&mut page, session);
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }
 

@@ -295,6 +295,6 @@ impl Panel for Create {
             let complaint = self.complaint.clone().or_else(|| self.form.complaint(session));
             self.form.draw(&mut page, complaint.as_ref());
         }
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }

@@ -75,6 +75,8 @@ pub(super) struct FeedList {
     filtering: bool,
     details: Option<FeedDetails>,
     details_failed: bool,
+    /// The details have the whole screen.
+    reading: bool,
     resting: Resting,
     /// The feed that was made or changed, on which the cursor is put.
     select: Option<String>,
@@ -181,11 +183,21 @@ impl Panel for FeedList {
         if self.filtering {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
+        if self.reading {
+            return vec![
+                offer(Action::Accept, "choose"),
+                offer(Action::Details, "the list"),
+                offer(Action::Back, "close"),
+                offer(Action::Help, "help"),
+                offer(Action::Quit, "leave"),
+            ];
+        }
         let mut offers = Vec::new();
         if matches!(self.state, State::Loaded) && !self.shown.is_empty() {
             offers.extend([
                 offer(Action::Accept, "choose"),
                 offer(Action::Filter, "filter"),
+                offer(Action::Details, "details"),
                 offer(Action::New, "new feed"),
             ]);
         } else if matches!(self.state, State::Loaded) && !self.feeds.is_empty() {
@@ -196,14 +208,18 @@ impl Panel for FeedList {
         if self.can_widen() {
             offers.push(offer(Action::Preview, "add crates.io"));
         }
-        if !matches!(self.state, State::Loading) {
-            offers.push(offer(Action::RunAgain, "list again"));
+        if self.failed() {
+            offers.push(offer(Action::RunAgain, "try again"));
         }
         offers.extend([
             offer(Action::Back, if self.filter.is_some() { "clear the filter" } else { "back" }),
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
+        if matches!(self.state, State::Loaded) {
+            // What everybody needs comes first on the key bar.
+            offers.push(offer(Action::RunAgain, "list again"));
+        }
         if matches!(self.state, State::Loaded) && self.shown.len() > 1 {
             offers.extend(MOVES);
         }
@@ -225,6 +241,7 @@ impl Panel for FeedList {
                 self.filter.get_or_insert_with(Field::default);
                 self.filtering = true;
             }
+            Action::Details => self.reading = !self.reading && self.selected().is_some(),
             Action::New => return self.open(Step::NewFeed, session),
             Action::Preview => return self.open(Step::Upstream, session),
             Action::RunAgain if !matches!(self.state, State::Loading) => return self.load(session),
@@ -235,6 +252,9 @@ impl Panel for FeedList {
     }
 
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        if std::mem::take(&mut self.reading) {
+            return Some(Vec::new());
+        }
         let keep = self.selected_index();
         self.filter.take()?;
         self.filtering = false;
@@ -308,6 +328,14 @@ impl Panel for FeedList {
                 head.gap().text("You can see no feed in this organization.");
                 head.quiet("Ask for access to one, or make one here: n.");
             }
+            State::Loaded if self.reading => {
+                let mut page = Page::new(look.theme, area.width);
+                if let Some(feed) = self.selected() {
+                    self.describe(&mut page, feed, session);
+                }
+                look.page(frame, area, page);
+                return;
+            }
             State::Loaded => {
                 self.head(&mut head);
                 let rows = head.len();
@@ -316,7 +344,7 @@ impl Panel for FeedList {
                 return;
             }
         }
-        head.draw(frame, area);
+        look.page(frame, area, head);
     }
 }
 
@@ -375,7 +403,7 @@ impl FeedList {
             Some(role) => Cell::new(role.short()),
         };
         vec![
-            Cell::new(feed.label()),
+            Cell::name(feed.label()),
             upstream,
             role,
             Cell::styled(if feed.project.is_some() { "project" } else { "organization" }, theme.quiet()),

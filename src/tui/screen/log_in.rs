@@ -231,7 +231,7 @@ impl Panel for LogIn {
                 page.report(report);
             }
         }
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }
 

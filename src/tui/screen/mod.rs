@@ -24,16 +24,25 @@ use super::keymap::{Action, Key, Offer};
 use super::msg::Act;
 use super::session::{Session, Step};
 use super::theme::Theme;
+use super::widget::overflow::Overflow;
+use super::widget::page::Page;
 
 /// How to draw, and when.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct Look<'a> {
     pub(super) theme: Theme,
     /// Since the start: only things that move by themselves depend on it.
     pub(super) now: Duration,
+    /// How far the page of the screen is scrolled.
+    pub(super) overflow: &'a Overflow,
 }
 
-impl Look {
+impl Look<'_> {
+    /// Draws the one page of a screen; it scrolls where it is longer than the area.
+    fn page(&self, frame: &mut Frame<'_>, area: Rect, page: Page) {
+        self.overflow.draw(frame, area, (self.theme, page));
+    }
+
     /// The picture of a spinner: ten a second.
     fn frame(&self) -> usize {
         usize::try_from(self.now.as_millis() / 100).unwrap_or(0)

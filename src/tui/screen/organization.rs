@@ -158,7 +158,7 @@ impl Panel for Organization {
                 guess.source
             ));
         }
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }
 

@@ -294,7 +294,7 @@ impl Panel for SignIn {
         if !self.failed() {
             how_to_make_one(&mut page, session, if choosing { " (y copies it)" } else { "" });
         }
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }
 

@@ -158,7 +158,7 @@ impl Panel for Upstream {
             }
             State::Planned(_) => {}
         }
-        page.draw(frame, area);
+        look.page(frame, area, page);
     }
 }
 

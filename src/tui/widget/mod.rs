@@ -6,6 +6,7 @@ pub(super) mod filter;
 pub(super) mod key_bar;
 pub(super) mod list_window;
 pub(super) mod modal;
+pub(super) mod overflow;
 pub(super) mod page;
 pub(super) mod reading;
 pub(super) mod request;

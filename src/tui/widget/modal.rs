@@ -3,10 +3,13 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::symbols::border;
+use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear};
 
+use super::super::keymap::Action;
 use super::super::layout::{inset, middle};
 use super::super::theme::Theme;
+use super::overflow;
 use super::page::Page;
 use super::scroll::Scroll;
 
@@ -35,10 +38,14 @@ pub(in super::super) fn modal(
         block = block.border_set(ASCII);
     }
     let inner = inset(block.inner(area), 1);
+    let seen = scroll.visible(page.len().into(), inner.height.into());
+    if scroll.below() > 0 {
+        let more = overflow::more(scroll.below(), "below", Action::PageDown);
+        block = block.title_bottom(Line::styled(format!(" {} {more} ", theme.down()), theme.quiet()));
+    }
     frame.render_widget(block.border_style(theme.border()), area);
     // The cursor of what lies below would blink through.
     frame.set_cursor_position(Position { x: inner.x, y: inner.y });
-    let seen = scroll.visible(page.len().into(), inner.height.into());
     page.draw_from(frame, inner, seen.start);
 }
 

@@ -16,6 +16,9 @@ use super::secret_field::SecretField;
 /// Columns of a label before its value.
 const LABEL: usize = 16;
 
+/// Columns between two answers on one line.
+const APART: usize = 3;
+
 /// Lines being put together.
 #[derive(Debug)]
 pub(in super::super) struct Page {
@@ -40,6 +43,11 @@ impl Page {
         self.width
     }
 
+    /// The line that matters most: the question that is asked now.
+    pub(in super::super) fn focus(&self) -> usize {
+        self.focus
+    }
+
     pub(in super::super) fn title(&mut self, title: &str) -> &mut Self {
         self.styled(title, self.theme.accent())
     }
@@ -48,7 +56,7 @@ impl Page {
         self.styled(title, self.theme.strong())
     }
 
-    /// A question of a form with its answers on one line; the one that is asked now stands out.
+    /// A question of a form with its answers, on one line where they fit; the one that is asked now stands out.
     pub(in super::super) fn options(
         &mut self,
         label: &str,
@@ -61,6 +69,7 @@ impl Page {
         }
         let label_style = if asked { theme.strong() } else { theme.quiet() };
         let mut line = vec![Span::styled(text::pad(label, LABEL), label_style)];
+        let mut used = LABEL;
         for (index, answer) in answers.iter().enumerate() {
             let mark = if index == chosen { theme.chosen() } else { theme.not_chosen() };
             let style = match (index == chosen, asked) {
@@ -68,8 +77,18 @@ impl Page {
                 (true, false) => Style::new(),
                 (false, _) => theme.quiet(),
             };
-            line.push(Span::styled(format!("{mark} {answer}"), style));
-            line.push(Span::raw("   "));
+            let room = self.width.saturating_sub(LABEL + text::width(mark) + 1);
+            let answer = format!("{mark} {}", theme.name(answer, room));
+            if index > 0 && used + APART + text::width(&answer) > self.width {
+                self.lines.push(Line::from(std::mem::take(&mut line)));
+                line.push(Span::raw(" ".repeat(LABEL)));
+                used = LABEL;
+            } else if index > 0 {
+                line.push(Span::raw(" ".repeat(APART)));
+                used += APART;
+            }
+            used += text::width(&answer);
+            line.push(Span::styled(answer, style));
         }
         self.lines.push(Line::from(line));
         self
@@ -232,16 +251,9 @@ impl Page {
         wrap(&self.theme.text(text), self.width.saturating_sub(indent).max(1))
     }
 
-    /// Draws the page from that line on.
+    /// Draws the page from that line on, and the cursor where its line is seen.
     pub(in super::super) fn draw_from(self, frame: &mut Frame<'_>, area: Rect, first: usize) {
-        let seen: Vec<Line<'_>> = self.lines.into_iter().skip(first).take(area.height.into()).collect();
-        frame.render_widget(Paragraph::new(seen), area);
-    }
-
-    /// Draws the page, scrolled so that its focus is seen.
-    pub(in super::super) fn draw(self, frame: &mut Frame<'_>, area: Rect) {
         let height = usize::from(area.height);
-        let first = (self.focus + 2).saturating_sub(height).min(self.lines.len().saturating_sub(height));
         if let Some((column, line)) = self.cursor
             && (first..first + height).contains(&line)
         {
@@ -251,6 +263,13 @@ impl Page {
         }
         let seen: Vec<Line<'_>> = self.lines.into_iter().skip(first).take(height).collect();
         frame.render_widget(Paragraph::new(seen), area);
+    }
+
+    /// Draws a page that has been given all the lines it needs; what does not fit is cut.
+    pub(in super::super) fn draw(self, frame: &mut Frame<'_>, area: Rect) {
+        let height = usize::from(area.height);
+        let first = (self.focus + 2).saturating_sub(height).min(self.lines.len().saturating_sub(height));
+        self.draw_from(frame, area, first);
     }
 }
 

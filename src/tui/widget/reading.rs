@@ -3,10 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::text;
-
+use super::super::keymap::Action;
 use super::super::layout::{below, top};
 use super::super::theme::Theme;
+use super::overflow;
 use super::page::Page;
 use super::scroll::Scroll;
 
@@ -24,7 +24,7 @@ pub(in super::super) fn draw(
     page.draw_from(frame, window, seen.start);
     if scroll.below() > 0 {
         let mut more = Page::new(theme, area.width);
-        more.warning(&text::count(scroll.below(), "more line below", "more lines below"));
+        more.warning(&overflow::more(scroll.below(), "below", Action::PageDown));
         more.draw(frame, below(area, window.height));
     }
 }

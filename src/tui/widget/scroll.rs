@@ -30,6 +30,17 @@ impl Scroll {
         });
     }
 
+    /// The next frame begins with that line, as far as there are lines behind it.
+    pub(in super::super) fn start_at(&self, line: usize) {
+        self.first.set(line);
+    }
+
+    /// Forgets what the last frame showed, but not how far it was scrolled.
+    pub(in super::super) fn forget(&self) {
+        self.length.set(0);
+        self.end.set(0);
+    }
+
     /// Whether the last frame could not show all of it.
     pub(in super::super) fn has_more(&self) -> bool {
         self.length.get() > self.height.get()

@@ -37,15 +37,26 @@ pub(in super::super) enum Width {
 pub(in super::super) struct Cell {
     pub(in super::super) text: String,
     pub(in super::super) style: Style,
+    /// Its end tells it apart: what does not fit is cut in the middle.
+    pub(in super::super) is_name: bool,
 }
 
 impl Cell {
     pub(in super::super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), style: Style::new() }
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    pub(in super::super) fn name(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_name: true, ..Self::default() }
     }
 
     pub(in super::super) fn styled(text: impl Into<String>, style: Style) -> Self {
-        Self { text: text.into(), style }
+        Self { text: text.into(), style, ..Self::default() }
+    }
+
+    /// As many columns of it as there are.
+    fn cut(&self, theme: Theme, columns: usize) -> String {
+        if self.is_name { theme.name(&self.text, columns) } else { theme.line(&self.text, columns) }
     }
 }
 
@@ -84,7 +95,7 @@ impl Table<'_> {
             if !spans.is_empty() {
                 spans.push(Span::raw(" ".repeat(GAP)));
             }
-            let text = self.theme.line(&cell.text, *width);
+            let text = cell.cut(self.theme, *width);
             let fill = " ".repeat(width.saturating_sub(text::width(&text)));
             let text = if column.right { format!("{fill}{text}") } else { format!("{text}{fill}") };
             spans.push(Span::styled(text, if style == Style::new() { cell.style } else { Style::new() }));
