@@ -104,12 +104,14 @@ struct Started {
 }
 
 async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
+    let dry_run = matches!(&arguments.command, Some(Command::Setup(flags)) if flags.dry_run);
     let common = arguments.common;
     let wants_demo = is_demo(&common);
     let mut settled = Settled {
         dir: common.dir,
         org: common.org,
         trust_project: common.trust_project,
+        dry_run,
         ..Settled::default()
     };
     let mut demo = None;

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use crate::domain::account::Account;
 use crate::domain::feed::{Feed, FeedName, FeedProject, Role, Upstream, View};
+use crate::domain::new_feed::Visibility;
 use crate::domain::organization::ProjectName;
 use crate::domain::text::{clean, redact};
 
@@ -159,10 +160,10 @@ impl WireView {
     pub(super) fn into_view(self, organization: &str) -> Option<View> {
         let visibility = text(self.visibility).unwrap_or_default();
         let visibility = match visibility.to_ascii_lowercase().as_str() {
-            "" => "not told".to_owned(),
-            "private" => "Specific people".to_owned(),
-            "collection" => format!("Members of {organization}"),
-            "aadtenant" => "Members of your Microsoft Entra tenant".to_owned(),
+            "" => Visibility::UNTOLD.to_owned(),
+            "private" => Visibility::Specific.audience(organization),
+            "collection" => Visibility::Organization.audience(organization),
+            "aadtenant" => Visibility::Tenant.audience(organization),
             "organization" => "Members of your enterprise".to_owned(),
             _ => visibility,
         };

@@ -14,6 +14,7 @@ pub mod hazards;
 pub mod home;
 pub mod index_dir;
 pub mod lockfile;
+pub mod mirror;
 mod process;
 pub mod recover;
 pub mod settings;

@@ -14,7 +14,7 @@ use super::error::ConfigError;
 use super::home::{ConfigLayer, Origin};
 use super::toml_text;
 use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
-use crate::domain::text::clean;
+use crate::domain::text::{clean, redact};
 use crate::host::Env;
 
 const CRATES_IO: &str = "crates-io";
@@ -268,6 +268,22 @@ impl Settings {
             source: registry.source.clone(),
             replaces_crates_io: false,
         })
+    }
+
+    /// What Cargo would take this name of a source for, in words.
+    pub(super) fn what_is(&self, name: &str) -> String {
+        if let Some(source) = self.sources.get(name) {
+            return match (&source.location, &source.replace_with) {
+                (Some(location), _) => format!("{}: {}", location.kind, redact(&clean(&location.text))),
+                (None, Some((next, _))) => format!("a source that `{}` stands in for", clean(next)),
+                (None, None) => "a source without a place".to_owned(),
+            };
+        }
+        match self.registries.iter().find(|registry| registry.name == name).map(|registry| &registry.index) {
+            Some(Index::Sparse(index)) => format!("the registry {}", index.shown()),
+            Some(Index::Other(index)) => format!("the registry {index}"),
+            Some(Index::Missing) | None => "a source that no file describes".to_owned(),
+        }
     }
 
     /// Whether Cargo would take this name for a feed of Azure Artifacts when it follows `replace-with`.

@@ -18,6 +18,7 @@ pub struct Arguments {
 
 /// Flags that work everywhere.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Common {
     /// The Cargo project [default: here]
     #[arg(long, global = true, value_name = "DIR")]
@@ -83,6 +84,11 @@ pub struct Setup {
     /// The project that the feed belongs to, where its name alone is not enough
     #[arg(long, value_name = "PROJECT")]
     pub project: Option<String>,
+    #[command(flatten)]
+    pub create: Create,
+    /// A second feed, for publishing your own crates; with `--create` it is created too where it is missing
+    #[arg(long, value_name = "NAME")]
+    pub publish_feed: Option<String>,
     /// Which configuration names the feed [default: project, or user where there is no Cargo.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<ConfigFile>,
@@ -92,6 +98,12 @@ pub struct Setup {
     /// Leave crates.io as it is, in place of letting the feed stand in for it
     #[arg(long)]
     pub no_replace_crates_io: bool,
+    /// Let a view other than `Local` stand in for crates.io too, though it holds promoted crates only
+    #[arg(long, conflicts_with = "no_replace_crates_io")]
+    pub replace_crates_io: bool,
+    /// Give up the mirror or the vendored folder that replaces crates.io now
+    #[arg(long, conflicts_with = "no_replace_crates_io")]
+    pub overwrite_replacement: bool,
     /// How to sign in
     #[arg(long, value_name = "WAY", default_value = "pat")]
     pub auth: Auth,
@@ -101,12 +113,61 @@ pub struct Setup {
     /// Where the credential is kept
     #[arg(long, value_name = "STORE")]
     pub store: Option<Store>,
-    /// Write what `--dry-run` shows
+    /// Send and write what `--dry-run` shows
     #[arg(long)]
     pub yes: bool,
-    /// Show what would be written, and write nothing
+    /// Show what would be sent and written; change nothing
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+}
+
+/// The questions about a feed that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Create {
+    /// Create the feed; one that is there already as it is asked for is used
+    #[arg(long)]
+    pub create: bool,
+    /// Who may see the new feed
+    #[arg(long, value_name = "WHO", requires = "create")]
+    pub visibility: Option<WhoSees>,
+    /// Where the new feed takes what it doesn't have
+    #[arg(long, value_name = "SOURCES", requires = "create")]
+    pub upstreams: Option<Upstreams>,
+    /// What the new feed belongs to
+    #[arg(long, value_name = "SCOPE", requires = "create")]
+    pub scope: Option<Belongs>,
+    /// What the new feed is for
+    #[arg(long, value_name = "TEXT", requires = "create")]
+    pub description: Option<String>,
+}
+
+/// Who may see a new feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WhoSees {
+    /// People in your Entra tenant
+    Tenant,
+    /// People in your organization
+    Organization,
+    /// Specific people
+    Specific,
+}
+
+/// Where a new feed takes what it doesn't have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Upstreams {
+    /// crates.io alone
+    CratesIo,
+    /// Every common public source, crates.io among them
+    Common,
+    None,
+}
+
+/// What a new feed belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Belongs {
+    /// The project of `--project`, or the one that the git remote names
+    Project,
+    Organization,
 }
 
 /// Which configuration names the feed.

@@ -1,19 +1,20 @@
 //! What is printed: lines for people on standard error, data on standard output. The only printing in
 //! the product. JSON fields are a contract: added to, never changed.
 
+mod setup;
+
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::domain::credential::TokenStore;
-use crate::domain::diff::DiffLine;
-use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable, Phase};
 use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::{CacheFolder, CachedCrate};
+
+pub(super) use setup::DryRun;
+pub use setup::SetupOutcome;
 
 /// The version of the JSON that is printed.
 const SCHEMA: u32 = 1;
@@ -102,62 +103,6 @@ impl Printer {
         }
     }
 
-    /// What would be written: the differences, for people; with `--json` as an object.
-    ///
-    /// # Errors
-    /// When standard output is closed.
-    pub fn review(self, review: &Review) -> io::Result<()> {
-        if self == Self::Json {
-            let files: Vec<Value> = review.files.iter().map(file_json).collect();
-            return self
-                .json(json!({ "plan": plan_json(&review.plan), "files": files, "notes": review.notes }));
-        }
-        for file in review.files.iter().filter(|file| file.changes_something()) {
-            let what = if file.before.is_none() { "new file" } else { "changed" };
-            self.data(&format!("{} ({what})", text::clean(&file.path.to_string_lossy())))?;
-            for line in &file.lines {
-                self.data(&diff_line(line))?;
-            }
-        }
-        if review.is_done() {
-            self.say("everything is as you want it: nothing to write");
-        }
-        for note in &review.notes {
-            self.say(&format!("note: {note}"));
-        }
-        Ok(())
-    }
-
-    /// What was set up.
-    ///
-    /// # Errors
-    /// When standard output is closed.
-    pub fn setup(self, outcome: &SetupOutcome<'_>) -> io::Result<()> {
-        let kept_in = outcome.kept_in.map(|path| text::clean(&path.to_string_lossy()));
-        if self == Self::Json {
-            let written: Vec<Value> = outcome.written.iter().map(written_json).collect();
-            return self.json(json!({
-                "event": "set-up",
-                "plan": plan_json(outcome.plan),
-                "written": written,
-                "credential_in": kept_in,
-                "public": outcome.public,
-            }));
-        }
-        for written in outcome.written {
-            let path = text::clean(&written.path.to_string_lossy());
-            let line = match &written.backup {
-                Some(backup) => format!("changed {path}; before: {}", text::clean(&backup.to_string_lossy())),
-                None => format!("wrote {path}"),
-            };
-            self.data(&line)?;
-        }
-        match kept_in {
-            Some(path) => self.data(&format!("credential in {path}")),
-            None => self.data("credential used for this run and kept nowhere"),
-        }
-    }
-
     /// The crate cache, folder by folder.
     ///
     /// # Errors
@@ -188,59 +133,6 @@ impl Printer {
 #[must_use]
 pub fn closed(error: &io::Error) -> Report {
     Report::new(Exit::Failed, "output-closed", "standard output is closed").cause(error.to_string())
-}
-
-/// What `setup` has done.
-#[derive(Debug, Clone, Copy)]
-pub struct SetupOutcome<'a> {
-    pub plan: &'a SetupPlan,
-    pub written: &'a [Written],
-    /// The file that holds the credential; `None`: this run only.
-    pub kept_in: Option<&'a Path>,
-    pub public: bool,
-}
-
-fn diff_line(line: &DiffLine) -> String {
-    match line {
-        DiffLine::Added(line) => format!("+ {line}"),
-        DiffLine::Removed(line) => format!("- {line}"),
-        DiffLine::Same(line) => format!("  {line}"),
-        DiffLine::Gap => "  ...".to_owned(),
-    }
-}
-
-fn plan_json(plan: &SetupPlan) -> Value {
-    json!({
-        "registry": plan.registry.as_str(),
-        "index": plan.index.shown(),
-        "config": match plan.scope {
-            ConfigScope::Project => "project",
-            ConfigScope::User => "user",
-            ConfigScope::AsItIs => "none",
-        },
-        "replace_crates_io": plan.replace_crates_io,
-        "store": match plan.store {
-            TokenStore::PlainFile => "file",
-            TokenStore::ThisRunOnly => "none",
-        },
-    })
-}
-
-fn file_json(file: &FileChange) -> Value {
-    let diff: Vec<String> = file.lines.iter().map(diff_line).collect();
-    json!({
-        "path": text::clean(&file.path.to_string_lossy()),
-        "changes": file.changes_something(),
-        "new": file.before.is_none(),
-        "diff": diff,
-    })
-}
-
-fn written_json(written: &Written) -> Value {
-    json!({
-        "path": text::clean(&written.path.to_string_lossy()),
-        "backup": written.backup.as_ref().map(|path| text::clean(&path.to_string_lossy())),
-    })
 }
 
 fn crate_line(file: &CachedCrate) -> String {

@@ -133,7 +133,7 @@ pub(super) async fn answer(services: Arc<Services>, request: Request) -> Event {
 }
 
 /// Runs a request, hands over its events, and cancels it on Ctrl-C or when nobody reads any more.
-async fn follow(
+pub(super) async fn follow(
     services: Arc<Services>,
     request: Request,
     mut take: impl FnMut(Event) -> io::Result<Option<Exit>>,

@@ -1,26 +1,32 @@
-//! The whole onboarding without a screen: every question of the wizard is a flag, and a missing one is
-//! named.
+//! The whole onboarding without a screen: every question of the wizard is a flag, and the missing ones are
+//! named all at once.
+
+mod feeds;
+mod wishes;
 
 use std::sync::Arc;
 
+use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Secret, TokenStore};
-use crate::domain::feed::{Feed, FeedName, ViewName};
-use crate::domain::organization::{Collection, ProjectName, Target};
-use crate::domain::plan::{ConfigScope, Review, SetupPlan};
+use crate::domain::feed::{Feed, FeedDetails};
+use crate::domain::new_feed::{NewFeed, RequestPreview};
+use crate::domain::organization::{Collection, Target};
+use crate::domain::plan::{ConfigScope, OtherReplacement, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::check::{Checkout, HostTrust};
+use crate::task::create_feed::{Change, MadeFeed, NewFeeds};
+use crate::task::feeds::DetailsOf;
 use crate::task::{Event, LogIn, LoggedIn, Request, Restore, Services};
 
-use super::args::{ConfigFile, Setup, Store};
-use super::output::{Printer, SetupOutcome, closed};
+use super::args::{ConfigFile, Setup};
+use super::output::{DryRun, Printer, SetupOutcome, closed};
 use super::run;
+pub(super) use feeds::{Feeds, Wanted};
+use wishes::Wishes;
 
-/// Names that come close, shown where a feed is not found.
-const NEAR: usize = 5;
-
-/// Sets the project up, or says which flag is missing.
+/// Sets the project up, or says which flags are missing.
 pub async fn setup(
     services: Arc<Services>,
     printer: Printer,
@@ -53,6 +59,13 @@ impl From<Report> for Stop {
     }
 }
 
+/// The person, signed in.
+struct SignedIn {
+    collection: Collection,
+    credential: Credential,
+    account: Account,
+}
+
 struct Run {
     services: Arc<Services>,
     printer: Printer,
@@ -61,18 +74,27 @@ struct Run {
 
 impl Run {
     async fn to_the_end(&self, stdin: StandardInput) -> Result<Exit, Stop> {
+        let wishes = Wishes::of(&self.flags)?;
         let checkout = self.check().await?;
-        let target = target(&checkout)?;
-        self.require_flags()?;
-        let collection = target.collection.clone();
-        let credential = self.sign_in(&collection, stdin).await?;
-        let feed = self.feed(&target, &credential).await?;
-        let plan = self.plan((&checkout, &collection), &feed)?;
-        let review = self.review(plan).await?;
-        if self.flags.dry_run || !self.flags.yes {
-            return self.show(&review);
+        let target = target(&checkout);
+        wishes.require(&self.flags, target)?;
+        // Both are there once nothing is missing.
+        let (Some(target), Some(_)) = (target, &wishes.feed) else { return Err(Stop::Said(Exit::Usage)) };
+        let person = self.sign_in(&target.collection, stdin).await?;
+        let mut feeds = self.feeds(&person, (&wishes, target)).await?;
+        let review = self.review(&checkout, &person.collection, (&wishes, &feeds)).await?;
+        let requests = self.requests(&person, feeds.to_make()).await?;
+        if self.flags.dry_run {
+            let run = DryRun { feeds: &feeds, requests: &requests, review: &review };
+            self.printer.dry_run(&run).map_err(|error| closed(&error))?;
+            return Ok(Exit::Done);
         }
-        self.write(review, (collection, credential), &checkout).await
+        for made in self.make(&person, feeds.to_make()).await? {
+            feeds.made(&made);
+        }
+        // Once more: what was made may be spelt as the service has it.
+        let review = self.review(&checkout, &person.collection, (&wishes, &feeds)).await?;
+        self.write(review, person, &checkout).await
     }
 
     async fn check(&self) -> Result<Checkout, Stop> {
@@ -89,23 +111,7 @@ impl Run {
         }
     }
 
-    /// Everything that can't be found out, before anything is asked of the network; all of it at once.
-    fn require_flags(&self) -> Result<(), Report> {
-        let flags = &self.flags;
-        let needed = [
-            (flags.feed.is_some(), "`--feed NAME`: the feed"),
-            (flags.with_token, "`--with-token`: the personal access token is on standard input"),
-            (flags.store.is_some(), "`--store file` or `--store none`: where the credential is kept"),
-        ];
-        let missing: Vec<&str> = needed.iter().filter(|(given, _)| !given).map(|(_, flag)| *flag).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let report = Report::new(Exit::Usage, "flag-missing", "without a screen nothing can be asked");
-        Err(report.hint(format!("add {}", missing.join("; "))))
-    }
-
-    async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<Credential, Stop> {
+    async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<SignedIn, Stop> {
         let text = stdin().map_err(|error| {
             Report::new(Exit::Failed, "no-input", "standard input could not be read").cause(error.to_string())
         })?;
@@ -113,125 +119,144 @@ impl Run {
         match self.ask(Request::SignIn { collection: collection.clone(), token }).await? {
             Event::SignedIn { account, credential } => {
                 self.printer.say(&format!("signed in to {collection} as {}", account.label()));
-                Ok(credential)
+                Ok(SignedIn { collection: collection.clone(), credential, account })
             }
             _ => Err(Stop::Said(Exit::Failed)),
         }
     }
 
-    async fn feed(&self, target: &Target, credential: &Credential) -> Result<Feed, Stop> {
-        let (name, _) = self.feed_name()?;
-        let request =
-            Request::Feeds { collection: target.collection.clone(), credential: Some(credential.clone()) };
-        let Event::Feeds(feeds) = self.ask(request).await? else { return Err(Stop::Said(Exit::Failed)) };
-        let before_name = self.flags.feed.as_deref().and_then(|text| text.rsplit_once('/'));
-        let project = self.flags.project.as_deref().or(before_name.map(|(project, _)| project));
-        let project = project.and_then(ProjectName::parse);
-        let fits = |feed: &&Feed| {
-            feed.name == name && project.as_ref().is_none_or(|wanted| project_of(feed) == Some(wanted))
+    /// The feeds that are there and those to be made; one that is there is what was asked for.
+    async fn feeds(&self, person: &SignedIn, (wishes, target): (&Wishes, &Target)) -> Result<Feeds, Stop> {
+        let Some(name) = &wishes.feed else { return Err(Stop::Said(Exit::Usage)) };
+        let (collection, credential) = (person.collection.clone(), Some(person.credential.clone()));
+        let request = Request::Feeds { collection, credential };
+        let Event::Feeds(known) = self.ask(request).await? else { return Err(Stop::Said(Exit::Failed)) };
+        let new = wishes.new_feed(&self.flags, target);
+        let consume = feeds::consumed((name, wishes.project.as_ref()), new.as_ref(), &known)?;
+        let publish = wishes.publish.as_ref();
+        let publish = publish.map(|name| feeds::published(name, new.as_ref(), &known)).transpose()?;
+        let details = match &consume {
+            Wanted::There(feed) if new.is_some() || wishes.view.is_some() => {
+                Some(self.details(person, feed).await?)
+            }
+            _ => None,
         };
-        // Names are unique in an organization (azure-contract 5.6), so that the first one is the only one.
-        match feeds.iter().find(fits) {
-            Some(feed) => Ok(feed.clone()),
-            None => Err(not_found(&name, &feeds).into()),
+        if let (Wanted::There(feed), Some(new), Some(details)) = (&consume, &new, &details) {
+            feeds::compare((feed, details), new, &person.collection)?;
+            self.printer.say(&format!("the feed {} is there already, as asked for", feed.label()));
         }
-    }
-
-    /// `NAME` and `VIEW` of `--feed NAME@VIEW`.
-    fn feed_name(&self) -> Result<(FeedName, Option<ViewName>), Report> {
-        let text = self.flags.feed.as_deref().unwrap_or_default();
-        // As the screens and the hints write it.
-        let text = text.rsplit_once('/').map_or(text, |(_, name)| name);
-        let (name, view) = match text.split_once('@') {
-            Some((name, view)) => (name, Some(view)),
-            None => (text, None),
-        };
-        let name = FeedName::parse(name).map_err(|error| {
-            Report::new(Exit::Usage, "feed-name", error.to_string())
-                .hint("name an existing feed with `--feed`")
-        })?;
-        let view = view.map(|view| {
-            ViewName::parse(view).ok_or_else(|| {
-                Report::new(Exit::Usage, "view-name", "what follows `@` in `--feed` names no view")
-                    .hint("leave it out, or name a view such as `Local`")
-            })
-        });
-        Ok((name, view.transpose()?))
-    }
-
-    fn plan(&self, (checkout, collection): (&Checkout, &Collection), feed: &Feed) -> Result<SetupPlan, Stop> {
-        let (_, view) = self.feed_name()?;
-        let index = IndexUrl::for_feed(collection, feed, view.as_ref());
-        let scope = match (self.flags.config, &checkout.workspace) {
-            (Some(ConfigFile::Project), _) | (None, Some(_)) => ConfigScope::Project,
-            (Some(ConfigFile::User), _) | (None, None) => ConfigScope::User,
-        };
-        let replace_crates_io = !self.flags.no_replace_crates_io;
-        if replace_crates_io && !feed.has_crates_io() {
-            return Err(Report::new(
-                Exit::Failed,
-                "no-crates-io-upstream",
-                format!(
-                    "the feed `{}` has no crates.io upstream and cannot stand in for crates.io",
-                    feed.label()
-                ),
-            )
-            .hint("choose another feed, or leave crates.io as it is with `--no-replace-crates-io`")
-            .into());
+        let view = wishes.view.as_ref();
+        let view = view.map(|view| feeds::view(view, &consume, details.as_ref())).transpose()?;
+        if wishes.replace_crates_io && !consume.has_crates_io() {
+            return Err(cannot_replace(&consume).into());
         }
-        let store = match self.flags.store {
-            Some(Store::None) => TokenStore::ThisRunOnly,
-            Some(Store::File) | None => TokenStore::PlainFile,
+        Ok(Feeds { consume, view, publish })
+    }
+
+    async fn details(&self, person: &SignedIn, feed: &Feed) -> Result<FeedDetails, Stop> {
+        let of = DetailsOf {
+            collection: person.collection.clone(),
+            credential: Some(person.credential.clone()),
+            account: Some(person.account.clone()),
+            feed: feed.clone(),
         };
-        Ok(SetupPlan {
-            scope,
-            registry: self.registry(checkout, (feed, &index))?,
-            index,
-            replace_crates_io,
-            store,
-            publish: None,
-        })
-    }
-
-    /// The name of `--registry`; or the one that the index has already; or one made from the feed's.
-    fn registry(
-        &self,
-        checkout: &Checkout,
-        (feed, index): (&Feed, &IndexUrl),
-    ) -> Result<RegistryName, Report> {
-        if let Some(name) = &self.flags.registry {
-            return RegistryName::parse(name).map_err(|error| {
-                Report::new(Exit::Usage, "registry-name", error.to_string())
-                    .hint("name it with `--registry NAME`")
-            });
-        }
-        let existing = checkout.registries.iter().find(|(_, other)| other == index);
-        Ok(existing.map_or_else(|| RegistryName::suggest(&feed.name), |(name, _)| name.clone()))
-    }
-
-    async fn review(&self, plan: SetupPlan) -> Result<Review, Stop> {
-        match self.ask(Request::Review(plan)).await? {
-            Event::Reviewed(review) => Ok(review),
+        match self.ask(Request::FeedDetails(Box::new(of))).await? {
+            Event::FeedDetails(details) => Ok(details),
             _ => Err(Stop::Said(Exit::Failed)),
         }
     }
 
-    /// Without `--yes` nothing is written; without `--dry-run` either, the missing flag is named.
-    fn show(&self, review: &Review) -> Result<Exit, Stop> {
-        self.printer.review(review).map_err(|error| closed(&error))?;
-        if self.flags.dry_run {
-            return Ok(Exit::Done);
+    /// The requests that would make the feeds.
+    async fn requests(&self, person: &SignedIn, feeds: Vec<NewFeed>) -> Result<Vec<RequestPreview>, Stop> {
+        match self.ask(Request::PlanFeeds(Box::new(new_feeds(person, feeds)))).await? {
+            Event::Previewed(requests) => Ok(requests),
+            _ => Err(Stop::Said(Exit::Failed)),
         }
-        Err(missing("nothing was written: these changes need your yes", "add `--yes`").into())
     }
 
-    async fn write(
+    /// Makes the feeds, and tells of each at once: what is there is known even if the next step fails. A feed that
+    /// falls short of the plan ends the run, and nothing else is changed; the same command goes on from there.
+    async fn make(&self, person: &SignedIn, feeds: Vec<NewFeed>) -> Result<Vec<Feed>, Stop> {
+        if feeds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let change = Change::Create(new_feeds(person, feeds));
+        let (mut made, mut end) = (Vec::new(), Event::Cancelled);
+        let exit = run::follow(self.services.clone(), Request::Change(Box::new(change)), |event| {
+            if let Event::FeedMade(feed) = event {
+                let printed = self.printer.feed_made(&feed);
+                made.push(*feed);
+                return printed.map(|()| None);
+            }
+            if event.is_last() {
+                end = event;
+            }
+            Ok(None)
+        });
+        exit.await;
+        let shortfalls: Vec<Report> = made.iter().flat_map(|made| made.shortfalls.clone()).collect();
+        match end {
+            Event::Failed(report) => Err(Stop::Report(report)),
+            Event::FeedsMade => match worst(self.printer, shortfalls) {
+                Some(report) => Err(report.into()),
+                None => Ok(made.into_iter().map(|MadeFeed { feed, .. }| feed).collect()),
+            },
+            _ => Err(Stop::Said(Exit::Interrupted)),
+        }
+    }
+
+    fn plan(
         &self,
-        review: Review,
-        (collection, credential): (Collection, Credential),
+        (checkout, collection): (&Checkout, &Collection),
+        (wishes, feeds): (&Wishes, &Feeds),
+    ) -> Result<SetupPlan, Report> {
+        let scope = match (self.flags.config, &checkout.workspace) {
+            (Some(ConfigFile::Project), _) | (None, Some(_)) => ConfigScope::Project,
+            (Some(ConfigFile::User), _) | (None, None) => ConfigScope::User,
+        };
+        let index = feeds.consume.index(collection, feeds.view.as_ref());
+        let registry = wishes.registry.clone().unwrap_or_else(|| name_for(checkout, &feeds.consume, &index));
+        let publish = feeds.publish.as_ref().map(|feed| {
+            let index = feed.index(collection, None);
+            PublishRegistry { name: name_for(checkout, feed, &index), index }
+        });
+        if publish.as_ref().is_some_and(|publish| publish.name.env_name() == registry.env_name()) {
+            let words = format!("the registry for publishing is called `{registry}` too");
+            return Err(Report::new(Exit::Usage, "registry-name", words)
+                .hint("choose another name with `--registry NAME`"));
+        }
+        Ok(SetupPlan {
+            scope,
+            registry,
+            index,
+            replace_crates_io: wishes.replace_crates_io,
+            store: wishes::store(self.flags.store),
+            publish,
+        })
+    }
+
+    async fn review(
+        &self,
         checkout: &Checkout,
-    ) -> Result<Exit, Stop> {
+        collection: &Collection,
+        (wishes, feeds): (&Wishes, &Feeds),
+    ) -> Result<Review, Stop> {
+        let plan = self.plan((checkout, collection), (wishes, feeds))?;
+        let gives_way = self.flags.overwrite_replacement;
+        let request = if gives_way { Request::ReviewOver(plan) } else { Request::Review(plan) };
+        match self.ask(request).await? {
+            Event::Reviewed(mut review) => {
+                review.notes.extend(notes(wishes, feeds));
+                Ok(review)
+            }
+            Event::Replaced(other) => Err(replaced(&other).into()),
+            _ => Err(Stop::Said(Exit::Failed)),
+        }
+    }
+
+    async fn write(&self, review: Review, person: SignedIn, checkout: &Checkout) -> Result<Exit, Stop> {
         let plan = review.plan.clone();
+        let SignedIn { collection, credential, .. } = person;
         // Proved before anything is written: a credential that the feed refuses changes nothing.
         let request = LogIn { collection, credential: credential.clone(), plan: plan.clone() };
         let Event::LoggedIn(logged_in) = self.ask(Request::LogIn(request)).await? else {
@@ -262,36 +287,70 @@ impl Run {
 }
 
 /// The organization of `--org`, or the first known one that something names.
-fn target(checkout: &Checkout) -> Result<Target, Report> {
+fn target(checkout: &Checkout) -> Option<&Target> {
     let known = checkout.guesses.iter().find(|guess| guess.host == HostTrust::Known);
-    known.map(|guess| guess.target.clone()).ok_or_else(|| {
-        missing("no organization is named, and nothing here names one", "name it with `--org ORG`")
-    })
+    known.map(|guess| &guess.target)
 }
 
-fn project_of(feed: &Feed) -> Option<&ProjectName> {
-    feed.project.as_ref().map(|project| &project.name)
+fn new_feeds(person: &SignedIn, feeds: Vec<NewFeed>) -> NewFeeds {
+    NewFeeds { collection: person.collection.clone(), credential: person.credential.clone(), feeds }
 }
 
-fn missing(what: &str, flag: &str) -> Report {
-    Report::new(Exit::Usage, "flag-missing", what).hint(flag)
+/// The name that the index has already, or one made from the feed's.
+fn name_for(checkout: &Checkout, feed: &Wanted, index: &IndexUrl) -> RegistryName {
+    let existing = checkout.registries.iter().find(|(_, other)| other == index);
+    existing.map_or_else(|| RegistryName::suggest(feed.name()), |(name, _)| name.clone())
 }
 
-fn not_found(name: &FeedName, feeds: &[Feed]) -> Report {
-    let report = Report::new(
-        Exit::NotFound,
-        "feed-not-found",
-        format!("you can see no feed `{}`", text::clean(name.as_str())),
-    );
-    let wanted = name.as_str().to_lowercase();
-    let near = feeds.iter().filter(|feed| {
-        let name = feed.name.as_str().to_lowercase();
-        name.contains(&wanted) || wanted.contains(&name)
-    });
-    let near: Vec<String> = near.take(NEAR).map(Feed::label).collect();
-    if near.is_empty() {
-        report.hint("check the name, or ask for access to the feed")
-    } else {
-        report.hint(format!("there are {}", near.join(", ")))
+/// The report to end with; the others are said before it.
+fn worst(printer: Printer, shortfalls: Vec<Report>) -> Option<Report> {
+    let mut shortfalls = shortfalls.into_iter();
+    let first = shortfalls.next()?;
+    for other in shortfalls {
+        printer.say(&format!("{other}\n"));
     }
+    Some(first.detail("nothing else was changed; run the same command again to go on from here"))
+}
+
+fn cannot_replace(feed: &Wanted) -> Report {
+    let headline =
+        format!("the feed `{}` has no crates.io upstream and cannot stand in for crates.io", feed.label());
+    Report::new(Exit::Failed, "no-crates-io-upstream", headline)
+        .hint("choose another feed, or leave crates.io as it is with `--no-replace-crates-io`")
+}
+
+fn replaced(other: &OtherReplacement) -> Report {
+    let file = text::clean(&other.file.to_string_lossy());
+    let line = other.line.map_or(String::new(), |line| format!(" (line {line})"));
+    let headline = format!("crates.io is already replaced by `{}` in `{file}`{line}", other.name);
+    Report::new(Exit::Failed, "other-replacement", headline)
+        .cause(format!("`{}` is {}", other.name, other.what))
+        .detail(other.effect.clone())
+        .hint(
+            "leave crates.io as it is with `--no-replace-crates-io`, or agree to that with \
+             `--overwrite-replacement`",
+        )
+}
+
+/// What the flags and the feeds together should make one think of; each a sentence.
+fn notes(wishes: &Wishes, feeds: &Feeds) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(view) = feeds.view.as_ref().filter(|view| wishes::is_partial(view)) {
+        let view = text::clean(view.as_str());
+        notes.push(if wishes.replace_crates_io {
+            format!("@{view} holds promoted crates only: every other crate will be missing.")
+        } else {
+            format!(
+                "@{view} holds promoted crates only, so crates.io stays as it is; `--replace-crates-io` has it \
+                 stand in all the same."
+            )
+        });
+    }
+    if let Some(feed) = feeds.publish.as_ref().filter(|feed| feed.has_crates_io()) {
+        notes.push(format!(
+            "{} takes crates from crates.io too: a feed without upstream sources keeps your own crates apart.",
+            feed.label()
+        ));
+    }
+    notes
 }

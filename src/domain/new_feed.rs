@@ -39,6 +39,19 @@ impl Visibility {
             Self::Specific => "specific people",
         }
     }
+
+    /// What a view says of itself that doesn't tell who may see it.
+    pub const UNTOLD: &str = "not told";
+
+    /// Who may see a view, in the words of Azure's page.
+    #[must_use]
+    pub fn audience(self, organization: &str) -> String {
+        match self {
+            Self::Tenant => "Members of your Microsoft Entra tenant".to_owned(),
+            Self::Organization => format!("Members of {organization}"),
+            Self::Specific => "Specific people".to_owned(),
+        }
+    }
 }
 
 /// Where the feed takes what it doesn't have (azure-contract 5.4).

@@ -84,6 +84,21 @@ impl Review {
     }
 }
 
+/// Something other than a feed that stands in for crates.io now: the person decides whether it gives way
+/// (azure-contract 7.7). Every text is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherReplacement {
+    /// The source that crates.io is replaced by.
+    pub name: String,
+    /// What that is: `a folder of vendored crates`.
+    pub what: String,
+    /// The file that says so, as the person knows it.
+    pub file: PathBuf,
+    pub line: Option<usize>,
+    /// What giving it up would change: a sentence.
+    pub effect: String,
+}
+
 /// One file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {

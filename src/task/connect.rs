@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::azure::Azure;
 use crate::cargo::config_file::{self, Places};
 use crate::cargo::credentials;
+use crate::cargo::error::ConfigError;
+use crate::cargo::mirror;
 use crate::domain::credential::TokenStore;
 use crate::domain::plan::{Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
@@ -15,11 +17,27 @@ use crate::host::Env;
 use super::services::Services;
 use super::{Event, LogIn, LoggedIn, blocking, check};
 
-/// What a plan would change.
-pub(super) async fn review(services: &Services, plan: SetupPlan) -> Result<Event, Report> {
+/// Whether a mirror or a vendored folder that replaces crates.io may be given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mirror {
+    Stays,
+    GivesWay,
+}
+
+/// What a plan would change; or what stands in its way and is the person's to decide.
+pub(super) async fn review(services: &Services, plan: SetupPlan, mirror: Mirror) -> Result<Event, Report> {
     let places = OwnedPlaces::of(services);
-    let review = blocking(move || config_file::review(&plan, &places.borrow())).await??;
-    Ok(Event::Reviewed(review))
+    let look = move || -> Result<_, Report> {
+        let places = Places { overwrite_replacement: mirror == Mirror::GivesWay, ..places.borrow() };
+        match config_file::review(&plan, &places) {
+            Ok(review) => Ok(Event::Reviewed(review)),
+            Err(ConfigError::OtherReplacement { file, line, current }) => {
+                Ok(Event::Replaced(Box::new(mirror::describe((file, line, current), &plan, &places)?)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    };
+    blocking(look).await?
 }
 
 /// Makes the changes that the person has agreed to.

@@ -26,11 +26,12 @@ use crate::domain::finding::Hazard;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::Collection;
 use crate::domain::package::CrateId;
-use crate::domain::plan::{Review, SetupPlan, Written};
+use crate::domain::plan::{OtherReplacement, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 
+use connect::Mirror;
 pub use services::{DemoPlace, Services, Settled};
 
 /// Tells the jobs of one run apart.
@@ -87,7 +88,8 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Probe { collection, index } => Ok(feeds::probe(services, (collection, index)).await),
         Request::Feeds { collection, credential } => feeds::list(services, (collection, credential)).await,
         Request::FeedDetails(details) => feeds::details(services, details).await,
-        Request::Review(plan) => connect::review(services, plan).await,
+        Request::Review(plan) => connect::review(services, plan, Mirror::Stays).await,
+        Request::ReviewOver(plan) => connect::review(services, plan, Mirror::GivesWay).await,
         Request::Apply(review) => connect::apply(services, review).await,
         Request::LogIn(log_in) => connect::log_in(services, log_in).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
@@ -160,6 +162,8 @@ pub enum Request {
     /// Send what was shown. Once something has been sent, it is not cancelled any more.
     Change(Box<create_feed::Change>),
     Review(SetupPlan),
+    /// The same, where the person gives up what replaces crates.io now.
+    ReviewOver(SetupPlan),
     Apply(Review),
     LogIn(LogIn),
     Restore(Restore),
@@ -214,6 +218,8 @@ pub enum Event {
     FeedsMade,
     UpstreamAdded(Box<Feed>),
     Reviewed(Review),
+    /// Something other than a feed replaces crates.io: nobody has said that it gives way.
+    Replaced(Box<OtherReplacement>),
     Applied(Vec<Written>),
     LoggedIn(LoggedIn),
     Fetch {

@@ -27,6 +27,8 @@ pub struct Settled {
     pub org: Option<String>,
     /// `--trust-project`.
     pub trust_project: bool,
+    /// `--dry-run`: nothing is remembered of this run.
+    pub dry_run: bool,
     /// The embedded Azure, where it runs.
     pub demo: Option<DemoPlace>,
 }
@@ -52,6 +54,7 @@ pub struct Services {
     pub cargo_home: PathBuf,
     pub state_dir: PathBuf,
     pub trust_project: bool,
+    pub dry_run: bool,
     pub demo: Option<DemoPlace>,
     /// What `--org` names.
     pub named: Option<Target>,
@@ -103,6 +106,7 @@ impl Services {
             cargo_home,
             state_dir,
             trust_project: settled.trust_project,
+            dry_run: settled.dry_run,
             demo: settled.demo,
             named,
             http: Mutex::default(),

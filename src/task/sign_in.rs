@@ -23,7 +23,7 @@ pub(super) async fn sign_in(
             None => report,
         }
     })?;
-    if !collection.is_cloud() {
+    if !collection.is_cloud() && !services.dry_run {
         let state_dir = services.state_dir.clone();
         blocking(move || record::name(&state_dir, &collection.base())).await??;
     }
