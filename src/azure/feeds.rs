@@ -123,7 +123,7 @@ fn allowed<T>(part: Result<T, AzureError>) -> Result<Option<T>, AzureError> {
 mod tests {
     use super::super::canned::{Canned, json, refusal, reply, token_refused};
     use super::*;
-    use crate::domain::feed::{CrateCount, FeedName, FeedProject};
+    use crate::domain::feed::{Condition, CrateCount, FeedName, FeedProject};
 
     const LIST: &str = "/contoso/_apis/packaging/feeds HTTP";
     const OWNED: &str = "feedRole=administrator";
@@ -147,7 +147,7 @@ mod tests {
             project,
             upstreams: Vec::new(),
             role,
-            maintenance: false,
+            condition: Condition::Sound,
         }
     }
 

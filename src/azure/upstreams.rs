@@ -125,7 +125,7 @@ fn with_crates_io(feed: &Value) -> Option<Value> {
 mod tests {
     use super::super::canned::{Canned, json as reply_json, refusal, token_refused};
     use super::*;
-    use crate::domain::feed::{FeedName, FeedProject, Role};
+    use crate::domain::feed::{Condition, FeedName, FeedProject, Role};
     use crate::domain::organization::ProjectName;
 
     const FEED: &str = "/contoso/p-1/_apis/packaging/feeds/f-1 ";
@@ -144,7 +144,7 @@ mod tests {
             }),
             upstreams: Vec::new(),
             role: Some(Role::Owner),
-            maintenance: false,
+            condition: Condition::Sound,
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::domain::account::Account;
-use crate::domain::feed::{Feed, FeedName, FeedProject, Role, Upstream, View};
+use crate::domain::feed::{Condition, Feed, FeedName, FeedProject, Role, Upstream, View};
 use crate::domain::new_feed::Visibility;
 use crate::domain::organization::ProjectName;
 use crate::domain::text::{clean, redact};
@@ -89,6 +89,8 @@ pub(super) struct WireFeed {
     /// Flags, joined by commas.
     capabilities: Option<String>,
     is_enabled: Option<bool>,
+    is_read_only: Option<bool>,
+    deleted_date: Option<String>,
     upstream_enabled: Option<bool>,
     upstream_sources: Option<Vec<WireUpstream>>,
 }
@@ -106,7 +108,7 @@ struct WireUpstream {
 impl WireFeed {
     /// `None` where the feed or its project has no usable name: neither could be addressed.
     pub(super) fn into_feed(self) -> Option<Feed> {
-        let maintenance = self.is_under_maintenance();
+        let condition = self.condition();
         let upstreams_on = self.upstream_enabled != Some(false);
         let upstreams = self.upstream_sources.unwrap_or_default().into_iter();
         Some(Feed {
@@ -119,19 +121,29 @@ impl WireFeed {
             },
             upstreams: upstreams.filter_map(|upstream| upstream.into_upstream(upstreams_on)).collect(),
             role: None,
-            maintenance,
+            condition,
         })
     }
 
-    fn is_under_maintenance(&self) -> bool {
+    fn condition(&self) -> Condition {
         let mut flags = self.capabilities.as_deref().unwrap_or_default().split(',');
-        self.is_enabled == Some(false) || flags.any(|f| f.trim().eq_ignore_ascii_case("underMaintenance"))
+        if happened(self.deleted_date.as_deref()) {
+            Condition::Deleted
+        } else if self.is_enabled == Some(false) {
+            Condition::Disabled
+        } else if flags.any(|flag| flag.trim().eq_ignore_ascii_case("underMaintenance")) {
+            Condition::UnderMaintenance
+        } else if self.is_read_only == Some(true) {
+            Condition::ReadOnly
+        } else {
+            Condition::Sound
+        }
     }
 }
 
 impl WireUpstream {
     fn into_upstream(self, upstreams_on: bool) -> Option<Upstream> {
-        if text(self.deleted_date).is_some() {
+        if happened(self.deleted_date.as_deref()) {
             return None;
         }
         let disabled = self.status.is_some_and(|status| status.eq_ignore_ascii_case("disabled"));
@@ -210,6 +222,11 @@ pub(super) struct IndexConfig {
     pub(super) auth_required: bool,
 }
 
+/// Whether a date says that something was; the year 1 says 'never' (azure-contract 13).
+fn happened(date: Option<&str>) -> bool {
+    date.is_some_and(|date| !date.trim().is_empty() && !date.starts_with("0001-"))
+}
+
 /// Cleaned; `None` where nothing is left.
 fn text(value: Option<String>) -> Option<String> {
     value.map(|value| clean(&value)).filter(|value| !value.is_empty())
@@ -252,7 +269,8 @@ mod tests {
         let feed = feed(FEED).unwrap();
         assert_eq!(feed.label(), "Fabrikam Fiber/rust-crates");
         assert_eq!(feed.description, "crates.io]0;x mirror");
-        assert!(feed.has_crates_io() && !feed.is_public() && !feed.maintenance);
+        assert!(feed.has_crates_io() && !feed.is_public());
+        assert_eq!(feed.condition, Condition::Sound);
     }
 
     #[test]
@@ -279,9 +297,24 @@ mod tests {
 
     #[test]
     fn flags_decide_maintenance_public_and_upstreams() {
-        let flags = changed("defaultCapabilities", "upstreamV2, underMaintenance").unwrap();
-        assert!(flags.maintenance);
-        assert!(changed("\"isReadOnly\": false", "\"isEnabled\": false").unwrap().maintenance);
+        let condition = |from: &str, to: &str| changed(from, to).unwrap().condition;
+        assert_eq!(
+            condition("defaultCapabilities", "upstreamV2, underMaintenance"),
+            Condition::UnderMaintenance
+        );
+        let read_only = "\"isReadOnly\": false";
+        assert_eq!(condition(read_only, "\"isEnabled\": false"), Condition::Disabled);
+        assert_eq!(condition(read_only, "\"isReadOnly\": true"), Condition::ReadOnly);
+        assert_eq!(condition(read_only, "\"isReadOnly\": null, \"isEnabled\": null"), Condition::Sound);
+        let alive = "\"permissions\": null, \"deletedDate\": null";
+        assert!(
+            changed(alive, "\"deletedDate\": \"2026-11-10T09:00:00.1234567Z\"")
+                .is_some_and(|feed| feed.condition == Condition::Deleted)
+        );
+        assert!(
+            changed(alive, "\"deletedDate\": \"0001-01-01T00:00:00\"")
+                .is_some_and(|feed| feed.condition == Condition::Sound)
+        );
         assert!(changed("\"private\"", "\"Public\"").unwrap().is_public());
         assert!(!changed("\"private\"", "\"organization\"").unwrap().is_public());
         assert!(!changed("\"upstreamEnabled\": true", "\"upstreamEnabled\": false").unwrap().has_crates_io());

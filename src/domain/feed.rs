@@ -161,6 +161,46 @@ impl Upstream {
     }
 }
 
+/// Whether a feed can be used as it is, best first; of several the worst counts (azure-contract 5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Condition {
+    #[default]
+    Sound,
+    /// Nothing can be saved or published in it.
+    ReadOnly,
+    /// Being moved or repaired by the service: may not answer.
+    UnderMaintenance,
+    Disabled,
+    /// In the recycle bin.
+    Deleted,
+}
+
+impl Condition {
+    /// One word for a column and for scripts; empty where there is nothing to say.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sound => "",
+            Self::ReadOnly => "read-only",
+            Self::UnderMaintenance => "maintenance",
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// What it means for Cargo, as a sentence; `None` where nothing is wrong.
+    #[must_use]
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Sound => None,
+            Self::ReadOnly => Some("Read-only: nothing new can be saved or published in it."),
+            Self::UnderMaintenance => Some("Under maintenance: it may not answer now."),
+            Self::Disabled => Some("Disabled: it answers nobody until an owner enables it."),
+            Self::Deleted => Some("Deleted: it lies in the recycle bin; an owner can restore it."),
+        }
+    }
+}
+
 /// A feed that the signed-in person can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
@@ -172,14 +212,25 @@ pub struct Feed {
     pub upstreams: Vec<Upstream>,
     /// At least this; `None` while it isn't known.
     pub role: Option<Role>,
-    /// Being moved or repaired by the service: may not answer.
-    pub maintenance: bool,
+    pub condition: Condition,
 }
 
 impl Feed {
     #[must_use]
     pub fn has_crates_io(&self) -> bool {
         self.upstreams.iter().any(Upstream::is_crates_io)
+    }
+
+    /// Whether the feed can stand in for crates.io now.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.condition <= Condition::ReadOnly
+    }
+
+    /// Whether a crate that nobody has saved yet will fail for this person, as far as it is known.
+    #[must_use]
+    pub fn cannot_save(&self) -> bool {
+        self.condition == Condition::ReadOnly || self.role.is_some_and(|role| !role.saves_upstream_crates())
     }
 
     /// Whether anybody can read saved crates without signing in (azure-contract 5.10).

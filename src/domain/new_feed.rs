@@ -221,7 +221,7 @@ impl fmt::Display for RequestPreview {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::feed::{FeedProject, Upstream};
+    use crate::domain::feed::{Condition, FeedProject, Upstream};
 
     fn name(text: &str) -> FeedName {
         FeedName::parse(text).unwrap()
@@ -245,7 +245,7 @@ mod tests {
             }),
             upstreams: if crates_io { vec![upstream] } else { Vec::new() },
             role: None,
-            maintenance: false,
+            condition: Condition::Sound,
         }
     }
 

@@ -4,7 +4,7 @@
 use az_cargo_wizard::domain::account::Account;
 use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::diff::DiffLine;
-use az_cargo_wizard::domain::feed::{Feed, FeedDetails, FeedName, FeedProject, Upstream, View};
+use az_cargo_wizard::domain::feed::{Condition, Feed, FeedDetails, FeedName, FeedProject, Upstream, View};
 use az_cargo_wizard::domain::finding::{Finding, Hazard};
 use az_cargo_wizard::domain::organization::ProjectName;
 use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
@@ -87,7 +87,7 @@ fn feed() -> Feed {
             public: true,
         }),
         upstreams: vec![source(), source()],
-        maintenance: true,
+        condition: Condition::UnderMaintenance,
         ..world::feed("x", None)
     }
 }

@@ -6,7 +6,7 @@ use az_cargo_wizard::domain::account::Account;
 use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::diff::diff;
 use az_cargo_wizard::domain::feed::{
-    CrateCount, Feed, FeedDetails, FeedName, FeedProject, Role, Upstream, View,
+    Condition, CrateCount, Feed, FeedDetails, FeedName, FeedProject, Role, Upstream, View,
 };
 use az_cargo_wizard::domain::finding::{Finding, Hazard};
 use az_cargo_wizard::domain::organization::{ProjectName, Target};
@@ -215,7 +215,7 @@ pub(crate) fn feed(name: &str, project: Option<&str>) -> Feed {
         }),
         upstreams: Vec::new(),
         role: Some(Role::Collaborator),
-        maintenance: false,
+        condition: Condition::Sound,
     }
 }
 
@@ -249,7 +249,7 @@ pub(crate) fn feeds() -> Vec<Feed> {
             ..feed("web", None)
         },
         Feed { role: None, ..public },
-        Feed { maintenance: true, role: Some(Role::Owner), ..rust_feed("moving", None) },
+        Feed { condition: Condition::UnderMaintenance, role: Some(Role::Owner), ..rust_feed("moving", None) },
     ]
 }
 

@@ -415,8 +415,8 @@ impl FeedList {
     fn describe(&self, page: &mut Page, feed: &Feed, _session: &Session) {
         page.styled_title(&feed.label());
         let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
-        if feed.maintenance {
-            page.warning("Under maintenance: it may not answer now.");
+        if let Some(warning) = feed.condition.warning() {
+            page.warning(warning);
         }
         if feed.has_crates_io() {
             page.good("Has the crates.io upstream: it can stand in for crates.io.");
@@ -481,7 +481,7 @@ fn best(feeds: &[Feed], target: &Target) -> Option<usize> {
     let fitness = |feed: &Feed| {
         let saves = feed.role.is_some_and(Role::saves_upstream_crates);
         (
-            feed.has_crates_io() && !feed.maintenance,
+            feed.has_crates_io() && feed.is_usable(),
             target.project.is_some() && same_project(feed, target),
             saves,
         )

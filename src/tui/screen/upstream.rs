@@ -166,7 +166,7 @@ impl Panel for Upstream {
 mod tests {
     use super::*;
     use crate::domain::credential::{Credential, Secret};
-    use crate::domain::feed::{FeedName, Role};
+    use crate::domain::feed::{Condition, FeedName, Role};
     use crate::domain::organization::Target;
     use crate::error::Exit;
 
@@ -178,7 +178,7 @@ mod tests {
             project: None,
             upstreams: Vec::new(),
             role: Some(Role::Owner),
-            maintenance: false,
+            condition: Condition::Sound,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::credential::{Credential, Secret};
-use crate::domain::feed::{FeedName, FeedProject, Role};
+use crate::domain::feed::{Condition, FeedName, FeedProject, Role};
 use crate::domain::new_feed::{FeedScope, Sources, Visibility};
 use crate::domain::organization::{ProjectName, Target};
 use crate::error::Exit;
@@ -25,7 +25,7 @@ fn feed(name: &str) -> Feed {
         project,
         upstreams: Vec::new(),
         role: Some(Role::Owner),
-        maintenance: false,
+        condition: Condition::Sound,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::credential::{Credential, Secret};
-use crate::domain::feed::{FeedName, Upstream};
+use crate::domain::feed::{Condition, FeedName, Upstream};
 
 fn feed(name: &str, role: Role, crates_io: bool) -> Feed {
     let upstream = Upstream {
@@ -18,7 +18,7 @@ fn feed(name: &str, role: Role, crates_io: bool) -> Feed {
         project: None,
         upstreams: if crates_io { vec![upstream] } else { Vec::new() },
         role: Some(role),
-        maintenance: false,
+        condition: Condition::Sound,
     }
 }
 
