@@ -13,7 +13,7 @@ use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::clean;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::host::Host;
-use az_cargo_wizard::task::{self, DemoPlace, Restore, Services, Settled};
+use az_cargo_wizard::task::{self, DemoPlace, ForceAuth, Restore, Services, Settled};
 use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
 use clap::Parser as _;
 use tokio::sync::oneshot;
@@ -62,13 +62,14 @@ fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
             runtime
                 .block_on(with_services(&host, &arguments, |services| setup::setup(services, printer, input)))
         }
-        Some(Command::Fetch { locked }) if !on_terminal => {
-            let restore = Restore { locked, ..Restore::default() };
+        Some(Command::Fetch { locked, force_auth }) if !on_terminal => {
+            let force_auth = if force_auth { ForceAuth::ThisRun } else { ForceAuth::AsRemembered };
+            let restore = Restore { locked, force_auth, ..Restore::default() };
             runtime
                 .block_on(with_services(&host, &arguments, |services| run::fetch(services, printer, restore)))
         }
-        Some(Command::Fetch { locked }) => {
-            wizard(&runtime, (host, arguments), Opening::Fetch { locked }, printer)
+        Some(Command::Fetch { locked, force_auth }) => {
+            wizard(&runtime, (host, arguments), Opening::Fetch { locked, force_auth }, printer)
         }
         None if on_terminal => wizard(&runtime, (host, arguments), Opening::Wizard, printer),
         None => Err(no_terminal()),

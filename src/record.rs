@@ -1,12 +1,13 @@
 //! What the tool remembers between runs, in one small versioned file of the state folder, 0600. Garbage
 //! in it counts as nothing remembered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::organization::Base;
+use crate::domain::registry::IndexUrl;
 use crate::files::{self, FileError, Links, NewFile, Replacement};
 
 const FILE: &str = "state.json";
@@ -23,6 +24,9 @@ pub struct Record {
     /// Bases that a person has named and signed in to (product.md, 'Trust').
     #[serde(default)]
     named: BTreeSet<String>,
+    /// Whether a feed that answers everyone is asked by its `~force-auth` address, by its plain index.
+    #[serde(default)]
+    forced: BTreeMap<String, bool>,
 }
 
 impl Record {
@@ -40,6 +44,12 @@ impl Record {
     #[must_use]
     pub fn trusts(&self, key: &str) -> bool {
         self.trusted.contains(key)
+    }
+
+    /// What the person has answered about `~force-auth` for that index; `None`: not asked yet.
+    #[must_use]
+    pub fn forces(&self, index: &IndexUrl) -> Option<bool> {
+        self.forced.get(&index.shown()).copied()
     }
 
     #[must_use]
@@ -67,6 +77,14 @@ pub fn trust(state_dir: &Path, key: &str) -> Result<(), FileError> {
 /// When the state folder can't be written.
 pub fn name(state_dir: &Path, base: &Base) -> Result<(), FileError> {
     change(state_dir, |record| record.named.insert(base.as_str().to_owned()))
+}
+
+/// Remembers whether the feed behind an index is asked by its `~force-auth` address from now on.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn force(state_dir: &Path, index: &IndexUrl, forced: bool) -> Result<(), FileError> {
+    change(state_dir, |record| record.forced.insert(index.shown(), forced) != Some(forced))
 }
 
 /// Reads, changes and writes under the lock, so that two instances lose nothing of each other.
@@ -106,6 +124,12 @@ mod tests {
         let record = Record::load(dir.path());
         assert!(record.trusts("one") && !record.trusts("two") && record.knows(&base));
         assert_eq!(record.named().collect::<Vec<_>>(), [base]);
+        let index = IndexUrl::parse("sparse+https://pkgs.dev.azure.com/o/_packaging/f/Cargo/index/").unwrap();
+        assert_eq!(record.forces(&index), None);
+        for answer in [true, false] {
+            force(dir.path(), &index, answer).unwrap();
+            assert_eq!(Record::load(dir.path()).forces(&index), Some(answer));
+        }
         for garbage in [&b"{"[..], b"[]", b"{\"version\":99}", b"\xff\xfe"] {
             std::fs::write(dir.path().join(FILE), garbage).unwrap();
             assert_eq!(Record::load(dir.path()), Record::default());

@@ -19,6 +19,12 @@ use crate::host::Env;
 
 const CRATES_IO: &str = "crates-io";
 
+/// The argument of `--config` that gives a registry another index for one run (cargo-contract 1.2).
+#[must_use]
+pub fn index_argument(name: &RegistryName, index: &IndexUrl) -> String {
+    format!("registries.{name}.index={}", toml_edit::Value::from(index.as_str()))
+}
+
 /// The merged configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -243,6 +249,14 @@ impl Settings {
             }),
             _ => Replacement::Other { name: clean(name), file, what: location.kind },
         }
+    }
+
+    /// The same as `--config` would make it with another index for one registry.
+    #[must_use]
+    pub fn with_index(mut self, name: &RegistryName, index: &IndexUrl) -> Self {
+        let same = self.registries.iter_mut().filter(|registry| registry.name == name.as_str());
+        same.for_each(|registry| registry.index = Index::Sparse(index.clone()));
+        self
     }
 
     /// The registry that stands in for crates.io; or else the only feed of Azure Artifacts that is

@@ -65,6 +65,9 @@ pub enum Command {
         /// Fail instead of changing the lock file
         #[arg(long)]
         locked: bool,
+        /// Ask a public feed by its `~force-auth` address, so that Cargo sends its token and new crates are saved
+        #[arg(long)]
+        force_auth: bool,
     },
     /// Look at Cargo's crate cache
     Cache {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable, Phase};
 use crate::domain::text;
 use crate::error::{Exit, Report};
-use crate::task::{CacheFolder, CachedCrate};
+use crate::task::{CacheFolder, CachedCrate, Forced};
 
 pub(super) use setup::DryRun;
 pub use setup::SetupOutcome;
@@ -67,6 +67,24 @@ impl Printer {
                 None => Ok(()),
             },
         }
+    }
+
+    /// That the fetch goes by another address, why, and how plain Cargo does.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn forced(self, forced: &Forced) -> io::Result<()> {
+        if self == Self::Json {
+            return self.json(json!({
+                "event": "force-auth",
+                "registry": forced.registry.as_str(),
+                "index": forced.index.shown(),
+                "variable": forced.variable(),
+            }));
+        }
+        self.say(Forced::WHY);
+        self.say(&forced.for_plain_cargo());
+        Ok(())
     }
 
     /// The end of a fetch.

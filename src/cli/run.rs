@@ -32,6 +32,7 @@ pub(super) async fn fetch_checked(services: Arc<Services>, printer: Printer, res
             table.apply(at, event);
             printed.map(|()| None)
         }
+        Event::Forced(forced) => printer.forced(&forced).map(|()| None),
         Event::FetchEnded { at, end, report } => {
             let exit = match (&end, &report) {
                 (FetchEnd::Done, _) => Exit::Done,

@@ -265,14 +265,14 @@ impl Run {
         let Event::Applied(written) = self.ask(Request::Apply(review)).await? else {
             return Err(Stop::Said(Exit::Failed));
         };
-        let LoggedIn { kept_in, public } = logged_in;
+        let LoggedIn { kept_in, public, .. } = logged_in;
         let outcome = SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_deref(), public };
         self.printer.setup(&outcome).map_err(|error| closed(&error))?;
         if checkout.workspace.is_none() {
             return Ok(Exit::Done);
         }
         let credential = (plan.store == TokenStore::ThisRunOnly).then_some((plan.registry, credential));
-        let restore = Restore { locked: false, credential };
+        let restore = Restore { credential, ..Restore::default() };
         Ok(run::fetch_checked(self.services.clone(), self.printer, restore).await)
     }
 

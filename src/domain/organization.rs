@@ -384,11 +384,12 @@ fn feed_of(url: &Url, rest: &[String]) -> (Option<FeedName>, Option<ViewName>) {
         _ => None,
     };
     named.map_or((None, None), |text| {
+        let text = text.strip_suffix("~force-auth").unwrap_or(&text);
         let (feed, view) = match text.split_once('@') {
             Some((feed, view)) => (feed, ViewName::parse(view)),
-            None => (text.as_str(), None),
+            None => (text, None),
         };
-        (FeedName::parse(feed.strip_suffix("~force-auth").unwrap_or(feed)).ok(), view)
+        (FeedName::parse(feed).ok(), view)
     })
 }
 

@@ -79,6 +79,9 @@ impl fmt::Display for RegistryName {
     }
 }
 
+/// What follows a feed's name in an address that asks everyone who they are (azure-contract 7.2).
+const FORCE_AUTH: &str = "~force-auth";
+
 /// A sparse index URL in the spelling of the configuration: Cargo compares, caches and logs in by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IndexUrl(String);
@@ -134,6 +137,19 @@ impl IndexUrl {
     pub fn url(&self) -> Url {
         let text = self.0.strip_prefix(Self::PREFIX).unwrap_or(&self.0);
         Url::parse(text).expect("checked when it was parsed or built from parts of a URL")
+    }
+
+    /// The same feed under the address that asks everyone who they are, so that Cargo sends its token to a feed that
+    /// answers everyone (azure-contract 7.2); `None` where it is no feed, or that address already.
+    #[must_use]
+    pub fn forced(&self) -> Option<Self> {
+        const MARKER: &str = "/_packaging/";
+        self.target()?;
+        let at = self.0.find(MARKER)? + MARKER.len();
+        let end = at + self.0[at..].find('/')?;
+        let (before, feed, rest) = (&self.0[..at], &self.0[at..end], &self.0[end..]);
+        let is_plain = !feed.ends_with(FORCE_AUTH);
+        is_plain.then(|| Self(format!("{before}{feed}{FORCE_AUTH}{rest}")))
     }
 
     /// The feed behind it; `None` where it is no feed of Azure Artifacts.
@@ -226,6 +242,20 @@ mod tests {
         assert_eq!(target.feed.unwrap().as_str(), "rust");
         assert_eq!(target.view.unwrap().as_str(), "Local");
         assert!(IndexUrl::parse("sparse+https://index.crates.io/").unwrap().target().is_none());
+    }
+
+    #[test]
+    fn the_address_that_asks_everyone_differs_in_the_feeds_name_alone() {
+        let forced =
+            |text: &str| IndexUrl::parse(text).unwrap().forced().map(|index| index.as_str().to_owned());
+        let plain = "sparse+https://pkgs.dev.azure.com/o/My%20Project/_packaging/rust@Local/Cargo/index/";
+        let asking =
+            "sparse+https://pkgs.dev.azure.com/o/My%20Project/_packaging/rust@Local~force-auth/Cargo/index/";
+        assert_eq!(forced(plain).as_deref(), Some(asking));
+        assert_eq!(forced(asking), None, "it asks everyone already");
+        assert_eq!(forced("sparse+https://index.crates.io/"), None);
+        let back = |text: &str| IndexUrl::parse(text).unwrap().target();
+        assert_eq!(back(asking), back(plain), "it is the same feed");
     }
 
     #[test]

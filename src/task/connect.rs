@@ -13,6 +13,7 @@ use crate::domain::plan::{Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::Env;
+use crate::record::Record;
 
 use super::services::Services;
 use super::{Event, LogIn, LoggedIn, blocking, check};
@@ -79,7 +80,8 @@ pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, 
             blocking(keep).await??
         }
     };
-    Ok(Event::LoggedIn(LoggedIn { kept_in, public }))
+    let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
+    Ok(Event::LoggedIn(LoggedIn { kept_in, public, forced }))
 }
 
 /// Whether the feed answers strangers too. A feed that leads the credential elsewhere is refused.

@@ -183,8 +183,57 @@ pub struct LogIn {
 pub struct Restore {
     /// `--locked`: fail instead of changing the lock file.
     pub locked: bool,
+    /// Ask a feed that answers everyone by the address that makes Cargo send its token (azure-contract 7.2).
+    pub force_auth: ForceAuth,
     /// The credential of 'this run only', with the registry it is for.
     pub credential: Option<(RegistryName, Credential)>,
+}
+
+/// Whether a fetch goes by the `~force-auth` address of a feed that answers everyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForceAuth {
+    /// As the person has answered before; else not.
+    #[default]
+    AsRemembered,
+    /// This run does: a flag says so.
+    ThisRun,
+    /// The person's answer, for this run and the next ones.
+    Answered(bool),
+}
+
+/// A registry whose feed is asked by its `~force-auth` address in one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forced {
+    pub registry: RegistryName,
+    pub index: IndexUrl,
+}
+
+impl Forced {
+    /// Why, in one sentence.
+    pub const WHY: &str = "The feed answers everyone, so Cargo sends it no token and nobody can save a new crate \
+         through it; its ~force-auth address makes Cargo send the token.";
+
+    /// The line that does the same for plain Cargo. For a name with `-` there is none: the variable would hide the
+    /// registry's credential provider (cargo-contract trap 10).
+    #[must_use]
+    pub fn variable(&self) -> Option<String> {
+        let name = &self.registry;
+        let is_safe = !name.as_str().contains('-');
+        is_safe.then(|| format!("CARGO_REGISTRIES_{}_INDEX={}", name.env_name(), self.index.shown()))
+    }
+
+    /// What plain Cargo needs, whatever the name.
+    #[must_use]
+    pub fn for_plain_cargo(&self) -> String {
+        match self.variable() {
+            Some(line) => format!("for plain Cargo: {line}"),
+            None => format!(
+                "for plain Cargo: cargo fetch --config 'registries.{}.index=\"{}\"'",
+                self.registry,
+                self.index.shown()
+            ),
+        }
+    }
 }
 
 /// The crates in the cache folders of the registry in force, or in all of them.
@@ -217,6 +266,8 @@ pub enum Event {
     /// Every feed of the plan was made.
     FeedsMade,
     UpstreamAdded(Box<Feed>),
+    /// The fetch that follows goes by this address.
+    Forced(Forced),
     Reviewed(Review),
     /// Something other than a feed replaces crates.io: nobody has said that it gives way.
     Replaced(Box<OtherReplacement>),
@@ -240,7 +291,7 @@ impl Event {
     /// Whether nothing follows it.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Fetch { .. } | Self::Sending(_) | Self::FeedMade(_))
+        !matches!(self, Self::Fetch { .. } | Self::Forced(_) | Self::Sending(_) | Self::FeedMade(_))
     }
 }
 
@@ -251,6 +302,8 @@ pub struct LoggedIn {
     pub kept_in: Option<PathBuf>,
     /// Whether the feed answers without a credential too.
     pub public: bool,
+    /// What the person has answered about its `~force-auth` address before.
+    pub forced: Option<bool>,
 }
 
 /// One folder of Cargo's crate cache.

@@ -6,12 +6,17 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cargo::fetch::{self, FetchSpec};
+use crate::cargo::lockfile::Lockfile;
+use crate::cargo::settings::{Settings, index_argument};
+use crate::domain::package::CrateSource;
 use crate::domain::progress::{FetchEnd, FetchEvent};
+use crate::domain::registry::RegistryName;
 use crate::error::{Exit, Report};
 use crate::host::Env;
+use crate::record::{self, Record};
 
 use super::services::Services;
-use super::{Event, Events, Restore, blocking, caches, check, earlier};
+use super::{Event, Events, ForceAuth, Forced, Restore, blocking, caches, check, earlier};
 
 /// Events between Cargo and whoever listens.
 const WAITING: usize = 256;
@@ -33,7 +38,12 @@ pub(super) async fn run(
         () = earlier::clean_up(services, events) => {}
     }
     let spec = match spec(services, request).await {
-        Ok(spec) => spec,
+        Ok((spec, forced)) => {
+            if let Some(forced) = forced {
+                events.send(Event::Forced(forced)).await;
+            }
+            spec
+        }
         Err(report) => return events.send(Event::Failed(Box::new(report))).await,
     };
     let (sender, receiver) = mpsc::channel(WAITING);
@@ -52,32 +62,88 @@ async fn forward(events: &Events, mut receiver: mpsc::Receiver<(Duration, FetchE
     }
 }
 
-async fn spec(services: &Arc<Services>, request: Restore) -> Result<FetchSpec, Report> {
+async fn spec(services: &Arc<Services>, request: Restore) -> Result<(FetchSpec, Option<Forced>), Report> {
     let (Some(workspace), Some(cargo)) = (services.workspace(), services.cargo_version()) else {
         return Err(Report::new(Exit::NotFound, "no-manifest", "there is no project to fetch crates for")
             .hint("go to a Cargo project, or name one with `--dir DIR`"));
     };
     check::still_agreed(services).await?;
-    let (shared, dir) = (services.clone(), workspace.clone());
+    let (shared, dir, force_auth) = (services.clone(), workspace.clone(), request.force_auth);
     let caches = blocking(move || -> Result<_, Report> {
-        let settings = caches::settings(&shared)?;
+        let mut settings = caches::settings(&shared)?;
         if shared.demo.is_some() && settings.registry_in_force().is_none_or(|feed| !feed.replaces_crates_io) {
             return Err(demo_needs_feed());
         }
         let lock = caches::lock_file(&dir)?;
-        Ok(caches::of_sources(&settings, lock.as_ref(), &cargo))
+        let forced = forced(&shared, force_auth, (&settings, lock.as_ref()))?;
+        if let Some(Forced { registry, index }) = &forced {
+            settings = settings.with_index(registry, index);
+        }
+        Ok((caches::of_sources(&settings, lock.as_ref(), &cargo), forced))
     });
-    Ok(FetchSpec {
+    let (caches, forced) = caches.await??;
+    let configs = forced.iter().map(|forced| index_argument(&forced.registry, &forced.index)).collect();
+    let spec = FetchSpec {
         cargo: "cargo".into(),
         dir: workspace,
         cargo_home: services.cargo_home.clone(),
         runs_dir: services.runs_dir(),
-        caches: caches.await??,
+        caches,
         locked: request.locked,
-        configs: Vec::new(),
+        configs,
         clock: services.host.clock,
         env: env(services, request),
-    })
+    };
+    Ok((spec, forced))
+}
+
+/// The address to go by in place of the configured one; `None`: the configured one.
+///
+/// # Errors
+/// When a flag asks for it and it can't be done.
+fn forced(
+    services: &Services,
+    asked: ForceAuth,
+    (settings, lock): (&Settings, Option<&Lockfile>),
+) -> Result<Option<Forced>, Report> {
+    let in_force = settings.registry_in_force();
+    if let (ForceAuth::Answered(answer), Some(feed)) = (asked, &in_force) {
+        record::force(&services.state_dir, &feed.index, answer)?;
+    }
+    let wanted = match (asked, &in_force) {
+        (ForceAuth::ThisRun, _) => true,
+        (ForceAuth::Answered(answer), _) => answer,
+        (ForceAuth::AsRemembered, Some(feed)) => {
+            Record::load(&services.state_dir).forces(&feed.index) == Some(true)
+        }
+        (ForceAuth::AsRemembered, None) => false,
+    };
+    if !wanted {
+        return Ok(None);
+    }
+    let flagged = asked == ForceAuth::ThisRun;
+    let Some(feed) = in_force else { return if flagged { Err(no_feed_to_force()) } else { Ok(None) } };
+    let Some(index) = feed.index.forced() else { return Ok(None) };
+    // Such crates would be written into the lock file with the address as their source (azure-contract 7.2).
+    let is_own = |source: &CrateSource| *source == CrateSource::Registry(feed.index.as_str().to_owned());
+    if lock.is_some_and(|lock| lock.crates.iter().any(|locked| is_own(&locked.source))) {
+        return if flagged { Err(forced_would_be_locked(&feed.name)) } else { Ok(None) };
+    }
+    Ok(Some(Forced { registry: feed.name, index }))
+}
+
+fn no_feed_to_force() -> Report {
+    Report::new(Exit::Usage, "no-feed", "`--force-auth` needs a feed, and none is configured here")
+        .hint("set one up first, or leave `--force-auth` out")
+}
+
+fn forced_would_be_locked(name: &RegistryName) -> Report {
+    Report::new(
+        Exit::Failed,
+        "force-auth-changes-lock-file",
+        format!("the lock file names crates of `{name}` itself, and `--force-auth` would change their source there"),
+    )
+    .hint("leave `--force-auth` out; to save a crate, fetch it in a project that only takes it from crates.io")
 }
 
 /// The demo doesn't ask the real crates.io, which has none of its crates.

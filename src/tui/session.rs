@@ -138,7 +138,7 @@ pub enum Opening {
     #[default]
     Wizard,
     /// `fetch`: straight to Restore.
-    Fetch { locked: bool },
+    Fetch { locked: bool, force_auth: bool },
 }
 
 /// The answers so far.

@@ -141,7 +141,7 @@ fn a_fetch_of_a_checkout_runs_its_programs_after_the_yes_alone() {
     project(&world);
     let config = format!("[build]\nrustc = '{}'\n", canary.display());
     world.sandbox.write("project/.cargo/config.toml", config);
-    let opening = Opening::Fetch { locked: false };
+    let opening = Opening::Fetch { locked: false, force_auth: false };
     let mut journey = Journey::open(&world, Settled::default(), opening);
     journey.wait_for("build.rustc = ");
     journey.settle();
@@ -197,7 +197,7 @@ fn names_in_a_lock_file_become_neither_paths_nor_control_sequences() {
     ];
     fs::write(demo.project_dir().join("Cargo.lock"), format!("version = 4\n\n{}", hostile.concat())).unwrap();
     let before = tree(&world);
-    let opening = Opening::Fetch { locked: true };
+    let opening = Opening::Fetch { locked: true, force_auth: false };
     let mut journey = Journey::open(&world, in_demo(&demo), opening);
     journey.wait_for("✗ Restore");
     let screen = journey.screen();

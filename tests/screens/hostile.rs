@@ -123,7 +123,7 @@ fn applied() -> Event {
 }
 
 fn logged_in() -> Event {
-    Event::LoggedIn(LoggedIn { kept_in: Some(evil("/kept").into()), public: false })
+    Event::LoggedIn(LoggedIn { kept_in: Some(evil("/kept").into()), public: false, forced: None })
 }
 
 fn planned() -> FetchEvent {

@@ -107,9 +107,12 @@ mod going_back {
 
     #[test]
     fn a_fetch_that_was_started_directly_leads_back_to_a_screen_with_answers() {
-        let opening = Opening::Fetch { locked: true };
+        let opening = Opening::Fetch { locked: true, force_auth: false };
         let wizard = Wizard::opened_for(Theme::default(), opening).checked(world::checkout());
-        assert_eq!(wizard.request(), &Request::Restore(task::Restore { locked: true, credential: None }));
+        assert_eq!(
+            wizard.request(),
+            &Request::Restore(task::Restore { locked: true, ..task::Restore::default() })
+        );
         let wizard = wizard.fail(world::no_network()).press("<esc>");
         assert_eq!(wizard.app.step(), Step::Organization);
     }

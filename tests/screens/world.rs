@@ -380,7 +380,7 @@ pub(crate) fn applied() -> Event {
 
 pub(crate) fn logged_in() -> Event {
     let kept_in = Some(PathBuf::from(format!("{HOME}/.cargo/credentials.toml")));
-    Event::LoggedIn(LoggedIn { kept_in, public: false })
+    Event::LoggedIn(LoggedIn { kept_in, public: false, forced: None })
 }
 
 pub(crate) fn feed_refused() -> Report {

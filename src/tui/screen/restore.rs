@@ -1,8 +1,8 @@
 //! Restore: the live table of `cargo fetch`.
 
+mod before;
 mod rows;
 
-use std::path::Path;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -15,7 +15,7 @@ use crate::domain::plan::{ConfigScope, SetupPlan};
 use crate::domain::progress::{FetchEnd, FetchTable, Phase};
 use crate::domain::text;
 use crate::error::{Exit, Report};
-use crate::task::{self, Event, LoggedIn, Request};
+use crate::task::{self, Event, Forced, LoggedIn, Request};
 
 use super::super::keymap::{Action, Key, MOVES, Offer, SCROLLS, offer};
 use super::super::layout::{below, top};
@@ -29,6 +29,7 @@ use super::super::widget::page::Page;
 use super::super::widget::scroll::Scroll;
 use super::super::widget::table::Table;
 use super::{Look, Panel};
+use before::ready;
 use rows::{COLUMNS, Order, cells};
 
 #[derive(Debug, Default)]
@@ -51,6 +52,10 @@ pub(super) struct Restore {
     filtering: bool,
     words: bool,
     words_scroll: Scroll,
+    /// The question that comes before the run.
+    question: Option<before::Question>,
+    /// The address that the run goes by in place of the configured one.
+    forced: Option<Forced>,
 }
 
 /// The plan that was written and the credential that was proved for it.
@@ -74,8 +79,9 @@ impl Restore {
             }
             _ => None,
         };
-        let locked = matches!(session.opening, Opening::Fetch { locked: true });
-        vec![Act::Start(Request::Restore(task::Restore { locked, credential }))]
+        let locked = matches!(session.opening, Opening::Fetch { locked: true, .. });
+        let force_auth = before::force_auth(session);
+        vec![Act::Start(Request::Restore(task::Restore { locked, force_auth, credential }))]
     }
 
     fn sort(&mut self) {
@@ -140,11 +146,13 @@ impl Panel for Restore {
         if self.running || (self.is_done() && is_current) {
             return Vec::new();
         }
-        if asked_for {
-            return self.start(session);
-        }
         if !is_current {
-            *self = Self { order: self.order, ..Self::default() };
+            *self =
+                Self { order: self.order, filter: self.filter.take(), words: self.words, ..Self::default() };
+        }
+        self.question = before::Question::of(session).filter(|_| asked_for);
+        if asked_for && self.question.is_none() {
+            return self.start(session);
         }
         Vec::new()
     }
@@ -154,12 +162,7 @@ impl Panel for Restore {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
         if self.is_ready() {
-            return vec![
-                offer(Action::Accept, "run cargo fetch"),
-                offer(Action::Back, "back"),
-                offer(Action::Help, "help"),
-                offer(Action::Quit, "leave"),
-            ];
+            return before::offers(self.question);
         }
         let mut offers = Vec::new();
         if self.is_done() {
@@ -188,7 +191,13 @@ impl Panel for Restore {
         match action {
             Action::Accept if self.filtering => self.filtering = false,
             Action::Accept if self.is_done() => return vec![Act::Go(Step::Done)],
-            Action::Accept if self.is_ready() => return self.start(session),
+            Action::Accept if self.is_ready() => {
+                before::answer(self.question, session);
+                return self.start(session);
+            }
+            Action::Up | Action::Down if self.is_ready() => {
+                self.question = self.question.map(|_| before::Question { yes: action == Action::Up });
+            }
             Action::Accept if self.needs_sign_in(session) => {
                 *self = Self { order: self.order, ..Self::default() };
                 return vec![Act::Go(Step::SignIn)];
@@ -260,6 +269,7 @@ impl Panel for Restore {
                     self.sort();
                 }
             }
+            Event::Forced(forced) => self.forced = Some(forced),
             Event::FetchEnded { at, end, report } => {
                 self.table.finish(at, end);
                 self.ended(session, report);
@@ -311,7 +321,10 @@ impl Panel for Restore {
     fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
         let mut page = Page::new(look.theme, area.width);
         if self.is_ready() {
-            ready(&mut page, session);
+            match self.question {
+                Some(question) => question.show(&mut page),
+                None => ready(&mut page, session),
+            }
             page.draw(frame, area);
             return;
         }
@@ -363,6 +376,9 @@ impl Restore {
         }
         origin.extend(session.feed_label().map(|label| format!("from {label}")));
         page.quiet(&text::truncate(&origin.join(separator), page.width()));
+        if let Some(forced) = self.forced.as_ref().filter(|_| !self.running) {
+            page.quiet(&forced.for_plain_cargo());
+        }
         if !self.table.recovered.is_empty() {
             let files = self.table.recovered.join(", ");
             page.warning(&format!("An earlier run was cut short; removed as damaged: {files}"));
@@ -454,21 +470,6 @@ impl Restore {
         }
         page.draw_from(frame, area, 0);
     }
-}
-
-/// What a run would do, where nobody has asked for one yet.
-fn ready(page: &mut Page, session: &Session) {
-    page.title("Everything is set up").gap();
-    let in_force = session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
-    if let (Some(feed), Some(label)) = (in_force, session.feed_label()) {
-        page.pair("Feed", &label);
-        let source = session.shown(Path::new(&feed.registry.source));
-        page.pair("Registry", &format!("{}, from {source}", feed.registry.name));
-        let token = feed.token_in.as_deref().map(|place| session.shown(Path::new(place)));
-        page.pair("Credential", token.as_deref().unwrap_or("none"));
-        page.gap();
-    }
-    page.text("Enter runs cargo fetch. Esc goes back to choose otherwise.");
 }
 
 /// Bytes per second.
