@@ -10,16 +10,23 @@ use az_cargo_wizard::domain::registry::IndexUrl;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::net::{self, HttpSettings};
 
+use support::sandbox::Sandbox;
+
+#[expect(dead_code, reason = "this test uses a part of what the tests share")]
+mod support;
+
 struct World {
     demo: Demo,
-    _parent: tempfile::TempDir,
+    _sandbox: Sandbox,
 }
 
 impl World {
     async fn start() -> Self {
-        let parent = tempfile::tempdir().unwrap();
-        let options = DemoOptions { dir: None, temp_parent: parent.path().to_owned(), pace: Pace::Fast };
-        Self { demo: Demo::start(options).await.unwrap(), _parent: parent }
+        let sandbox = Sandbox::new();
+        let options = DemoOptions { dir: None, temp_parent: sandbox.root().to_owned(), pace: Pace::Fast };
+        let demo = Demo::start(options).await.unwrap();
+        sandbox.watch(&demo);
+        Self { demo, _sandbox: sandbox }
     }
 
     fn collection(&self, organization: &str) -> Collection {

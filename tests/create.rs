@@ -40,6 +40,7 @@ impl Wizard {
         let sandbox = Sandbox::new();
         let temp_parent = sandbox.root().join("tmp");
         let demo = Demo::start(DemoOptions { dir: None, temp_parent, pace: Pace::Fast }).await.unwrap();
+        sandbox.watch(&demo);
         let place = DemoPlace {
             origin: demo.origin().to_owned(),
             token: demo.token().expose().to_owned(),

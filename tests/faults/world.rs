@@ -92,6 +92,7 @@ async fn told_in(row: &Row, texts: Texts) -> String {
     let temp_parent = sandbox.root().join("tmp");
     let options = DemoOptions { dir: None, temp_parent, pace: Pace::Fast };
     let demo = Demo::start(options).await.expect("the demo starts");
+    sandbox.watch(&demo);
     if texts == Texts::Hostile {
         demo.turn_hostile();
     }

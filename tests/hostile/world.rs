@@ -27,7 +27,9 @@ pub(crate) fn make(sandbox: &Sandbox) {
             temp_parent: sandbox.root().to_owned(),
             pace: Pace::Fast,
         };
-        Demo::start(options).await.unwrap().turn_hostile();
+        let demo = Demo::start(options).await.unwrap();
+        sandbox.watch(&demo);
+        demo.turn_hostile();
     });
     write_remotes(sandbox);
     write_cache(sandbox);

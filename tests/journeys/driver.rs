@@ -192,7 +192,9 @@ impl World {
     pub(crate) fn demo(&self) -> Demo {
         let options =
             DemoOptions { dir: None, temp_parent: self.sandbox.root().to_owned(), pace: Pace::Fast };
-        self.runtime.block_on(Demo::start(options)).unwrap()
+        let demo = self.runtime.block_on(Demo::start(options)).unwrap();
+        self.sandbox.watch(&demo);
+        demo
     }
 
     fn host(&self) -> Host {

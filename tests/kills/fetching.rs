@@ -95,6 +95,7 @@ impl Stage {
         let temp_parent = sandbox.root().join("tmp");
         let options = DemoOptions { dir: None, temp_parent, pace: Pace::Fast };
         let demo = runtime.block_on(Demo::start_with(options, CRATES)).unwrap();
+        sandbox.watch(&demo);
         let config = demo.project_dir().join(".cargo/config.toml");
         fs::create_dir(config.parent().unwrap()).unwrap();
         let index = format!("{}/contoso/Storefront/_packaging/rust-crates/Cargo/index/", demo.origin());

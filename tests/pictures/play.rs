@@ -35,6 +35,7 @@ impl Play {
         let sandbox = Sandbox::new();
         let options = DemoOptions { dir: None, temp_parent: sandbox.root().to_owned(), pace: Pace::Fast };
         let demo = Demo::start(options).await.expect("the demo starts");
+        sandbox.watch(&demo);
         let token = demo.token().expose().to_owned();
         let place = DemoPlace {
             origin: demo.origin().to_owned(),

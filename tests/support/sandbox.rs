@@ -11,8 +11,11 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use az_cargo_wizard::demo::Demo;
 use az_cargo_wizard::host::{Clock, Host, TerminalFlags};
 use tempfile::TempDir;
+
+use super::openapi::{Documents, Seen};
 
 /// The token in the canary home: it must be found nowhere else.
 pub(crate) const CANARY_TOKEN: &str = "Basic OmNhbmFyeS1jYW5hcnktY2FuYXJ5";
@@ -21,7 +24,8 @@ pub(crate) const CANARY_TOKEN: &str = "Basic OmNhbmFyeS1jYW5hcnktY2FuYXJ5";
 const MAX_SEARCHED: u64 = 1024 * 1024;
 
 /// A folder of random name, private to the user, that is deleted in the end. Dropping it fails the test when a
-/// canary was touched: the files of the home, the message bus, the proxy.
+/// canary was touched: the files of the home, the message bus, the proxy. So does a request to a demo that is not
+/// as Microsoft's documents of the REST API say: also one that is served by the product in another process.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     root: TempDir,
@@ -80,6 +84,7 @@ impl Sandbox {
             ("DBUS_SESSION_BUS_ADDRESS", bus),
             ("LANG", "C.UTF-8".into()),
             ("TERM", "xterm-256color".into()),
+            ("AZ_CARGO_WIZARD_DEMO_LOG", at("requests.jsonl")),
         ]
         .map(|(name, value)| (name.into(), value))
         .into();
@@ -118,6 +123,16 @@ impl Sandbox {
     /// First on `PATH`, for stand-ins of programs.
     pub(crate) fn bin(&self) -> PathBuf {
         self.root().join("bin")
+    }
+
+    /// What demos in this sandbox were asked.
+    pub(crate) fn request_log(&self) -> PathBuf {
+        self.root().join("requests.jsonl")
+    }
+
+    /// Judges what a demo in this process is asked from now on, too.
+    pub(crate) fn watch(&self, demo: &Demo) {
+        demo.log_to(self.request_log());
     }
 
     /// Writes a file below the root, with its folders.
@@ -179,6 +194,7 @@ impl Sandbox {
     fn problems(&self) -> Vec<String> {
         let mut problems = home_changes(&self.home_at_start, &contents(&self.home()));
         problems.extend(self.leaks());
+        problems.extend(Documents::get().complaints(&Seen::read_log(&self.request_log())));
         if let Ok((stream, _)) = self.proxy.accept() {
             let _ = stream.set_nonblocking(true);
             problems.push(format!("somebody asked the proxy: `{}`", first_words(stream)));
