@@ -98,10 +98,10 @@ impl Documents {
             let path = folder.join(name);
             let text = std::fs::read_to_string(&path)
                 .unwrap_or_else(|error| panic!("{} is needed to judge requests: {error}", path.display()));
-            let document: Value =
+            let mut document: Value =
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             let before = operations.len();
-            Operation::read_all(&document, version, &mut operations);
+            Operation::read_all(&mut document, version, &mut operations);
             assert!(operations.len() > before, "{name} describes nothing");
         }
         operations.extend(UNDOCUMENTED.iter().map(Operation::undocumented));

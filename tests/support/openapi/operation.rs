@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Undocumented;
 use super::request::Seen;
-use super::schema::Schema;
+use super::schema::{Definitions, Schema};
 
 /// What a document says of one method of one path.
 #[derive(Debug)]
@@ -47,7 +47,9 @@ enum Kind {
 
 impl Operation {
     /// Every operation of a document.
-    pub(super) fn read_all(document: &Value, version: &str, all: &mut Vec<Self>) {
+    pub(super) fn read_all(document: &mut Value, version: &str, all: &mut Vec<Self>) {
+        let definitions = Definitions::of(document);
+        let document = &*document;
         let is_server = document["x-ms-parameterized-host"].is_object();
         let host = document["host"].as_str().filter(|_| !is_server).map(str::to_owned);
         for (path, methods) in document["paths"].as_object().into_iter().flatten() {
@@ -68,8 +70,8 @@ impl Operation {
                     segments: segments(path, &parameters),
                     versions: vec![version],
                     query: parameters.iter().filter_map(|parameter| Parameter::read(parameter)).collect(),
-                    body: body.map(|body| Schema::of_request(&body["schema"], document)),
-                    reply: reply.is_object().then(|| Schema::of_reply(reply, document)),
+                    body: body.map(|body| Schema::of_request(&body["schema"], &definitions)),
+                    reply: reply.is_object().then(|| Schema::of_reply(reply, &definitions)),
                 });
             }
         }

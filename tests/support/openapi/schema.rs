@@ -1,12 +1,22 @@
 //! The schemas of the documents, put right where they are known to be wrong.
 
+use std::sync::{Arc, OnceLock};
+
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
+
+/// The definitions of a document, put right when one is needed: most tests need none.
+#[derive(Debug)]
+pub(super) struct Definitions {
+    as_written: Map<String, Value>,
+    corrected: OnceLock<Value>,
+}
 
 /// Something that JSON is judged by.
 #[derive(Debug)]
 pub(super) struct Schema {
-    whole: Value,
+    schema: Value,
+    definitions: Arc<Definitions>,
 }
 
 /// Changes the definitions of a document.
@@ -41,37 +51,38 @@ const DEVIATIONS: [(&str, Correction); 5] = [
     }),
 ];
 
+impl Definitions {
+    pub(super) fn of(document: &mut Value) -> Arc<Self> {
+        let as_written = document["definitions"].as_object_mut().map(std::mem::take).unwrap_or_default();
+        Arc::new(Self { as_written, corrected: OnceLock::new() })
+    }
+
+    fn corrected(&self) -> &Value {
+        self.corrected.get_or_init(|| {
+            let mut definitions = self.as_written.clone();
+            for (_, correct) in DEVIATIONS {
+                correct(&mut definitions);
+            }
+            let closed =
+                definitions.iter().map(|(name, schema)| (name.clone(), closed(schema, &definitions)));
+            Value::Object(closed.collect())
+        })
+    }
+}
+
 impl Schema {
-    pub(super) fn of_request(schema: &Value, document: &Value) -> Self {
-        Self::build(schema.clone(), document)
+    pub(super) fn of_request(schema: &Value, definitions: &Arc<Definitions>) -> Self {
+        Self { schema: schema.clone(), definitions: Arc::clone(definitions) }
     }
 
     /// Where it is a list, the wire has an envelope (azure-contract 13.1).
-    pub(super) fn of_reply(schema: &Value, document: &Value) -> Self {
+    pub(super) fn of_reply(schema: &Value, definitions: &Arc<Definitions>) -> Self {
         let is_list = schema["type"] == "array";
         let envelope = json!({
             "type": "object", "required": ["count", "value"], "additionalProperties": false,
             "properties": { "count": { "type": "integer" }, "value": schema },
         });
-        Self::build(if is_list { envelope } else { schema.clone() }, document)
-    }
-
-    fn build(mut schema: Value, document: &Value) -> Self {
-        let mut definitions = document["definitions"].as_object().cloned().unwrap_or_default();
-        for (_, correct) in DEVIATIONS {
-            correct(&mut definitions);
-        }
-        let names: Vec<String> = definitions.keys().cloned().collect();
-        for name in names {
-            let closed = closed(&definitions[&name], &definitions);
-            definitions.insert(name, closed);
-        }
-        schema["definitions"] = Value::Object(definitions);
-        // What stands beside a `$ref` would be passed over.
-        if let Some(reference) = schema.as_object_mut().and_then(|schema| schema.remove("$ref")) {
-            schema["allOf"] = json!([{ "$ref": reference }]);
-        }
-        Self { whole: schema }
+        Self::of_request(if is_list { &envelope } else { schema }, definitions)
     }
 
     /// # Errors
@@ -86,12 +97,14 @@ impl Schema {
     }
 
     fn validator(&self) -> Validator {
+        // What stands beside a `$ref` would be passed over.
+        let whole = json!({ "allOf": [self.schema], "definitions": self.definitions.corrected() });
         jsonschema::options()
             .with_draft(Draft::Draft7)
             .should_validate_formats(true)
             .with_format("uuid", is_guid)
             .with_format("date-time", is_date)
-            .build(&self.whole)
+            .build(&whole)
             .expect("the documents' schemas are sound")
     }
 }
