@@ -51,6 +51,7 @@ impl World {
         let dir = Some(sandbox.root().join("demo"));
         let temp_parent = sandbox.root().join("tmp");
         let demo = runtime.block_on(Demo::start(DemoOptions { dir, temp_parent, pace: Pace::Fast })).unwrap();
+        sandbox.watch(&demo);
         // As `demo --demo-dir DIR` says it for a second terminal.
         sandbox.set("CARGO_HOME", demo.cargo_home());
         sandbox.set("XDG_STATE_HOME", demo.state_dir());
