@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
-use az_cargo_wizard::cli::{run, setup};
+use az_cargo_wizard::cli::{feeds, run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::clean;
 use az_cargo_wizard::error::{Exit, Report};
@@ -57,6 +57,11 @@ fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
         Some(Command::Cache { command: CacheCommand::List }) => {
             runtime.block_on(with_services(&host, &arguments, |services| run::cache_list(services, printer)))
         }
+        Some(Command::Feeds(flags)) => {
+            let input = (flags, read_input as setup::StandardInput);
+            runtime
+                .block_on(with_services(&host, &arguments, |services| feeds::feeds(services, printer, input)))
+        }
         Some(Command::Setup(flags)) => {
             let input = (flags, read_input as setup::StandardInput);
             runtime
@@ -94,7 +99,7 @@ fn is_demo(common: &Common) -> bool {
 
 fn no_terminal() -> Report {
     Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal").hint(
-        "without one use a command: `setup`, `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`",
+        "without one use a command: `setup`, `feeds`, `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`",
     )
 }
 

@@ -60,6 +60,8 @@ pub enum When {
 pub enum Command {
     /// Set a project up without a screen: sign in, choose the feed, write the configuration, log in, fetch
     Setup(Setup),
+    /// List the feeds that you can see, or show one of them with its views
+    Feeds(Feeds),
     /// Run `cargo fetch` and show the table of its crates; lines where there is no terminal
     Fetch {
         /// Fail instead of changing the lock file
@@ -76,6 +78,17 @@ pub enum Command {
     },
     /// Serve the embedded Azure in the foreground, for a second terminal
     Demo,
+}
+
+/// Whose feeds, and which.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Feeds {
+    /// One feed alone, with its views and your role in it
+    #[arg(value_name = "[PROJECT/]NAME")]
+    pub feed: Option<String>,
+    /// Read the personal access token from standard input [default: the one that Cargo has, or none]
+    #[arg(long)]
+    pub with_token: bool,
 }
 
 /// Every question of the wizard as a flag.

@@ -1,6 +1,7 @@
 //! The same use cases without a screen: arguments in, lines or JSON out, an exit code at the end.
 
 pub mod args;
+pub mod feeds;
 pub mod output;
 pub mod run;
 pub mod setup;

@@ -1,6 +1,7 @@
 //! What is printed: lines for people on standard error, data on standard output. The only printing in
 //! the product. JSON fields are a contract: added to, never changed.
 
+mod feeds;
 mod setup;
 
 use std::io::{self, Write};
@@ -13,6 +14,7 @@ use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::{CacheFolder, CachedCrate, Forced};
 
+pub(super) use feeds::ListedFeed;
 pub(super) use setup::DryRun;
 pub use setup::SetupOutcome;
 

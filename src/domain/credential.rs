@@ -119,6 +119,25 @@ impl Credential {
         }
     }
 
+    /// The credential behind an `Authorization` value that Cargo keeps, and where it does; `None` where it is no form
+    /// that [`Credential::header`] makes.
+    #[must_use]
+    pub fn from_header(header: &Secret, place: &str) -> Option<Self> {
+        let (scheme, value) = header.expose().split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("Bearer") {
+            let origin = TokenOrigin::Environment(place.to_owned());
+            return Some(Self::Bearer(Box::new(AccessToken {
+                token: Secret::new(value),
+                expires: None,
+                origin,
+            })));
+        }
+        let is_basic = scheme.eq_ignore_ascii_case("Basic");
+        let text = STANDARD.decode(value.trim()).ok().filter(|_| is_basic)?;
+        let (_, token) = std::str::from_utf8(&text).ok()?.split_once(':')?;
+        Some(Self::Pat(Secret::new(token)))
+    }
+
     /// What to call it in a sentence.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -168,6 +187,18 @@ mod tests {
         let bearer = Credential::Bearer(Box::new(AccessToken { token, expires: Some(1), origin }));
         assert_eq!(bearer.header().expose(), "Bearer hunter2");
         assert!(!format!("{bearer:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn a_kept_header_leads_back_to_its_credential() {
+        let back = |header: &str| Credential::from_header(&Secret::new(header), "credentials.toml");
+        let pat = Credential::Pat(Secret::new("abc"));
+        assert_eq!(back(pat.header().expose()), Some(pat.clone()));
+        assert_eq!(back("basic YW55Ym9keTphYmM="), Some(pat), "any user will do");
+        assert_eq!(back("Bearer hunter2").unwrap().header().expose(), "Bearer hunter2");
+        for other in ["", "abc", "Basic", "Basic !", "Basic YWJj", "Digest abc"] {
+            assert_eq!(back(other), None, "{other}");
+        }
     }
 
     #[test]

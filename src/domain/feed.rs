@@ -95,6 +95,43 @@ impl fmt::Display for ViewName {
     }
 }
 
+/// A feed as a person writes it: `NAME`, `PROJECT/NAME`, and perhaps `@VIEW` behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedAddress {
+    pub project: Option<ProjectName>,
+    pub name: FeedName,
+    pub view: Option<ViewName>,
+}
+
+/// Why a text is no feed's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FeedAddressError {
+    #[error(transparent)]
+    Name(#[from] FeedNameError),
+    #[error("what stands before `/` names no project")]
+    Project,
+    #[error("what follows `@` names no view")]
+    View,
+}
+
+impl FeedAddress {
+    /// # Errors
+    /// The part that is none.
+    pub fn parse(text: &str) -> Result<Self, FeedAddressError> {
+        let (project, rest) = match text.trim().rsplit_once('/') {
+            Some((project, rest)) => {
+                (Some(ProjectName::parse(project.trim()).ok_or(FeedAddressError::Project)?), rest)
+            }
+            None => (None, text.trim()),
+        };
+        let (name, view) = match rest.split_once('@') {
+            Some((name, view)) => (name, Some(ViewName::parse(view).ok_or(FeedAddressError::View)?)),
+            None => (rest, None),
+        };
+        Ok(Self { project, name: FeedName::parse(name)?, view })
+    }
+}
+
 /// What a person may do in a feed, weakest first (azure-contract 5.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -291,6 +328,25 @@ mod tests {
         for bad in FeedName::FORBIDDEN.chars() {
             assert_eq!(FeedName::parse(&format!("a{bad}b")), Err(FeedNameError::Character(bad)));
         }
+    }
+
+    #[test]
+    fn an_address_is_what_the_screens_write() {
+        let parts = |text: &str| {
+            FeedAddress::parse(text).map(|FeedAddress { project, name, view }| {
+                (project.map(|p| p.to_string()), name.to_string(), view.map(|v| v.to_string()))
+            })
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(parts("rust"), Ok((None, "rust".into(), None)));
+        assert_eq!(
+            parts(" Fabrikam Fiber/rust@Local "),
+            Ok((some("Fabrikam Fiber"), "rust".into(), some("Local")))
+        );
+        assert_eq!(parts("a/b/rust"), Err(FeedAddressError::Project));
+        assert_eq!(parts("/rust"), Err(FeedAddressError::Project));
+        assert_eq!(parts("rust@"), Err(FeedAddressError::View));
+        assert_eq!(parts("a b"), Err(FeedAddressError::Name(FeedNameError::WhiteSpace)));
     }
 
     #[test]

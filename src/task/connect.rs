@@ -13,7 +13,7 @@ use crate::domain::plan::{Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::Env;
-use crate::record::Record;
+use crate::record::{self, Record};
 
 use super::services::Services;
 use super::{Event, LogIn, LoggedIn, blocking, check};
@@ -58,6 +58,7 @@ pub(super) async fn apply(services: &Arc<Services>, review: Review) -> Result<Ev
 /// Asks the feed with the very header that Cargo will send, and the one to publish to; only what they accept is
 /// kept.
 pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, Report> {
+    let base = log_in.collection.base();
     let azure: Azure = services.azure(log_in.collection, Some(log_in.credential.clone()))?;
     let mut registries = vec![log_in.plan.registry.clone()];
     let public = prove(&azure, &log_in.plan.index).await?;
@@ -69,12 +70,13 @@ pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, 
         TokenStore::ThisRunOnly => None,
         TokenStore::PlainFile => {
             let cargo_home = services.cargo_home.clone();
-            let header = log_in.credential.header();
+            let (header, state_dir) = (log_in.credential.header(), services.state_dir.clone());
             let keep = move || -> Result<_, Report> {
                 let mut kept_in = None;
                 for registry in &registries {
                     kept_in = Some(credentials::store(&cargo_home, registry, &header)?);
                 }
+                record::name(&state_dir, &base)?;
                 Ok(kept_in)
             };
             blocking(keep).await??

@@ -1,15 +1,20 @@
 //! The feeds of an organization, and what one of them is like.
 
+use std::sync::Arc;
+
+use crate::azure::AzureError;
+use crate::cargo::credentials;
+use crate::cargo::settings::Index;
 use crate::domain::account::Account;
 use crate::domain::credential::Credential;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Collection;
-use crate::domain::registry::IndexUrl;
+use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 
-use super::Event;
 use super::check::HostTrust;
 use super::services::Services;
+use super::{Event, blocking, caches};
 
 /// A feed to be looked at closely, and who looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,4 +50,47 @@ pub(super) async fn list(
 pub(super) async fn details(services: &Services, of: Box<DetailsOf>) -> Result<Event, Report> {
     let azure = services.azure(of.collection, of.credential)?;
     Ok(Event::FeedDetails(azure.feed_details(&of.feed, of.account.as_ref()).await?))
+}
+
+/// One feed, by a request for it alone. Where no project is named and the organization has no such feed, it may be a
+/// project's: those are found in the list, where that may be asked for (azure-contract 3.2, class 8).
+pub(super) async fn find(
+    services: &Services,
+    (collection, credential): (Collection, Option<Credential>),
+    address: FeedAddress,
+) -> Result<Event, Report> {
+    let azure = services.azure(collection, credential)?;
+    let alone = azure.feed(address.name.as_str(), address.project.as_ref()).await;
+    let listed = match (&alone, &address.project) {
+        (Err(AzureError::FeedNotFound(_)), None) => azure.feeds().await.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    match listed.into_iter().find(|feed| feed.name == address.name) {
+        Some(feed) => Ok(Event::FeedFound(Box::new(feed))),
+        None => Ok(Event::FeedFound(Box::new(alone?))),
+    }
+}
+
+/// The credential that `cargo:token` has for a feed of that organization. Only where a person, a flag or a login has
+/// named the organization: a checkout can give any registry any address (product.md, 'Trust').
+pub(super) async fn stored(services: &Arc<Services>, collection: Collection) -> Result<Event, Report> {
+    let services = services.clone();
+    let look = move || -> Result<_, Report> {
+        if !services.is_named(&collection) {
+            return Ok(None);
+        }
+        let settings = caches::settings(&services)?;
+        for registry in settings.registries() {
+            let Index::Sparse(index) = &registry.index else { continue };
+            let is_there = index.target().is_some_and(|target| target.collection.base() == collection.base());
+            let Some(name) = RegistryName::parse(&registry.name).ok().filter(|_| is_there) else { continue };
+            let token = credentials::token_for(&services.cargo_home, &services.host.env, &name)?;
+            let credential = token.and_then(|token| Credential::from_header(&token.header, &token.place));
+            if credential.is_some() {
+                return Ok(credential);
+            }
+        }
+        Ok(None)
+    };
+    Ok(Event::StoredCredential(blocking(look).await??))
 }

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Secret};
-use crate::domain::feed::{Feed, FeedDetails};
+use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::Collection;
@@ -88,6 +88,10 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Probe { collection, index } => Ok(feeds::probe(services, (collection, index)).await),
         Request::Feeds { collection, credential } => feeds::list(services, (collection, credential)).await,
         Request::FeedDetails(details) => feeds::details(services, details).await,
+        Request::FindFeed { collection, credential, address } => {
+            feeds::find(services, (collection, credential), address).await
+        }
+        Request::StoredCredential(collection) => feeds::stored(services, collection).await,
         Request::Review(plan) => connect::review(services, plan, Mirror::Stays).await,
         Request::ReviewOver(plan) => connect::review(services, plan, Mirror::GivesWay).await,
         Request::Apply(review) => connect::apply(services, review).await,
@@ -155,6 +159,14 @@ pub enum Request {
         credential: Option<Credential>,
     },
     FeedDetails(Box<feeds::DetailsOf>),
+    /// Ask for one feed by its names, where the list may not be asked for or doesn't hold it.
+    FindFeed {
+        collection: Collection,
+        credential: Option<Credential>,
+        address: FeedAddress,
+    },
+    /// The credential that Cargo has for a feed of that organization.
+    StoredCredential(Collection),
     /// Show the requests that would make these feeds.
     PlanFeeds(Box<create_feed::NewFeeds>),
     /// Show the request that would add crates.io to a feed.
@@ -259,6 +271,9 @@ pub enum Event {
     },
     Feeds(Vec<Feed>),
     FeedDetails(FeedDetails),
+    FeedFound(Box<Feed>),
+    /// `None`: none that this tool may read.
+    StoredCredential(Option<Credential>),
     Previewed(Vec<RequestPreview>),
     /// The request for this feed is on its way: from here on it is not taken back.
     Sending(String),

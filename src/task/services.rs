@@ -179,17 +179,15 @@ impl Services {
     /// the demo itself (product.md, 'Trust').
     #[must_use]
     pub fn trust_in(&self, collection: &Collection) -> HostTrust {
+        if collection.is_cloud() || self.is_named(collection) { HostTrust::Known } else { HostTrust::Unknown }
+    }
+
+    /// Whether a person, a flag or a login has named this organization; the demo's own always are.
+    pub(super) fn is_named(&self, collection: &Collection) -> bool {
         let base = collection.base();
-        let is_named = self.named.as_ref().is_some_and(|named| named.collection.base() == base);
-        if collection.is_cloud()
-            || is_named
+        self.named.as_ref().is_some_and(|named| named.collection.base() == base)
             || self.is_in_demo(collection)
             || Record::load(&self.state_dir).knows(&base)
-        {
-            HostTrust::Known
-        } else {
-            HostTrust::Unknown
-        }
     }
 
     /// Whether an index may be on that host without being called a redirection.

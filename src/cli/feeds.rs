@@ -1,0 +1,166 @@
+//! `feeds`: what the wizard's list of feeds shows, as lines or as one object.
+
+use std::sync::Arc;
+
+use crate::domain::account::Account;
+use crate::domain::credential::{Credential, Secret};
+use crate::domain::feed::{Feed, FeedAddress};
+use crate::domain::organization::{Collection, Target};
+use crate::error::{Exit, Report};
+use crate::task::check::HostTrust;
+use crate::task::feeds::DetailsOf;
+use crate::task::{Event, Request, Services};
+
+use super::args::Feeds;
+use super::output::{ListedFeed, Printer, closed};
+use super::run;
+use super::setup::StandardInput;
+
+/// Lists the feeds that the person can see, or shows one of them with its views.
+pub async fn feeds(
+    services: Arc<Services>,
+    printer: Printer,
+    (flags, stdin): (Feeds, StandardInput),
+) -> Exit {
+    let run = Run { services, printer, flags };
+    match run.to_the_end(stdin).await {
+        Ok(()) => Exit::Done,
+        Err(Stop::Said(exit)) => exit,
+        Err(Stop::Report(report)) => {
+            printer.report(&report);
+            report.exit
+        }
+    }
+}
+
+/// Why it goes no further.
+enum Stop {
+    /// Already said.
+    Said(Exit),
+    Report(Box<Report>),
+}
+
+impl From<Report> for Stop {
+    fn from(report: Report) -> Self {
+        Self::Report(Box::new(report))
+    }
+}
+
+/// Who asks: somebody, or nobody in particular.
+#[derive(Default)]
+struct Asking {
+    credential: Option<Credential>,
+    account: Option<Account>,
+}
+
+struct Run {
+    services: Arc<Services>,
+    printer: Printer,
+    flags: Feeds,
+}
+
+impl Run {
+    async fn to_the_end(&self, stdin: StandardInput) -> Result<(), Stop> {
+        let address = self.flags.feed.as_deref().map(parse).transpose()?;
+        let Target { collection, .. } = self.target().await?;
+        let asking = self.sign_in(&collection, stdin).await?;
+        if let Some(address) = address {
+            return self.one(collection, asking, address).await;
+        }
+        let (named, credential) = (collection.clone(), asking.credential.clone());
+        let feeds = match self.ask(Request::Feeds { collection, credential }).await {
+            Err(Stop::Report(report)) if asking.credential.is_none() => return Err(unsigned(*report).into()),
+            answer => match answer? {
+                Event::Feeds(feeds) => feeds,
+                _ => return Err(Stop::Said(Exit::Failed)),
+            },
+        };
+        let listed: Vec<ListedFeed<'_>> =
+            feeds.iter().map(|feed| ListedFeed { collection: &named, feed, details: None }).collect();
+        Ok(self.printer.feeds(&named, &listed).map_err(|error| closed(&error))?)
+    }
+
+    /// The organization of `--org`, or the first known one that something here names.
+    async fn target(&self) -> Result<Target, Stop> {
+        let checkout = match self.ask(Request::Check).await? {
+            Event::Checked(checkout) => checkout,
+            Event::NeedsTrust(hazards) => {
+                run::refuse(self.printer, &hazards);
+                return Err(Stop::Said(Exit::Usage));
+            }
+            _ => return Err(Stop::Said(Exit::Failed)),
+        };
+        // A Cargo that is missing or too old lists no fewer feeds.
+        let known = checkout.guesses.iter().find(|guess| guess.host == HostTrust::Known);
+        let target = self.services.named.clone().or_else(|| known.map(|guess| guess.target.clone()));
+        Ok(target.ok_or_else(|| {
+            let what = "no organization is named, and nothing here names one";
+            Report::new(Exit::Usage, "flag-missing", what).hint("name it with `--org ORG`")
+        })?)
+    }
+
+    /// The token of standard input, or the one that Cargo has for a feed there, or none.
+    async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<Asking, Stop> {
+        let collection = collection.clone();
+        if !self.flags.with_token {
+            return match self.ask(Request::StoredCredential(collection)).await? {
+                Event::StoredCredential(credential) => Ok(Asking { credential, account: None }),
+                _ => Err(Stop::Said(Exit::Failed)),
+            };
+        }
+        let text = stdin().map_err(|error| {
+            Report::new(Exit::Failed, "no-input", "standard input could not be read").cause(error.to_string())
+        })?;
+        let token = Secret::new(text.lines().next().unwrap_or_default());
+        match self.ask(Request::SignIn { collection, token }).await? {
+            Event::SignedIn { account, credential, .. } => {
+                Ok(Asking { credential: Some(credential), account: Some(account) })
+            }
+            _ => Err(Stop::Said(Exit::Failed)),
+        }
+    }
+
+    async fn one(&self, collection: Collection, asking: Asking, address: FeedAddress) -> Result<(), Stop> {
+        let Asking { credential, account } = asking;
+        let is_somebody = credential.is_some();
+        let request =
+            Request::FindFeed { collection: collection.clone(), credential: credential.clone(), address };
+        let feed: Feed = match self.ask(request).await {
+            Ok(Event::FeedFound(feed)) => *feed,
+            Ok(_) => return Err(Stop::Said(Exit::Failed)),
+            Err(Stop::Report(report)) if !is_somebody => return Err(unsigned(*report).into()),
+            Err(stop) => return Err(stop),
+        };
+        let of = DetailsOf { collection: collection.clone(), credential, account, feed: feed.clone() };
+        let Event::FeedDetails(details) = self.ask(Request::FeedDetails(Box::new(of))).await? else {
+            return Err(Stop::Said(Exit::Failed));
+        };
+        let listed = ListedFeed { collection: &collection, feed: &feed, details: Some(&details) };
+        Ok(self.printer.feeds(&collection, &[listed]).map_err(|error| closed(&error))?)
+    }
+
+    /// One request, and its one answer.
+    async fn ask(&self, request: Request) -> Result<Event, Stop> {
+        match run::answer(self.services.clone(), request).await {
+            Event::Failed(report) => Err(Stop::Report(report)),
+            Event::Cancelled => Err(Stop::Said(Exit::Interrupted)),
+            event => Ok(event),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<FeedAddress, Report> {
+    FeedAddress::parse(text).map_err(|error| {
+        Report::new(Exit::Usage, "feed-name", error.to_string()).hint("name it as `NAME` or `PROJECT/NAME`")
+    })
+}
+
+/// What nobody in particular is refused, with the way to come as somebody.
+fn unsigned(report: Report) -> Report {
+    match report.exit {
+        Exit::SignIn | Exit::NotAllowed | Exit::NotFound => report.hint(
+            "give a personal access token with `--with-token`; one that Cargo has is used with `--org ORG`",
+        ),
+        _ => report,
+    }
+}
