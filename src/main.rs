@@ -10,7 +10,7 @@ use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When}
 use az_cargo_wizard::cli::output::{Printer, closed};
 use az_cargo_wizard::cli::{feeds, run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
-use az_cargo_wizard::domain::text::clean;
+use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::host::Host;
 use az_cargo_wizard::task::{self, DemoPlace, ForceAuth, Restore, Services, Settled};
@@ -204,7 +204,7 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
             .hint("name a folder to keep the demo's project and Cargo home in"));
     };
     let demo = start_demo(host, Some(dir), common.demo_fast).await?;
-    let shown = |path: &std::path::Path| clean(&path.to_string_lossy());
+    let shown = |path: &std::path::Path| quoted(&clean(&path.to_string_lossy()));
     let (project, cargo_home) = (shown(demo.project_dir()), shown(demo.cargo_home()));
     let state = shown(demo.state_dir());
     printer.say(&format!(
@@ -213,8 +213,8 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
     ));
     printer.say("");
     let lines = [
-        format!("export CARGO_HOME='{cargo_home}' XDG_STATE_HOME='{state}' NO_PROXY=127.0.0.1"),
-        format!("cd '{project}'"),
+        format!("export CARGO_HOME={cargo_home} XDG_STATE_HOME={state} NO_PROXY=127.0.0.1"),
+        format!("cd {project}"),
         format!(
             "echo {} | az-cargo-wizard setup --org {}/contoso --feed rust-crates --with-token --store file --yes",
             place(&demo).token,

@@ -125,6 +125,10 @@ fn without_the_credential_plain_cargo_fetch_fails() {
 fn the_lines_for_a_second_terminal_set_up_a_new_demo() {
     let sandbox = Sandbox::new();
     symlink(BINARY, sandbox.bin().join("az-cargo-wizard")).unwrap();
+    // A name that a shell would take apart, below the path that the other tests use.
+    let folder = sandbox.root().join("Ana's demo $HOME");
+    fs::create_dir(&folder).unwrap();
+    symlink(&folder, demo_dir(&sandbox)).unwrap();
     let served = Served::start(&sandbox);
     let output = served.all(&sandbox);
     assert!(output.status.success(), "{output:?}");

@@ -205,7 +205,7 @@ async fn a_pair_is_made_chosen_configured_logged_in_and_fetched_from() {
 async fn a_name_that_another_project_uses_is_said_while_it_is_typed() {
     let mut wizard = Wizard::at_feeds(full).await;
     wizard.name_a_new_feed("Payments-Internal");
-    wizard.wait_for("Payments/payments-internal has this name").await;
+    wizard.wait_for("taken by Payments/payments-internal").await;
     wizard.press("<enter>");
     assert_eq!(wizard.app.step(), Step::NewFeed);
     assert!(wizard.changes().is_empty());

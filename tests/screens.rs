@@ -45,6 +45,13 @@ mod hostile;
 mod keys;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "support/palette.rs"]
+#[expect(dead_code, reason = "this test uses a part of what the tests share")]
+mod palette;
+#[path = "screens/reports.rs"]
+mod reports;
+#[path = "screens/required.rs"]
+mod required;
 #[path = "screens/steps.rs"]
 mod steps;
 

@@ -90,6 +90,12 @@ fn redact_word(word: &str) -> String {
     word
 }
 
+/// The text as one word of a POSIX shell: in single quotes, its own ones outside of them.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// A number of bytes in decimal units, as file managers and crates.io show it: `812 B`, `27.5 kB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -223,6 +229,12 @@ mod tests {
         assert_eq!(redact("token `Basic  QWxh` rejected"), "token `Basic  *** rejected");
         assert_eq!(redact("https://me:pw@host/x"), "https://host/x");
         assert_eq!(redact("   Locking 12 packages"), "   Locking 12 packages");
+    }
+
+    #[test]
+    fn a_shell_reads_a_quoted_text_as_one_word() {
+        assert_eq!(quoted("/home/ana/my demo"), "'/home/ana/my demo'");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
     }
 
     #[test]

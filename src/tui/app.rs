@@ -145,6 +145,10 @@ impl App {
             }
             Some(Action::Quit) => self.quit(),
             Some(Action::Back) => self.back(),
+            Some(Action::Accept) if self.reads_on() => {
+                self.overflow.act(Action::PageDown);
+                Vec::new()
+            }
             Some(action) if self.screen_offers().iter().any(|offer| offer.action == action) => {
                 self.overflow.follow();
                 let acts = self.screens.of_mut(self.here).act(action, &mut self.session);
@@ -235,8 +239,7 @@ impl App {
             self.jobs.remove(&id);
         }
         if owner == self.here && matches!(event, Event::Failed(_)) {
-            // What went wrong is read first, above a form too.
-            self.overflow.rewind();
+            self.overflow.show_report();
         }
         let acts = self.screens.of_mut(owner).event(event, &mut self.session);
         let mut effects = self.apply(owner, acts);
@@ -314,6 +317,11 @@ impl App {
         self.jobs.iter().filter(move |(_, step)| **step == owner).map(|(id, _)| *id)
     }
 
+    /// Whether there is more to be seen before anything is agreed to.
+    fn reads_on(&self) -> bool {
+        self.screens.of(self.here).must_be_read() && self.overflow.below() > 0
+    }
+
     fn screen_offers(&self) -> Vec<Offer> {
         self.screens.of(self.here).offers(&self.session)
     }
@@ -321,6 +329,11 @@ impl App {
     /// What the screen offers, and scrolling where its page is longer than the place for it.
     fn offers(&self) -> Vec<Offer> {
         let mut offers = self.screen_offers();
+        if self.reads_on() {
+            for accept in offers.iter_mut().filter(|offer| offer.action == Action::Accept) {
+                accept.verb = "read on";
+            }
+        }
         if self.overflow.has_more() {
             let taken = |scroll: &Offer| offers.iter().any(|offer| offer.action == scroll.action);
             let free: Vec<Offer> = SCROLLS.into_iter().filter(|scroll| !taken(scroll)).collect();
@@ -385,8 +398,9 @@ impl App {
         let place =
             self.session.feed_label().or_else(|| self.session.target.as_ref().map(|t| t.collection.name()));
         if let Some(place) = place {
-            let room = usize::from(area.width).saturating_sub(left[0].width());
-            left.push(Span::raw(theme.line(&format!("{}{place}", theme.separator()), room)));
+            let used = left[0].width() + text::width(theme.separator()) + 1;
+            let place = theme.name(&place, usize::from(area.width).saturating_sub(used));
+            left.push(Span::raw(format!("{}{place}", theme.separator())));
         }
         let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
         let mut right: Vec<String> = demo.then(|| "demo".to_owned()).into_iter().collect();
@@ -394,8 +408,11 @@ impl App {
         right.extend(self.session.credential.as_ref().map(|credential| credential.kind().to_owned()));
         let left = Line::from(left);
         let room = usize::from(area.width).saturating_sub(left.width() + 3);
-        let right = theme.line(&right.join(theme.separator()), room);
         frame.render_widget(Paragraph::new(left), area);
+        if room < LEAST_RIGHT {
+            return;
+        }
+        let right = theme.line(&right.join(theme.separator()), room);
         let right = Line::styled(format!("{right} "), theme.quiet());
         frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), right_part(area, room));
     }
@@ -427,6 +444,9 @@ impl App {
         }
     }
 }
+
+/// Columns below which nothing is said at the right of the header: too little to be understood.
+const LEAST_RIGHT: usize = 8;
 
 /// Keys that work on every screen.
 const EVERYWHERE: [Offer; 4] = [

@@ -153,8 +153,8 @@ pub(super) const fn offer(action: Action, verb: &'static str) -> Offer {
 pub(super) const MOVES: [Offer; 6] = [
     offer(Action::Up, "move"),
     offer(Action::Down, "move"),
-    offer(Action::PageUp, "page up"),
     offer(Action::PageDown, "page down"),
+    offer(Action::PageUp, "page up"),
     offer(Action::Top, "first"),
     offer(Action::Bottom, "last"),
 ];
@@ -163,8 +163,8 @@ pub(super) const MOVES: [Offer; 6] = [
 pub(super) const SCROLLS: [Offer; 6] = [
     offer(Action::Up, "scroll"),
     offer(Action::Down, "scroll"),
-    offer(Action::PageUp, "page up"),
     offer(Action::PageDown, "page down"),
+    offer(Action::PageUp, "page up"),
     offer(Action::Top, "to its start"),
     offer(Action::Bottom, "to its end"),
 ];

@@ -1,4 +1,10 @@
-//! Styles and glyphs: sixteen colours, none at all, and plain ASCII. Meaning never hangs on a colour.
+//! Styles and glyphs: four colours, none at all, and plain ASCII. Meaning never hangs on a colour.
+//!
+//! The background is not known, and asking the terminal for it would hold up the first frame. So there is none of
+//! our own, what is chosen is reversed, and each colour is a middling one, which is read on white as well as on
+//! black: `tests/screens/looks.rs` computes it. The sixteen named colours are not like that: what most palettes
+//! call yellow, green or cyan is for dark backgrounds only. A terminal of sixteen colours takes the nearest of its
+//! own; the sequence is the same that the named ones are written with.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -10,6 +16,11 @@ pub struct Theme {
     pub color: bool,
     pub unicode: bool,
 }
+
+const CYAN: Color = Color::Indexed(30);
+const GREEN: Color = Color::Indexed(28);
+const ORANGE: Color = Color::Indexed(130);
+const RED: Color = Color::Indexed(160);
 
 impl Default for Theme {
     fn default() -> Self {
@@ -25,7 +36,7 @@ impl Theme {
 
     /// Titles, and the step one is at.
     pub(super) fn accent(self) -> Style {
-        self.colored(Color::Cyan).add_modifier(Modifier::BOLD)
+        self.colored(CYAN).add_modifier(Modifier::BOLD)
     }
 
     pub(super) fn strong(self) -> Style {
@@ -38,15 +49,15 @@ impl Theme {
     }
 
     pub(super) fn good(self) -> Style {
-        self.colored(Color::Green)
+        self.colored(GREEN)
     }
 
     pub(super) fn warning(self) -> Style {
-        self.colored(Color::Yellow)
+        self.colored(ORANGE)
     }
 
     pub(super) fn bad(self) -> Style {
-        self.colored(Color::Red).add_modifier(Modifier::BOLD)
+        self.colored(RED).add_modifier(Modifier::BOLD)
     }
 
     /// The row under the cursor.

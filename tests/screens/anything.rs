@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::all_states;
-use crate::draw::{drawn, text_of};
+use crate::draw::{USUAL, drawn, text_of};
 use crate::wizard::Wizard;
 use crate::world;
 
@@ -176,6 +176,19 @@ proptest! {
         }
         let told = format!("{:?} {}", wizard.app, wizard.app.summary().concat());
         prop_assert!(!told.contains(&world::TOKEN[..6]), "{}", told);
+    }
+}
+
+/// However small the window was meanwhile, the picture comes back as it was.
+#[test]
+fn a_window_that_was_too_small_for_a_while_looks_as_before() {
+    for state in all_states() {
+        let wizard = (state.build)(Wizard::opened(Theme::default()));
+        let before = drawn(&wizard, USUAL);
+        for size in [(1, 1), (39, 24), (80, 9)] {
+            drawn(&wizard, size);
+        }
+        assert_eq!(text_of(drawn(&wizard, USUAL).buffer()), text_of(before.buffer()), "{}", state.name);
     }
 }
 

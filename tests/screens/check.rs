@@ -12,5 +12,9 @@ states! { "check":
     passed => |wizard| wizard.checked(world::findings_of_all_kinds()).press("<esc><esc><esc>");
     cannot_go_on => |wizard| wizard.checked(world::old_cargo());
     failed => |wizard| wizard.fail(world::no_cargo());
+    many_hazards_far => |wizard| wizard
+        .answer(Event::NeedsTrust(world::many_hazards(40)))
+        .press("<pagedown><pagedown><pagedown>");
+    wide_names => |wizard| wizard.checked(world::wide_checkout()).press("<esc><esc><esc>");
     no_project => |wizard| wizard.checked(world::no_project()).press("<esc>");
 }

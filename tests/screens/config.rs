@@ -22,6 +22,8 @@ states! { "config":
     reviewing => |wizard| wizard.at_config().press("<enter>").at(600);
     reviewed => |wizard| wizard.at_config().reviewed(world::review);
     reviewed_long_lines => |wizard| wizard.at_config().reviewed(world::long_review).press("jjj");
+    reviewed_to_its_end => |wizard| wizard.at_config().reviewed(world::long_review).press("<end>");
+    wide_names => |wizard| wizard.with_feeds(world::wide_feeds()).press("<enter>");
     nothing_to_write => |wizard| wizard.at_config().reviewed(world::nothing_to_write);
     writing => |wizard| wizard.at_config().reviewed(world::review).agree().at(700);
     failed => |wizard| {

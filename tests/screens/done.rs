@@ -11,6 +11,12 @@ states! { "done":
     with_invalid_file => |wizard| wizard.with_cache(world::cache()).press("G");
     no_cache => |wizard| wizard.with_cache(Vec::new());
     cache_unreadable => |wizard| wizard.at_done().fail(world::file_is_locked());
+    one_crate => |wizard| wizard.with_cache(world::cache_of(vec!["a".to_owned()]));
+    far_scrolled => |wizard| {
+        let names = (0..1000).map(|index| format!("crate-{index:04}")).collect();
+        wizard.with_cache(world::cache_of(names)).press("G<up><up>")
+    };
+    wide_names => |wizard| wizard.with_cache(world::wide_cache());
     without_a_project => |wizard| wizard
         .checked(world::no_project())
         .press("contoso<enter>")

@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 use crate::State;
+use crate::required::is_narrow;
 use crate::wizard::Wizard;
 
 /// Columns and rows of a terminal.
@@ -19,18 +20,13 @@ pub(crate) const WIDE: Size = (120, 36);
 pub(crate) const USUAL: Size = (80, 24);
 pub(crate) const NARROW: Size = (60, 18);
 
-/// States that are also looked at on a narrow terminal: one or two of each screen.
-const ALSO_NARROW: [&str; 11] = [
-    "check_passed",
+/// States that are looked at on a narrow terminal besides those of which [`is_narrow`] knows.
+const ALSO_NARROW: [&str; 6] = [
     "organization_known_guess",
-    "sign_in_choosing",
-    "feed_many",
+    "feed_details_alone",
     "config_file_asked",
-    "config_reviewed",
     "log_in_ready",
-    "restore_downloading",
-    "restore_failed_with_report",
-    "done_with_cache",
+    "new_feed_form",
     "whole_help",
 ];
 
@@ -39,7 +35,7 @@ const ALSO_NARROW: [&str; 11] = [
 pub(crate) fn compare(state: &State) {
     let wizard = (state.build)(Wizard::opened(Theme::default()));
     let mut sizes = vec![WIDE, USUAL];
-    sizes.extend(ALSO_NARROW.contains(&state.name).then_some(NARROW));
+    sizes.extend((is_narrow(state.name) || ALSO_NARROW.contains(&state.name)).then_some(NARROW));
     let frames: Vec<String> = sizes.into_iter().map(|size| frame(&wizard, size)).collect();
     compare_text(state.name, &frames.concat());
 }

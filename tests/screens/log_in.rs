@@ -19,6 +19,14 @@ states! { "log_in":
         let wizard = wizard.checked(world::cloned()).signed_in().reviewed_by(world::nothing_to_write);
         wizard.press("<space>").reviewed_by(world::nothing_to_write)
     };
+    long_difference => |wizard| wizard.checked(world::cloned()).signed_in().reviewed_by(world::long_review);
+    long_difference_to_its_end => |wizard| {
+        wizard.checked(world::cloned()).signed_in().reviewed_by(world::long_review).press("<end>")
+    };
+    wide_names => |wizard| {
+        let wizard = wizard.with_feeds(world::wide_feeds()).press("<enter>");
+        wizard.reviewed(world::review).agree().answer(world::applied())
+    };
     proving => |wizard| wizard.at_log_in().press("<enter>").at(800);
     writing => |wizard| after_a_review(wizard).press("<enter>").answer(world::logged_in()).at(900);
     failed => |wizard| wizard.at_log_in().press("<enter>").fail(world::feed_refused());

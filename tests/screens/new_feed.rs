@@ -28,6 +28,15 @@ pub(crate) fn requests() -> Event {
     ])
 }
 
+/// A list that is longer than any screen, for a feed that has nearly everything.
+fn many_sources() -> Event {
+    let sources =
+        (0..40).map(|index| format!("    {{ \"name\": \"source-{index:02}\", \"protocol\": \"npm\" }}"));
+    let body = format!("{{\n  \"upstreamSources\": [\n{}\n  ]\n}}", sources.collect::<Vec<_>>().join(",\n"));
+    let url = "https://feeds.dev.azure.com/contoso/Storefront/_apis/packaging/feeds/web".to_owned();
+    Event::Previewed(vec![RequestPreview { method: "PATCH", url, body }])
+}
+
 fn taken() -> Report {
     Report::new(Exit::Failed, "feed-name-taken", "the name `storefront-crates` is taken")
         .cause("it belongs to a feed that you can't see, of another project or in the recycle bin")
@@ -78,6 +87,12 @@ states! { "new_feed":
         wizard.at_new_feed().press("<tab><tab><tab><space><tab><space>")
     };
     one_feed_only => |wizard| wizard.at_new_feed().press("<s-tab><s-tab><space>");
+    wide_names => |wizard| wizard
+        .at_new_feed()
+        .press("<c-u>")
+        .paste(&"very-long-name-".repeat(4))
+        .press("<tab>")
+        .paste(&"株式会社コントソの👩\u{200d}💻".repeat(9));
     planning => |wizard| wizard.at_new_feed().press("<enter>").at(300);
     shown => |wizard| wizard.at_new_feed().press("<enter>").answer(requests());
     shown_to_its_end => |wizard| wizard.at_new_feed().press("<enter>").answer(requests()).press("<end>");
@@ -95,7 +110,7 @@ states! { "new_feed":
 }
 
 pub(crate) mod upstream {
-    use super::requests;
+    use super::{Feed, Role, many_sources, requests};
     use crate::states;
     use crate::world;
 
@@ -104,6 +119,13 @@ pub(crate) mod upstream {
         asking => |wizard| wizard.at_upstream().at(300);
         shown => |wizard| wizard.at_upstream().answer(requests());
         sending => |wizard| wizard.at_upstream().answer(requests()).press("<end><enter>").at(300);
+        many => |wizard| wizard.at_upstream().answer(many_sources());
+        many_to_its_end => |wizard| wizard.at_upstream().answer(many_sources()).press("<end>");
+        wide_names => |wizard| {
+            let name = "日本語のとても長い名前のフィード";
+            let wide = Feed { role: Some(Role::Owner), ..world::feed(name, Some("株式会社コントソ")) };
+            wizard.with_feeds(vec![wide]).press("p").at(300)
+        };
         failed => |wizard| wizard.at_upstream().fail(world::no_network());
     }
 }

@@ -6,6 +6,9 @@ use crate::world;
 states! { "organization":
     known_guess => |wizard| wizard.checked(world::checkout());
     unknown_hosts => |wizard| wizard.checked(world::checkout_with_unknown_hosts());
+    many_guesses => |wizard| wizard.checked(world::many_guesses(30));
+    many_guesses_far => |wizard| wizard.checked(world::many_guesses(30)).press(&"j".repeat(29));
+    wide_guess => |wizard| wizard.checked(world::wide_checkout());
     another_one => |wizard| wizard.checked(world::checkout_with_unknown_hosts()).press("jj");
     nothing_known => |wizard| wizard.checked(world::bare_checkout());
     typed => |wizard| wizard.checked(world::bare_checkout()).press("fabrikam");

@@ -43,6 +43,15 @@ states! { "restore":
         .at_restore()
         .fetching(vec![world::planned()])
         .ended(FetchEnd::Failed { at: None }, Some(world::sign_in_needed()));
+    nothing_to_fetch => |wizard| {
+        wizard.at_restore().fetching(vec![FetchEvent::Planned(Vec::new())]).ended(FetchEnd::Done, None)
+    };
+    one_crate => |wizard| wizard.at_restore().fetching(vec![world::planned_thousands(1)]).at(1000);
+    wide_names => |wizard| {
+        let wizard = wizard.with_feeds(world::wide_feeds()).press("<enter>");
+        let wizard = wizard.reviewed(world::review).agree().answer(world::applied()).press("<enter>");
+        wizard.answer(world::logged_in()).fetching(vec![world::planned_wide()]).at(1000)
+    };
     failed_at_once => |wizard| wizard.at_restore().fail(world::no_cargo());
     far_scrolled => |wizard| wizard.at_restore().fetching(vec![world::planned_thousands(3000)]).press("G<up>");
 }

@@ -13,5 +13,12 @@ states! { "sign_in":
     asking => |wizard| wizard.at_sign_in().paste(world::TOKEN).press("<enter>").at(400);
     failed => |wizard| wizard.at_sign_in().paste(world::TOKEN).press("<enter>").fail(world::token_refused());
     signed_in => |wizard| wizard.with_feeds(world::feeds()).press("<esc>");
+    wide_names => |wizard| wizard
+        .checked(world::wide_checkout())
+        .press("<enter><enter>")
+        .paste(world::TOKEN)
+        .press("<enter>")
+        .answer(world::signed_in_with_a_wide_name())
+        .press("<esc>");
     for_a_cloned_project => |wizard| wizard.checked(world::cloned());
 }

@@ -147,6 +147,43 @@ pub(crate) fn hazards() -> Vec<Hazard> {
     ]
 }
 
+/// More settings than a screen has lines.
+pub(crate) fn many_hazards(number: usize) -> Vec<Hazard> {
+    let hazard = |index: usize| Hazard {
+        file: format!("crates/member-{index:02}/.cargo/config.toml"),
+        setting: format!("build.rustc-wrapper = \"./tools/wrap-{index:02}.sh\""),
+        effect: "run this program",
+    };
+    (0..number).map(hazard).collect()
+}
+
+/// A checkout that names many organizations.
+pub(crate) fn many_guesses(number: usize) -> Checkout {
+    let one = |index: usize| {
+        guess(&format!("organization-{index:02}"), &format!("git remote mirror-{index:02}"), HostTrust::Known)
+    };
+    Checkout { guesses: (0..number).map(one).collect(), ..checkout() }
+}
+
+/// Paths, an organization and a project whose names are long and wide.
+pub(crate) fn wide_checkout() -> Checkout {
+    let folder = "/home/ana/ソース/日本語のとても長い名前のプロジェクト/👩\u{200d}💻/e\u{301}toile".repeat(2);
+    let organization = "a-very-long-name-of-an-organization-in-the-cloud";
+    let project = "株式会社コントソの大きなプロジェクト";
+    let address = format!("https://dev.azure.com/{organization}/{project}/_git/shop");
+    let found = guess(&address, "git remote 日本語のとても長い名前のリモート", HostTrust::Known);
+    Checkout {
+        findings: vec![
+            Finding::good("Cargo", "1.89.0"),
+            Finding::good("Project", folder.clone()),
+            Finding::warning("Certificates", format!("{folder}/ca.pem"), "日本語の説明を読む"),
+        ],
+        workspace: Some(folder.into()),
+        guesses: vec![found],
+        ..checkout()
+    }
+}
+
 /// A Cargo that is too old.
 pub(crate) fn old_cargo() -> Checkout {
     let headline = "Cargo 1.70.0 is too old: credentials for Azure Artifacts need 1.74";
@@ -187,6 +224,12 @@ pub(crate) fn account() -> Account {
 
 pub(crate) fn signed_in() -> Event {
     Event::SignedIn { account: account(), credential: Credential::Pat(Secret::new(TOKEN)) }
+}
+
+pub(crate) fn signed_in_with_a_wide_name() -> Event {
+    let display_name = "アナ・コスタ・デ・アルメイダ・フェレイラ 👩\u{200d}💻".to_owned();
+    let account = Account { display_name, ..account() };
+    Event::SignedIn { account, credential: Credential::Pat(Secret::new(TOKEN)) }
 }
 
 pub(crate) fn token_refused() -> Report {
@@ -472,6 +515,18 @@ pub(crate) fn planned_thousands(number: usize) -> FetchEvent {
     FetchEvent::Planned(crates.collect())
 }
 
+/// The longest name that crates.io allows, the longest version one meets, and a source with a wide name.
+pub(crate) fn planned_wide() -> FetchEvent {
+    let version = "10.20.30-alpha.12345+build.67890.and.more";
+    let crates = [("c".repeat(64), version), ("short".to_owned(), "1.0.0")];
+    let planned = crates.map(|(name, version)| PlannedCrate {
+        id: crate_id(&name, version),
+        source: "日本語のとても長い名前".to_owned(),
+        cached: None,
+    });
+    FetchEvent::Planned(planned.into())
+}
+
 pub(crate) fn retries() -> Vec<FetchEvent> {
     let retry = |tries_left, reason: &str| FetchEvent::Retry { tries_left, reason: reason.to_owned() };
     let mut events = half_a_fetch();
@@ -515,6 +570,22 @@ pub(crate) fn cache() -> Vec<CacheFolder> {
     crates.push(cached(Some(crate_id("old", "0.1.0")), "old-0.1.0.crate", 999, false));
     crates.push(cached(None, "..%2f..%2fevil.crate", 13, false));
     vec![folder("pkgs.dev.azure.com-3a5c1f0e9b7d2468", Some("rust-crates"), crates)]
+}
+
+/// Crates of these names.
+pub(crate) fn cache_of(names: Vec<String>) -> Vec<CacheFolder> {
+    let crates = names.into_iter().map(|name| {
+        let id = crate_id(&name, "1.2.3");
+        let file = id.file_name();
+        cached(Some(id), &file, 27_500, true)
+    });
+    vec![folder("pkgs.dev.azure.com-3a5c1f0e9b7d2468", Some("rust-crates"), crates.collect())]
+}
+
+pub(crate) fn wide_cache() -> Vec<CacheFolder> {
+    let mut folders = cache_of(vec!["c".repeat(64), "short".to_owned()]);
+    folders[0].crates.push(cached(None, "日本語のとても長い名前のファイル-👩\u{200d}💻.crate", 1, false));
+    folders
 }
 
 pub(crate) fn folder(dir_name: &str, registry: Option<&str>, crates: Vec<CachedCrate>) -> CacheFolder {

@@ -16,7 +16,7 @@ use super::super::msg::Act;
 use super::super::session::Session;
 use super::super::widget::diff_lines;
 use super::super::widget::field::Field;
-use super::super::widget::page::Page;
+use super::super::widget::page::{Page, sentence};
 use super::super::widget::reading;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
@@ -379,7 +379,7 @@ impl Config {
         );
         page.field("Registry name", &self.name, at(Question::Name));
         if let Some(error) = &self.name_error {
-            page.bad(error);
+            page.bad(&sentence(error));
         }
         page.options("View", (&["none", "@Local"], usize::from(self.local_view)), at(Question::View));
         page.options(

@@ -194,6 +194,10 @@ impl Panel for LogIn {
         matches!(self.state, State::Reviewing | State::Proving | State::Writing)
     }
 
+    fn must_be_read(&self) -> bool {
+        matches!(self.state, State::Ready) && self.is_pending()
+    }
+
     fn failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
     }

@@ -95,6 +95,11 @@ pub(super) trait Panel {
         false
     }
 
+    /// Whether all of the page must have been seen before `Enter` agrees to it.
+    fn must_be_read(&self) -> bool {
+        false
+    }
+
     /// Whether the step has failed, for the rail.
     fn failed(&self) -> bool;
 

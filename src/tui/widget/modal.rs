@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use ratatui::symbols::border;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear};
@@ -33,7 +34,9 @@ pub(in super::super) fn modal(
 ) {
     let area = box_of(area, page.len());
     frame.render_widget(Clear, area);
-    let mut block = Block::bordered().title(format!(" {title} ")).title_style(theme.accent());
+    // The border is faint; its title is not.
+    let title_style = theme.accent().remove_modifier(Modifier::DIM);
+    let mut block = Block::bordered().title(format!(" {title} ")).title_style(title_style);
     if !theme.unicode {
         block = block.border_set(ASCII);
     }

@@ -18,28 +18,45 @@ use super::scroll::Scroll;
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Overflow {
     scroll: Scroll,
-    by_hand: Cell<bool>,
+    shows: Cell<Shows>,
+}
+
+/// What brings a page into its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shows {
+    /// What is asked.
+    #[default]
+    Focus,
+    /// What went wrong.
+    Report,
+    /// Whatever the person has scrolled to.
+    ByHand,
 }
 
 impl Overflow {
     /// What is asked comes into sight by itself again.
     pub(in super::super) fn follow(&self) {
-        self.by_hand.set(false);
+        self.shows.set(Shows::Focus);
     }
 
-    /// To the first line, wherever the cursor is.
-    pub(in super::super) fn rewind(&self) {
-        self.act(Action::Top);
+    /// Something has failed: that is read first, wherever the cursor is.
+    pub(in super::super) fn show_report(&self) {
+        self.shows.set(Shows::Report);
     }
 
     pub(in super::super) fn act(&self, action: Action) {
-        self.by_hand.set(true);
+        self.shows.set(Shows::ByHand);
         self.scroll.act(action);
     }
 
     /// Forgets the last frame: what is drawn now may be no page.
     pub(in super::super) fn clear(&self) {
         self.scroll.forget();
+    }
+
+    /// Lines below the last one that was drawn.
+    pub(in super::super) fn below(&self) -> usize {
+        self.scroll.below()
     }
 
     /// Whether the last frame could not show all of it.
@@ -53,8 +70,12 @@ impl Overflow {
         let fits = length <= area.height.into();
         let window = if fits { area } else { top(area, area.height.saturating_sub(1)) };
         let height = usize::from(window.height);
-        if !self.by_hand.get() {
-            self.scroll.start_at(page.focus().saturating_sub(height / 2));
+        let about_report = page.report_lines().filter(|_| self.shows.get() == Shows::Report);
+        match (self.shows.get(), about_report) {
+            (Shows::ByHand, _) => {}
+            (_, Some(lines)) if lines.end <= height => self.scroll.start_at(0),
+            (_, Some(lines)) => self.scroll.start_at(lines.start),
+            (_, None) => self.scroll.start_at(page.focus().saturating_sub(height / 2)),
         }
         let seen = self.scroll.visible(length, height);
         page.draw_from(frame, window, seen.start);

@@ -1,5 +1,7 @@
 //! A column of text: titles, paragraphs, choices, fields and reports, wrapped to a width.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -28,11 +30,13 @@ pub(in super::super) struct Page {
     cursor: Option<(usize, usize)>,
     /// The line that must be seen.
     focus: usize,
+    /// The lines of the first failure.
+    report: Option<Range<usize>>,
 }
 
 impl Page {
     pub(in super::super) fn new(theme: Theme, width: u16) -> Self {
-        Self { theme, width: width.into(), lines: Vec::new(), cursor: None, focus: 0 }
+        Self { theme, width: width.into(), lines: Vec::new(), cursor: None, focus: 0, report: None }
     }
 
     pub(in super::super) fn len(&self) -> u16 {
@@ -46,6 +50,11 @@ impl Page {
     /// The line that matters most: the question that is asked now.
     pub(in super::super) fn focus(&self) -> usize {
         self.focus
+    }
+
+    /// The lines of the first failure that it tells.
+    pub(in super::super) fn report_lines(&self) -> Option<Range<usize>> {
+        self.report.clone()
     }
 
     pub(in super::super) fn title(&mut self, title: &str) -> &mut Self {
@@ -230,6 +239,7 @@ impl Page {
 
     /// A failure: what, what to do, and why. The remedy stands above the words of others, which may be long.
     pub(in super::super) fn report(&mut self, report: &Report) -> &mut Self {
+        let first = self.lines.len();
         self.marked(self.theme.cross(), self.theme.bad(), &sentence(&report.headline));
         if let Some(hint) = &report.hint {
             let (mark, style) = (self.theme.here(), self.theme.accent());
@@ -238,6 +248,8 @@ impl Page {
         for words in report.causes.iter().chain(&report.details) {
             self.indented(words);
         }
+        let last = self.lines.len();
+        self.report.get_or_insert(first..last);
         self
     }
 

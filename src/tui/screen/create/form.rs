@@ -10,7 +10,7 @@ use crate::domain::organization::ProjectName;
 use super::super::super::keymap::Key;
 use super::super::super::session::Session;
 use super::super::super::widget::field::Field;
-use super::super::super::widget::page::Page;
+use super::super::super::widget::page::{Page, sentence};
 
 /// The questions, in the order of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -212,7 +212,7 @@ impl Form {
         for question in self.questions() {
             self.draw_one(page, question);
             if let Some(complaint) = complaint.filter(|complaint| complaint.question == question) {
-                page.bad(&complaint.words);
+                page.bad(&sentence(&complaint.words));
             }
         }
         page.gap();
@@ -308,7 +308,7 @@ fn complaint(question: Question) -> impl Fn(String) -> Complaint {
 fn free_name(session: &Session, text: &str) -> Result<FeedName, String> {
     let name = FeedName::parse(text).map_err(|error| error.to_string())?;
     match taken(session, text) {
-        Some(feed) => Err(format!("{} has this name", feed.label())),
+        Some(feed) => Err(format!("the name is taken by {}", feed.label())),
         None => Ok(name),
     }
 }

@@ -144,7 +144,7 @@ fn a_name_is_checked_as_it_is_typed() {
         ("my feed", "white space"),
         ("_x", "starts with neither"),
         ("a@b", "no `@`"),
-        ("Taken", "Storefront/taken has this name"),
+        ("Taken", "the name is taken by Storefront/taken"),
     ] {
         type_name(&mut screen, &mut session, name);
         let complaint = screen.form.complaint(&session).unwrap();

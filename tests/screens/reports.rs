@@ -1,0 +1,80 @@
+//! A failure that is longer than the screen: all of it can be read, and what went wrong is read first.
+
+use std::collections::BTreeSet;
+
+use az_cargo_wizard::error::{Exit, Report};
+use az_cargo_wizard::tui::{Key, Msg, Theme};
+
+use crate::draw::{NARROW, Size, drawn, text_of};
+use crate::wizard::Wizard;
+use crate::world;
+
+const SMALLEST: Size = (40, 10);
+
+/// Words that are told apart, so many of each.
+fn words(of: &str) -> String {
+    (0..60).map(|index| format!("{of}-{index:02}")).collect::<Vec<_>>().join(" ")
+}
+
+fn long() -> Report {
+    Report::new(Exit::Failed, "failed", "headline-00")
+        .cause(words("cause"))
+        .cause(words("root"))
+        .detail(words("detail"))
+        .hint(words("hint"))
+}
+
+/// Every word of the report.
+fn all_words() -> BTreeSet<String> {
+    let words = ["cause", "root", "detail", "hint"].map(words).join(" ");
+    words.split(' ').map(str::to_owned).collect()
+}
+
+/// A step, and how it comes to fail.
+type Failing = (&'static str, fn(Wizard) -> Wizard);
+
+const FAILING: [Failing; 7] = [
+    ("check", |wizard| wizard.fail(long())),
+    ("sign-in", |wizard| wizard.at_sign_in().paste(world::TOKEN).press("<enter>").fail(long())),
+    ("feed", |wizard| wizard.at_sign_in().signed_in().fail(long())),
+    ("config", |wizard| wizard.at_config().press("<enter>").fail(long())),
+    ("log in", |wizard| wizard.at_log_in().press("<enter>").fail(long())),
+    ("new feed", |wizard| wizard.with_feeds(world::feeds()).press("n<enter>").fail(long())),
+    ("upstream", |wizard| {
+        use az_cargo_wizard::domain::feed::{Feed, Role};
+        let web = Feed { role: Some(Role::Owner), ..world::feed("web", None) };
+        wizard.with_feeds(vec![web]).press("p").fail(long())
+    }),
+];
+
+#[test]
+fn what_went_wrong_is_seen_at_once() {
+    for (name, failing) in FAILING {
+        let failed = failing(Wizard::opened(Theme::default()));
+        for size in [NARROW, SMALLEST] {
+            let text = text_of(drawn(&failed, size).buffer());
+            assert!(
+                text.contains("Headline-00") && text.contains("more lines below: PageDown"),
+                "{name}:\n{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_word_of_a_report_can_be_scrolled_to() {
+    for (name, failing) in FAILING {
+        for (size, key) in [(NARROW, Key::PageDown), (SMALLEST, Key::PageDown), (SMALLEST, Key::Down)] {
+            let mut wizard = failing(Wizard::opened(Theme::default()));
+            let mut missing = all_words();
+            // In a form the arrows move between the questions.
+            let key = if ["config", "new feed"].contains(&name) { Key::PageDown } else { key };
+            for _ in 0..200 {
+                let text = text_of(drawn(&wizard, size).buffer()).to_lowercase();
+                missing.retain(|word| !text.split_whitespace().any(|seen| seen == word));
+                wizard = wizard.told(Msg::Key(key));
+            }
+            assert!(missing.is_empty(), "{name} at {size:?}: {missing:?} is never seen");
+        }
+    }
+}
