@@ -162,6 +162,7 @@ mod tests {
             (FEED, with(&both)),
         ])
         .await;
+        server.is_ahead();
         let azure = server.azure();
         let shown = azure.crates_io_preview(&feed()).await.unwrap();
         assert_eq!((shown.method, shown.url.ends_with("/feeds/f-1")), ("PATCH", true));

@@ -123,6 +123,50 @@ fn a_feed_that_sends_downloads_elsewhere_is_refused_before_cargo_could_follow() 
 }
 
 #[test]
+fn a_download_that_leads_elsewhere_takes_no_credential_along() {
+    let internet = Internet::with_cargos_ca();
+    internet.answer(|heard: &Heard| {
+        let location = format!("https://{EVIL}{}", heard.path);
+        heard.path.ends_with("/download").then(|| azures("302 Found", &[("Location", &location)], ""))
+    });
+    assert_ne!(setup(&internet).code, Some(0));
+    let there: Vec<Heard> = internet.heard().into_iter().filter(|heard| heard.host == EVIL).collect();
+    assert!(!there.is_empty() && !there.iter().any(Heard::is_signed), "{there:?}");
+}
+
+/// Cargo knows its tokens by the registry's name: another index under that name would be sent the token.
+#[test]
+fn a_checkout_that_gives_a_known_registry_another_index_gets_nothing() {
+    let internet = Internet::with_cargos_ca();
+    setup(&internet).succeeds();
+    let (heard, hosts) = (internet.heard().len(), internet.hosts());
+    for index in [
+        "sparse+https://evil.example/contoso/Storefront/_packaging/rust-crates/Cargo/index/",
+        "sparse+https://pkgs.dev.azure.com.evil.example/contoso/_packaging/rust-crates/Cargo/index/",
+        "sparse+http://pkgs.dev.azure.com/contoso/_packaging/rust-crates/Cargo/index/",
+    ] {
+        internet.commit_config("rust-crates", index);
+        assert_eq!(internet.run(&["fetch", "--locked"]).code, Some(2), "{index}");
+    }
+    assert_eq!((internet.heard().len(), internet.hosts()), (heard, hosts));
+}
+
+/// A page of the network's own in place of Azure's answer (azure-contract 3.2, class 18).
+#[test]
+fn an_answer_of_something_in_between_is_told_as_such() {
+    let internet = Internet::with_cargos_ca();
+    internet.answer(|_: &Heard| {
+        let page = "<html><title>Sign in to the network</title></html>";
+        let length = page.len();
+        Some(format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+        ))
+    });
+    setup(&internet).fails_with(6, "this answer did not come from Azure DevOps");
+    assert_nothing_went_there(&internet);
+}
+
+#[test]
 fn a_server_that_only_the_checkout_names_gets_nothing() {
     let mut internet = Internet::with_cargos_ca();
     internet.sandbox.set("NO_PROXY", "127.0.0.1");

@@ -127,6 +127,11 @@ impl Documents {
         Err(format!("{seen}: {}", complaints.join("; ")))
     }
 
+    /// Whether there is an operation with that method, host and path.
+    pub(crate) fn knows(&self, seen: &Seen) -> bool {
+        self.0.iter().any(|operation| operation.is_route_of(seen))
+    }
+
     /// Why the requests are not as they should be: those of the product by the documents, and those of Cargo, which
     /// has no business with the REST API.
     pub(crate) fn complaints(&self, seen: &[Seen]) -> Vec<String> {

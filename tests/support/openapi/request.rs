@@ -39,6 +39,34 @@ impl Seen {
         text.lines().map(|line| serde_json::from_str(line).expect("the demo writes JSON lines")).collect()
     }
 
+    /// A request as its bytes were: the head, and perhaps a body.
+    pub(crate) fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+        let header = |name: &str| {
+            let found = head.lines().skip(1).find_map(|line| {
+                let (key, value) = line.split_once(':')?;
+                key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            });
+            found.unwrap_or_default()
+        };
+        let mut words = head.split(' ').map(str::to_owned);
+        let method = words.next().unwrap_or_default();
+        let target = words.next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        Self {
+            method,
+            host: header("host"),
+            path: path.to_owned(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            agent: header("user-agent"),
+            accept: header("accept"),
+            content_type: header("content-type"),
+            body: body.to_owned(),
+            authorized: !header("authorization").is_empty(),
+            status: 0,
+        }
+    }
+
     /// The segments of its path, decoded.
     pub(crate) fn segments(&self) -> Vec<String> {
         let decode = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
