@@ -37,7 +37,7 @@ impl World {
         net::init();
         let settings = HttpSettings { loopback_only: true, ..HttpSettings::default() };
         let credential = token.cloned().map(Credential::Pat);
-        Azure::new(net::client(&settings).unwrap(), self.collection(organization), credential)
+        Azure::new(net::client(&settings).unwrap(), self.collection(organization), credential).in_the_clear()
     }
 
     /// Signed in with the token that a person is shown.

@@ -27,9 +27,10 @@ use support::sandbox::Sandbox;
 mod support;
 
 /// Every function of `azure/` that makes an address, and the operations that it asks for there.
-const OPERATIONS: [(&str, &str, &[&str]); 10] = [
-    ("accounts.rs", "who_am_i", &["GET {organization}/_apis/connectionData"]),
+const OPERATIONS: [(&str, &str, &[&str]); 11] = [
+    ("accounts.rs", "connection_data", &["GET {organization}/_apis/connectionData"]),
     ("accounts.rs", "all_projects", &["GET {organization}/_apis/projects"]),
+    ("areas.rs", "find_feeds", &["GET {organization}/_apis/resourceAreas"]),
     ("create.rs", "creation", &["POST {organization}/{project}/_apis/packaging/feeds"]),
     (
         "create.rs",
@@ -87,7 +88,7 @@ impl World {
 
     fn azure(&self, token: &Secret) -> Azure {
         let credential = Some(Credential::Pat(token.clone()));
-        Azure::new(client(), self.collection(), credential)
+        Azure::new(client(), self.collection(), credential).in_the_clear()
     }
 
     fn seen(&self) -> Vec<Seen> {

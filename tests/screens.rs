@@ -37,6 +37,8 @@ mod sign_in;
 #[path = "screens/whole.rs"]
 mod whole;
 
+#[path = "screens/addresses.rs"]
+mod addresses;
 #[path = "screens/anything.rs"]
 mod anything;
 #[path = "screens/hostile.rs"]

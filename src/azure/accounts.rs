@@ -20,10 +20,18 @@ impl Azure {
     /// The person behind the credential (azure-contract 1.5). A token that may not ask is proved by the
     /// list of feeds (12); its holder then has no name.
     ///
+    /// A server is asked next where its feeds are (11).
+    ///
     /// # Errors
     /// [`AzureError::NotSignedIn`] also where the service took the caller for anonymous: a success alone
-    /// proves nothing.
+    /// proves nothing. [`AzureError::ForeignLocation`] where the server names somebody else's place.
     pub async fn who_am_i(&self) -> Result<Account, AzureError> {
+        let account = self.connection_data().await?;
+        self.find_feeds().await?;
+        Ok(account)
+    }
+
+    async fn connection_data(&self) -> Result<Account, AzureError> {
         let url = address(&self.collection().web(), &["_apis", "connectionData"], &[])?;
         let reply = match self.get(&url, Stage::Preview).await {
             Ok(reply) => reply,

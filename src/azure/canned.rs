@@ -101,7 +101,9 @@ impl Canned {
 
     pub(super) fn azure_with(&self, credential: Option<Credential>) -> Azure {
         let base = Base::parse(&self.base()).unwrap();
-        Azure::new(loopback_client(), Collection::Server { base }, credential).without_backoff()
+        Azure::new(loopback_client(), Collection::Server { base }, credential)
+            .in_the_clear()
+            .without_backoff()
     }
 
     /// The requests so far, heads with header names in lower case, and bodies.

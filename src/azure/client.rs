@@ -2,30 +2,32 @@
 //! (azure-contract 3.1, 3.4, 1.4). Follows no redirect and no address that an answer names.
 
 use std::fmt;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
-use tokio::time::{Sleep, sleep};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
 use url::Url;
 
 use super::error::{AzureError, Said};
 use super::reply::{API_VERSIONS, Class, Reply};
+use super::terms::Terms;
 use crate::domain::credential::Credential;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text::{clean, is_control, redact};
+use crate::domain::waiting::Waiting;
 use crate::net::{Fault, NetError, Place};
 
 /// How often one request is sent at most.
 const TRIES: u32 = 3;
 
-/// Longest that one request waits for the service's limits, all in all.
+/// Longest that one request waits for the service's limits, all in all. A longer wish is an error that names it, and
+/// so is every request before it has passed.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Pause before the second try where the service names none; the third waits twice as long.
@@ -45,10 +47,11 @@ pub struct Azure {
     collection: Collection,
     credential: Option<Credential>,
     via: Option<String>,
-    /// Index into [`API_VERSIONS`]: what this server was last found to support.
-    version: AtomicUsize,
-    /// Runs while the service wants the next request later (azure-contract 3.2, class 16).
-    rest: Mutex<Option<Pin<Box<Sleep>>>>,
+    terms: Arc<Terms>,
+    /// Whether the credential may travel where everybody on the way can read it.
+    in_the_clear: bool,
+    /// Who is told why an answer is late.
+    told: Option<mpsc::UnboundedSender<Waiting>>,
     backoff: Duration,
 }
 
@@ -133,10 +136,33 @@ impl Azure {
             collection,
             credential,
             via: None,
-            version: AtomicUsize::new(0),
-            rest: Mutex::new(None),
+            terms: Arc::default(),
+            in_the_clear: false,
+            told: None,
             backoff: BACKOFF,
         }
+    }
+
+    /// Goes on with what other clients for the same organization have learned.
+    #[must_use]
+    pub fn on(mut self, terms: Arc<Terms>) -> Self {
+        self.terms = terms;
+        self
+    }
+
+    /// Lets the credential travel over plain http: to the demo on loopback, or to a server that the person has
+    /// confirmed (product.md, 'Trust').
+    #[must_use]
+    pub fn in_the_clear(mut self) -> Self {
+        self.in_the_clear = true;
+        self
+    }
+
+    /// Tells why an answer is late, as long as it is.
+    #[must_use]
+    pub fn telling(mut self, told: Option<mpsc::UnboundedSender<Waiting>>) -> Self {
+        self.told = told;
+        self
     }
 
     /// Names the proxy in errors; without user information, as [`crate::net::HttpSettings::shown_proxy`]
@@ -163,6 +189,15 @@ impl Azure {
         &self.collection
     }
 
+    /// Where the feeds API is: where the collection's `resourceAreas` say, or at its usual place.
+    pub(super) fn feeds_base(&self) -> Base {
+        self.terms.feeds().cloned().unwrap_or_else(|| self.collection.feeds())
+    }
+
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
     pub(super) fn has_credential(&self) -> bool {
         self.credential.is_some()
     }
@@ -186,13 +221,11 @@ impl Azure {
     async fn ask(&self, outgoing: Outgoing<'_>, stage: Stage) -> Result<Reply, AzureError> {
         let url = outgoing.url;
         loop {
-            let rung = self.version.load(Ordering::Relaxed);
+            let rung = self.terms.version();
             let reply = self.send(outgoing, rest_headers(rung, stage), SignedIn::Yes).await?;
             match reply.class() {
                 Class::Success => return Ok(reply),
-                Class::Version if rung + 1 < API_VERSIONS.len() => {
-                    self.version.fetch_max(rung + 1, Ordering::Relaxed);
-                }
+                Class::Version if self.terms.lower_version(rung) => {}
                 _ => return Err(self.refusal(&reply, url)),
             }
         }
@@ -242,22 +275,35 @@ impl Azure {
         let mut waited = Duration::ZERO;
         let mut tries = 1;
         loop {
-            self.wait_until_welcome().await;
+            self.wait_until_welcome(outgoing.url).await?;
             let outcome = self.send_once(outgoing, headers.clone()).await;
             let pause = self.pause_before_next(&outcome, tries).filter(|_| {
                 outgoing.is_repeatable()
                     || outcome.as_ref().is_ok_and(|reply| reply.class() == Class::RateLimited)
             });
             waited = waited.saturating_add(pause.unwrap_or_default());
-            match pause {
-                Some(pause) if tries < TRIES && waited <= LONGEST_WAIT => sleep(pause).await,
-                _ => {
-                    self.slow_down(&outcome).await;
-                    return outcome;
+            let Some(pause) = pause.filter(|_| tries < TRIES && waited <= LONGEST_WAIT) else {
+                if tries > 1 {
+                    self.tell(Waiting::Over);
                 }
-            }
+                self.slow_down(&outcome);
+                return outcome;
+            };
             tries += 1;
+            if outcome.as_ref().is_ok_and(|reply| reply.retry_after().is_some()) {
+                self.tell(Waiting::Asked(pause));
+                sleep(pause).await;
+                self.tell(Waiting::Again { attempt: tries, of: TRIES });
+            } else {
+                self.tell(Waiting::Again { attempt: tries, of: TRIES });
+                sleep(pause).await;
+            }
         }
+    }
+
+    fn tell(&self, waiting: Waiting) {
+        // Nobody need listen.
+        let _ = self.told.as_ref().map(|told| told.send(waiting));
     }
 
     /// `None` where the outcome stands.
@@ -293,20 +339,29 @@ impl Azure {
         Ok(reply)
     }
 
-    /// Waits out what an earlier success asked for; whoever comes meanwhile waits too.
-    async fn wait_until_welcome(&self) {
-        let mut rest = self.rest.lock().await;
-        if let Some(pause) = rest.as_mut() {
-            pause.as_mut().await;
-            *rest = None;
+    /// Waits out what an earlier answer asked for.
+    ///
+    /// # Errors
+    /// [`AzureError::RateLimited`] where that is too long to be waited for.
+    async fn wait_until_welcome(&self, url: &Url) -> Result<(), AzureError> {
+        let Some(wait) = self.terms.quiet() else { return Ok(()) };
+        if wait > LONGEST_WAIT {
+            let said = Box::new(Said { host: self.place(url).host, ..Said::default() });
+            return Err(AzureError::RateLimited { wait, said });
         }
+        self.tell(Waiting::Asked(wait));
+        sleep(wait).await;
+        self.terms.end_quiet();
+        self.tell(Waiting::Over);
+        Ok(())
     }
 
-    async fn slow_down(&self, outcome: &Result<Reply, AzureError>) {
+    /// Remembers what the service asks of the next request: after a success that was delayed, and after a refusal
+    /// that stands.
+    fn slow_down(&self, outcome: &Result<Reply, AzureError>) {
         let Ok(reply) = outcome else { return };
-        let pause = reply.retry_after().filter(|pause| !pause.is_zero());
-        if let (Class::Success, Some(pause)) = (reply.class(), pause) {
-            *self.rest.lock().await = Some(Box::pin(sleep(pause.min(LONGEST_WAIT))));
+        if let (Class::Success | Class::RateLimited, Some(pause)) = (reply.class(), reply.retry_after()) {
+            self.terms.keep_quiet(pause);
         }
     }
 
@@ -321,6 +376,9 @@ impl Azure {
             return Err(AzureError::OutsideOrganization { url: redact(&clean(url.as_str())) });
         }
         if let (SignedIn::Yes, Some(credential)) = (signed_in, &self.credential) {
+            if url.scheme() == "http" && !self.in_the_clear {
+                return Err(AzureError::InTheClear { host: self.place(url).host });
+            }
             let mut value =
                 HeaderValue::from_str(credential.header().expose()).map_err(|_| AzureError::Unsendable)?;
             value.set_sensitive(true);
@@ -333,7 +391,8 @@ impl Azure {
     /// the same under both its host names and in every spelling of its name.
     fn owns(&self, url: &Url) -> bool {
         let plain = url.username().is_empty() && url.password().is_none();
-        let bases = [self.collection.web(), self.collection.feeds(), self.collection.packages()];
+        let mut bases = vec![self.collection.web(), self.collection.feeds(), self.collection.packages()];
+        bases.extend(self.terms.feeds().cloned());
         let same_organization = || {
             self.collection.is_cloud()
                 && Target::from_url(url).is_some_and(|target| {
@@ -361,6 +420,16 @@ pub(super) fn address(base: &Base, segments: &[&str], query: &[(&str, &str)]) ->
         url.query_pairs_mut().extend_pairs(query);
     }
     Ok(url)
+}
+
+/// Hosts that a `dl` or a `locationUrl` may name beside the collection's own (product.md, 'Trust').
+pub(super) fn is_cloud_host(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    url.scheme() == "https"
+        && url.port().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && [".dev.azure.com", ".visualstudio.com"].iter().any(|domain| host.ends_with(domain))
 }
 
 fn rest_headers(rung: usize, stage: Stage) -> HeaderMap {

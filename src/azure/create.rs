@@ -120,14 +120,14 @@ impl Azure {
             },
         };
         let segments = scoped(new, &["_apis", "packaging", "feeds"]);
-        let url = address(&self.collection().feeds(), &segments, &[])?;
+        let url = address(&self.feeds_base(), &segments, &[])?;
         Ok(Change::new(Method::POST, url, &body))
     }
 
     /// The PATCH of the `@Local` view. By name: it is shown before there is an id.
     fn showing(&self, new: &NewFeed) -> Result<Change, AzureError> {
         let path = ["_apis", "packaging", "Feeds", new.name.as_str(), "views", "Local"];
-        let url = address(&self.collection().feeds(), &scoped(new, &path), &[])?;
+        let url = address(&self.feeds_base(), &scoped(new, &path), &[])?;
         Ok(Change::new(Method::PATCH, url, &json!({ "visibility": new.visibility.word() })))
     }
 
@@ -209,7 +209,7 @@ impl Azure {
     /// The deleted feeds of the whole organization that one may see.
     async fn recycle_bin(&self) -> Result<Vec<DeletedFeed>, AzureError> {
         let path = ["_apis", "packaging", "feedrecyclebin"];
-        let url = address(&self.collection().feeds(), &path, &[])?;
+        let url = address(&self.feeds_base(), &path, &[])?;
         let reply: Reply = self.get(&url, Stage::Released).await?;
         let list: List<DeletedFeed> = self.read(&reply, &url)?;
         Ok(list.value)

@@ -99,6 +99,10 @@ pub enum AzureError {
     CargoSendsNoToken(Box<Said>),
     #[error("`{url}` does not belong to the organization, so nothing was sent to it")]
     OutsideOrganization { url: String },
+    #[error("`http://{host}` is not encrypted, so the token was not sent to it")]
+    InTheClear { host: String },
+    #[error("the server says that its feeds are at `{url}`, which is no place of its own")]
+    ForeignLocation { url: String, said: Box<Said> },
     #[error("the credential holds characters that cannot be sent")]
     Unsendable,
     #[error(transparent)]
@@ -141,7 +145,10 @@ impl AzureError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self.exit(), Exit::SignIn | Exit::NotAllowed | Exit::NotFound)
-            && !matches!(self, Self::OutsideOrganization { .. })
+            && !matches!(
+                self,
+                Self::OutsideOrganization { .. } | Self::InTheClear { .. } | Self::ForeignLocation { .. }
+            )
     }
 
     /// A refusal of a request that makes or changes a feed, in terms of what that needs (azure-contract 5.1).
@@ -192,9 +199,11 @@ impl AzureError {
             | Self::NotAzure(said)
             | Self::ServerError(said)
             | Self::Unexpected { said, .. }
+            | Self::ForeignLocation { said, .. }
             | Self::CargoSendsNoToken(said) => Some(said),
             Self::CreationUnknown { cause, .. } => cause.as_ref().and_then(|cause| cause.said()),
             Self::OutsideOrganization { .. }
+            | Self::InTheClear { .. }
             | Self::Unsendable
             | Self::HasCratesIo
             | Self::ChangedMeanwhile
@@ -215,6 +224,8 @@ impl AzureError {
             | Self::NeedsPermission(_)
             | Self::Forbidden(_)
             | Self::MayNotCreate(_)
+            | Self::InTheClear { .. }
+            | Self::ForeignLocation { .. }
             | Self::OutsideOrganization { .. } => Exit::NotAllowed,
             Self::FeedNotFound(_)
             | Self::ProjectNotFound(_)
@@ -274,6 +285,8 @@ impl AzureError {
             Self::Unexpected { .. } => "answer-not-understood",
             Self::CargoSendsNoToken(_) => "cargo-sends-no-token",
             Self::OutsideOrganization { .. } => "outside-organization",
+            Self::InTheClear { .. } => "not-encrypted",
+            Self::ForeignLocation { .. } => "foreign-location",
             Self::Unsendable => "token-malformed",
             Self::Network(_) => "network",
         }
@@ -350,6 +363,8 @@ impl AzureError {
             Self::OutsideOrganization { .. } => {
                 "choose the organization that the address belongs to, then sign in there".into()
             }
+            Self::InTheClear { .. } => "use its https address, or name the server with `--org`".into(),
+            Self::ForeignLocation { .. } => "nothing was sent there: ask who runs the server".into(),
             Self::Network(_) => "check the network, then try again".into(),
         }
     }

@@ -43,7 +43,7 @@ impl Azure {
     pub async fn feed(&self, id: &str, project: Option<&ProjectName>) -> Result<Feed, AzureError> {
         let mut segments: Vec<&str> = project.map(ProjectName::as_str).into_iter().collect();
         segments.extend(["_apis", "packaging", "feeds", id]);
-        let url = address(&self.collection().feeds(), &segments, &[])?;
+        let url = address(&self.feeds_base(), &segments, &[])?;
         let reply = self.get(&url, Stage::Released).await?;
         let feed: WireFeed = self.read(&reply, &url)?;
         feed.into_feed().ok_or_else(|| self.misunderstood(&reply, &url, "the feed has no usable name"))
@@ -68,7 +68,7 @@ impl Azure {
 
     /// One call to the list, with the reply that it came in. Not paged (azure-contract 5.2).
     pub(super) async fn feed_page(&self, query: &[(&str, &str)]) -> Result<(Reply, Vec<Feed>), AzureError> {
-        let url = address(&self.collection().feeds(), &["_apis", "packaging", "feeds"], query)?;
+        let url = address(&self.feeds_base(), &["_apis", "packaging", "feeds"], query)?;
         let reply = self.get(&url, Stage::Released).await?;
         let list: List<WireFeed> = self.read(&reply, &url)?;
         Ok((reply, list.value.into_iter().filter_map(WireFeed::into_feed).collect()))
@@ -106,7 +106,7 @@ impl Azure {
     ) -> Result<Url, AzureError> {
         let mut segments: Vec<&str> = feed.project.iter().map(|project| project.id.as_str()).collect();
         segments.extend(["_apis", "packaging", "Feeds", &feed.id, part]);
-        address(&self.collection().feeds(), &segments, query)
+        address(&self.feeds_base(), &segments, query)
     }
 }
 

@@ -2,12 +2,14 @@
 //! (azure-contract 1 to 5, 7.3); keeps nothing, and shows nothing.
 
 mod accounts;
+mod areas;
 mod client;
 mod create;
 mod error;
 mod feeds;
 mod packages;
 mod reply;
+mod terms;
 mod upstreams;
 mod wire;
 
@@ -22,3 +24,4 @@ pub use client::Azure;
 pub use create::Creation;
 pub use error::{AzureError, Holder, Said};
 pub use packages::IndexProof;
+pub use terms::Terms;

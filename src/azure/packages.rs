@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use url::Url;
 
-use super::client::{Azure, SignedIn, Stage};
+use super::client::{Azure, SignedIn, Stage, is_cloud_host};
 use super::error::AzureError;
 use super::reply::Reply;
 use super::wire::{IndexConfig, List, WirePackage};
@@ -96,16 +96,6 @@ impl Azure {
             number => CrateCount::AtLeast(number),
         })
     }
-}
-
-/// Hosts that a `dl` may name beside the collection's own (product.md, 'Trust').
-fn is_cloud_host(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    url.scheme() == "https"
-        && url.port().is_none()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && [".dev.azure.com", ".visualstudio.com"].iter().any(|domain| host.ends_with(domain))
 }
 
 #[cfg(test)]

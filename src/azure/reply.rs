@@ -139,10 +139,16 @@ impl Reply {
         class == Class::ServerError || (class == Class::NotAzure && self.status.is_server_error())
     }
 
-    /// How long to wait before the next request, in whole or decimal seconds (azure-contract 3.4).
+    /// How long to wait before the next request: in whole or decimal seconds, or until a date (azure-contract 3.4).
+    /// A date counts from the answer's own, so that a wrong clock on this machine does not matter.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        let seconds: f64 = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
+        let after = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = after.parse() {
+            return Duration::try_from_secs_f64(seconds).ok();
+        }
+        let until = httpdate::parse_http_date(after).ok()?;
+        let sent = httpdate::parse_http_date(self.headers.get(DATE)?.to_str().ok()?.trim()).ok()?;
+        Some(until.duration_since(sent).unwrap_or_default())
     }
 
     /// Where the next page begins; `None` on the last one (azure-contract 4.3).

@@ -96,7 +96,7 @@ impl Azure {
     fn url_of(&self, feed: &Feed) -> Result<Url, AzureError> {
         let mut segments: Vec<&str> = feed.project.iter().map(|project| project.id.as_str()).collect();
         segments.extend(["_apis", "packaging", "feeds", &feed.id]);
-        address(&self.collection().feeds(), &segments, &[])
+        address(&self.feeds_base(), &segments, &[])
     }
 }
 

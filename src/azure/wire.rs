@@ -58,6 +58,14 @@ impl ConnectionData {
     }
 }
 
+/// One area of `_apis/resourceAreas` (azure-contract 1.3).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WireArea {
+    pub(super) id: Option<String>,
+    pub(super) location_url: Option<String>,
+}
+
 /// One project of the list (azure-contract 4.3).
 #[derive(Debug, Deserialize)]
 pub(super) struct WireProject {

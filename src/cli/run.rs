@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -154,6 +155,11 @@ pub(super) async fn follow(
             () = &mut interrupted, if cancel.is_some() => stop(&mut cancel),
             next = receiver.recv() => {
                 let Some((_, event)) = next else { break };
+                if let Event::Waiting(waiting) = event {
+                    // Words go to standard error, whatever is printed as data.
+                    waiting.line(Duration::ZERO).iter().for_each(|line| Printer::Lines.say(line));
+                    continue;
+                }
                 match take(event) {
                     Ok(Some(end)) => exit = end,
                     Ok(None) => {}

@@ -14,3 +14,4 @@ pub mod progress;
 pub mod registry;
 pub mod segment;
 pub mod text;
+pub mod waiting;

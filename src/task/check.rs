@@ -60,6 +60,17 @@ pub struct Guess {
     pub host: HostTrust,
 }
 
+impl Guess {
+    /// The source of what a flag names.
+    const FLAG: &str = "--org";
+
+    /// Whether the person has named it, with the project and the feed that it may hold.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.source == Self::FLAG
+    }
+}
+
 /// Whether a host may be asked anything before a person has named it (product.md, 'Trust').
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostTrust {
@@ -297,7 +308,7 @@ async fn guesses(services: &Arc<Services>, checkout: &Checkout) -> Result<Vec<Gu
         }
     };
     if let Some(target) = &services.named {
-        add(target.clone(), "--org".to_owned());
+        add(target.clone(), Guess::FLAG.to_owned());
     }
     if let Some(feed) = &checkout.in_force {
         add(feed.target.clone(), text::clean(&feed.registry.source));

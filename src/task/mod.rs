@@ -12,6 +12,7 @@ mod remote;
 pub mod restore;
 pub mod services;
 pub mod sign_in;
+mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,11 +25,12 @@ use crate::domain::credential::{Credential, Secret};
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::new_feed::RequestPreview;
-use crate::domain::organization::Collection;
+use crate::domain::organization::{Base, Collection};
 use crate::domain::package::CrateId;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
 use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
 use connect::Mirror;
@@ -59,6 +61,14 @@ impl Events {
 
 /// Runs one request to its end; every path ends in an event that is the last.
 pub async fn run(
+    services: Arc<Services>,
+    request: Request,
+    (events, cancelled): (&Events, oneshot::Receiver<()>),
+) {
+    waiting::telling(events, run_to_its_end(services, request, (events, cancelled))).await;
+}
+
+async fn run_to_its_end(
     services: Arc<Services>,
     request: Request,
     (events, cancelled): (&Events, oneshot::Receiver<()>),
@@ -99,6 +109,10 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
+        Request::AgreeToHttp(base) => {
+            services.agree_to_http(base);
+            Ok(Event::AgreedToHttp)
+        }
         // Both have been taken by `run`.
         Request::Restore(_) | Request::Change(_) => Ok(Event::Cancelled),
     }
@@ -180,6 +194,8 @@ pub enum Request {
     LogIn(LogIn),
     Restore(Restore),
     Inspect(Inspect),
+    /// The person has read that http is not encrypted, and wants it for this server all the same.
+    AgreeToHttp(Base),
 }
 
 /// Proves the credential at the feed and hands it to Cargo.
@@ -298,6 +314,9 @@ pub enum Event {
         report: Option<Box<Report>>,
     },
     Cache(Vec<CacheFolder>),
+    AgreedToHttp,
+    /// An answer of the service is late, and why; until [`Waiting::Over`].
+    Waiting(Waiting),
     Failed(Box<Report>),
     Cancelled,
 }
@@ -306,7 +325,10 @@ impl Event {
     /// Whether nothing follows it.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Fetch { .. } | Self::Forced(_) | Self::Sending(_) | Self::FeedMade(_))
+        !matches!(
+            self,
+            Self::Fetch { .. } | Self::Forced(_) | Self::Sending(_) | Self::FeedMade(_) | Self::Waiting(_)
+        )
     }
 }
 

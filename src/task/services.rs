@@ -1,13 +1,14 @@
 //! What the jobs of one process share: where things are, who may be asked, and the HTTP client.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use reqwest::Client;
 use semver::Version;
 use url::Url;
 
-use crate::azure::Azure;
+use crate::azure::{Azure, Terms};
 use crate::cargo::{home, settings};
 use crate::domain::credential::Credential;
 use crate::domain::organization::{Base, Collection, Target};
@@ -17,6 +18,7 @@ use crate::net::{self, HttpSettings};
 use crate::record::Record;
 
 use super::check::HostTrust;
+use super::waiting;
 
 /// What flags and the host settle before anything runs.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +68,10 @@ pub struct Services {
     found: Mutex<Option<Found>>,
     /// What the person was asked to trust, as keys.
     asked: Mutex<Vec<String>>,
+    /// What each organization has settled for the requests to come.
+    terms: Mutex<BTreeMap<Base, Arc<Terms>>>,
+    /// Servers that the person has agreed to ask over plain http.
+    agreed: Mutex<Vec<Base>>,
 }
 
 /// What the check found that later jobs need.
@@ -113,6 +119,8 @@ impl Services {
             network: Mutex::new(network),
             found: Mutex::default(),
             asked: Mutex::default(),
+            terms: Mutex::default(),
+            agreed: Mutex::default(),
         })
     }
 
@@ -238,7 +246,26 @@ impl Services {
                 client
             }
         };
-        Ok(Azure::new(client, collection, credential).through(proxy))
+        let clock = self.host.clock;
+        let terms =
+            lock(&self.terms).entry(collection.base()).or_insert_with(|| Arc::new(Terms::new(clock))).clone();
+        let in_the_clear = self.may_go_in_the_clear(&collection);
+        let azure =
+            Azure::new(client, collection, credential).through(proxy).on(terms).telling(waiting::told());
+        Ok(if in_the_clear { azure.in_the_clear() } else { azure })
+    }
+
+    /// The person has read that http is not encrypted, and wants it for this server.
+    pub(super) fn agree_to_http(&self, base: Base) {
+        lock(&self.agreed).push(base);
+    }
+
+    /// Whether a credential may go to the collection over plain http: only to the demo's loopback, or where a person
+    /// has named or confirmed the server (product.md, 'Trust').
+    fn may_go_in_the_clear(&self, collection: &Collection) -> bool {
+        !collection.is_cloud()
+            && (self.trust_in(collection) == HostTrust::Known
+                || lock(&self.agreed).contains(&collection.base()))
     }
 }
 

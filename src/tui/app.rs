@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::domain::text;
+use crate::domain::waiting::Waiting;
 use crate::error::Exit;
 use crate::task::{Event, JobId, Request};
 
@@ -48,6 +49,8 @@ pub struct App {
     notice: Option<String>,
     next_job: u64,
     jobs: BTreeMap<JobId, Step>,
+    /// Jobs whose answers are late, why, and since when.
+    waits: BTreeMap<JobId, (Waiting, Duration)>,
     /// The exit code to leave with as soon as nothing runs any more.
     leaving: Option<Exit>,
 }
@@ -68,6 +71,7 @@ impl App {
             notice: None,
             next_job: 1,
             jobs: BTreeMap::new(),
+            waits: BTreeMap::new(),
             leaving: None,
         };
         let effects = app.show(Step::Check);
@@ -235,8 +239,13 @@ impl App {
     /// An event of a job. Late answers for something that is gone have an id nobody owns any more.
     fn job(&mut self, id: JobId, event: Event) -> Vec<Effect> {
         let Some(owner) = self.jobs.get(&id).copied() else { return Vec::new() };
+        if let Event::Waiting(waiting) = event {
+            self.waits.insert(id, (waiting, self.now));
+            return Vec::new();
+        }
         if event.is_last() {
             self.jobs.remove(&id);
+            self.waits.remove(&id);
         }
         if owner == self.here && matches!(event, Event::Failed(_)) {
             self.overflow.show_report();
@@ -308,6 +317,7 @@ impl App {
         ids.into_iter()
             .map(|id| {
                 self.jobs.remove(&id);
+                self.waits.remove(&id);
                 Effect::Cancel(id)
             })
             .collect()
@@ -365,8 +375,8 @@ impl App {
             rail.flat(frame, areas.rail);
         }
         self.screens.of(self.here).view(frame, areas.panel, &look, &self.session);
-        if let Some(notice) = &self.notice {
-            let notice = self.theme.line(notice, areas.notice.width.saturating_sub(1).into());
+        if let Some(notice) = self.notice.clone().or_else(|| self.waiting()) {
+            let notice = self.theme.line(&notice, areas.notice.width.saturating_sub(1).into());
             let line = Span::styled(format!(" {notice}"), self.theme.warning());
             frame.render_widget(Paragraph::new(Line::from(line)), areas.notice);
         }
@@ -386,6 +396,12 @@ impl App {
             offers.extend(SCROLLS);
         }
         hints(&offers, false)
+    }
+
+    /// Why this screen still waits, in one line.
+    fn waiting(&self) -> Option<String> {
+        let mut here = self.jobs_of(self.here).filter_map(|id| self.waits.get(&id));
+        here.find_map(|(waiting, since)| waiting.line(self.now.saturating_sub(*since)))
     }
 
     fn state_of(&self, step: Step) -> StepState {

@@ -149,6 +149,8 @@ pub(super) struct Session {
     pub(super) target: Option<Target>,
     /// Whether the target is the feed that the configuration names already.
     pub(super) found: bool,
+    /// Whether the person has named the target with all that it holds: a feed in it need not be chosen again.
+    pub(super) named: bool,
     pub(super) credential: Option<Credential>,
     pub(super) account: Option<Account>,
     /// Goes on without signing in: for feeds that everyone can read.
@@ -178,7 +180,14 @@ impl Session {
             self.forget_results();
         }
         self.found = false;
+        self.named = false;
         self.target = Some(target);
+    }
+
+    /// Takes an address that the person typed, pasted or gave as a flag.
+    pub(super) fn name_target(&mut self, target: Target) {
+        self.choose_target(target);
+        self.named = true;
     }
 
     /// Takes the feed that the configuration names already.

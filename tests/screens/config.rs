@@ -11,6 +11,11 @@ states! { "config":
     name_missing => |wizard| wizard.at_config().press("<tab><c-u><enter>");
     view_asked => |wizard| wizard.at_config().press("<tab><tab>");
     local_view => |wizard| wizard.at_config().press("<tab><tab> ");
+    named_view => |wizard| {
+        let address = "https://dev.azure.com/contoso/Storefront/_artifacts/feed/rust-crates@Release";
+        let wizard = wizard.checked(world::bare_checkout()).paste(address).press("<enter>").signed_in();
+        wizard.answer(az_cargo_wizard::task::Event::Feeds(world::feeds())).press("<tab><tab>")
+    };
     replacement_asked => |wizard| wizard.at_config().press("<tab><tab><tab>");
     store_asked => |wizard| wizard.at_config().press("<s-tab>");
     this_run_only => |wizard| wizard.at_config().press("<s-tab> ");

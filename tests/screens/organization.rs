@@ -13,6 +13,10 @@ states! { "organization":
     nothing_known => |wizard| wizard.checked(world::bare_checkout());
     typed => |wizard| wizard.checked(world::bare_checkout()).press("fabrikam");
     typed_error => |wizard| wizard.checked(world::bare_checkout()).press("not an organization<enter>");
+    http_server_asked => |wizard| wizard
+        .checked(world::bare_checkout())
+        .paste("http://ado.example:8080/DefaultCollection")
+        .press("<enter>");
     long_typed => |wizard| wizard
         .checked(world::bare_checkout())
         .paste(&format!("https://dev.azure.com/contoso/{}/_artifacts", "日本語".repeat(40)));

@@ -1,5 +1,10 @@
 //! The Sign in step.
 
+use std::time::Duration;
+
+use az_cargo_wizard::domain::waiting::Waiting;
+use az_cargo_wizard::task::Event;
+
 use crate::states;
 use crate::world;
 
@@ -11,6 +16,14 @@ states! { "sign_in":
     entering => |wizard| wizard.at_sign_in().press("<enter>");
     masked => |wizard| wizard.at_sign_in().press("<enter>").paste(world::TOKEN);
     asking => |wizard| wizard.at_sign_in().paste(world::TOKEN).press("<enter>").at(400);
+    waiting => |wizard| {
+        let asked = Event::Waiting(Waiting::Asked(Duration::from_secs(12)));
+        wizard.at_sign_in().paste(world::TOKEN).press("<enter>").at(400).answer(asked).at(3000)
+    };
+    trying_again => |wizard| {
+        let again = Event::Waiting(Waiting::Again { attempt: 2, of: 3 });
+        wizard.at_sign_in().paste(world::TOKEN).press("<enter>").answer(again)
+    };
     failed => |wizard| wizard.at_sign_in().paste(world::TOKEN).press("<enter>").fail(world::token_refused());
     signed_in => |wizard| wizard.with_feeds(world::feeds()).press("<esc>");
     wide_names => |wizard| wizard

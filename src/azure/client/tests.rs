@@ -125,9 +125,66 @@ async fn after_a_success_that_asks_to_slow_down_the_next_request_waits() {
     let server = Canned::serve([("", slow), ("", json("{}"))]).await;
     let azure = server.azure();
     ask(&azure).await.unwrap();
-    assert!(azure.rest.lock().await.is_some());
+    assert_eq!(azure.terms.quiet(), Some(Duration::from_millis(20)));
     ask(&azure).await.unwrap();
-    assert!(azure.rest.lock().await.is_none());
+    assert_eq!(azure.terms.quiet(), None);
+}
+
+#[tokio::test]
+async fn a_wait_that_was_too_long_holds_for_the_next_client_too() {
+    let server = Canned::serve([("", too_many("3600"))]).await;
+    let terms = Arc::<Terms>::default();
+    let refused = ask(&server.azure().on(terms.clone())).await;
+    assert!(matches!(refused, Err(AzureError::RateLimited { .. })));
+    let again = ask(&server.azure().on(terms.clone())).await;
+    assert!(
+        matches!(&again, Err(AzureError::RateLimited { wait, .. }) if wait.as_secs() == 3600),
+        "{again:?}"
+    );
+    assert_eq!(server.heard().len(), 1, "nothing was sent before the time");
+
+    let terms = Arc::<Terms>::default();
+    terms.keep_quiet(Duration::from_millis(15));
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let server = Canned::serve([("", json("{}"))]).await;
+    ask(&server.azure().on(terms).telling(Some(told))).await.unwrap();
+    assert_eq!(heard.recv().await, Some(Waiting::Asked(Duration::from_millis(15))));
+}
+
+#[tokio::test]
+async fn whoever_listens_hears_why_an_answer_is_late() {
+    let trouble = reply("500 Internal Server Error", "", "");
+    let server = Canned::serve([("", too_many("0.01")), ("", trouble), ("", json("{}"))]).await;
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let azure = server.azure().telling(Some(told));
+    ask(&azure).await.unwrap();
+    drop(azure);
+    let mut lines = Vec::new();
+    while let Some(waiting) = heard.recv().await {
+        lines.push(waiting);
+    }
+    assert_eq!(
+        lines,
+        [
+            Waiting::Asked(Duration::from_millis(10)),
+            Waiting::Again { attempt: 2, of: 3 },
+            Waiting::Again { attempt: 3, of: 3 },
+            Waiting::Over,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn over_plain_http_a_token_goes_only_where_somebody_agreed() {
+    let server = Canned::serve([("", json("{}"))]).await;
+    let base = Base::parse(&server.base()).unwrap();
+    let credential = Credential::Pat(Secret::new(canned::TOKEN));
+    let azure = Azure::new(canned::loopback_client(), Collection::Server { base }, Some(credential));
+    let error = ask(&azure).await.unwrap_err();
+    assert!(matches!(error, AzureError::InTheClear { .. }), "{error:?}");
+    assert_eq!(server.heard(), Vec::<String>::new());
+    ask(&azure.in_the_clear()).await.unwrap();
+    assert!(server.heard()[0].contains(HEADER));
 }
 
 #[tokio::test]

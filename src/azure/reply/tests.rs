@@ -280,9 +280,22 @@ fn waiting_times_are_read_in_seconds_and_nonsense_is_ignored() {
     assert_eq!(after("0"), Some(Duration::ZERO));
     assert_eq!(after("30"), Some(Duration::from_secs(30)));
     assert_eq!(after("1.5"), Some(Duration::from_millis(1500)));
-    for nonsense in ["-1", "soon", "NaN", "1e400", "Thu, 01 Oct 2026 10:00:00 GMT"] {
+    for nonsense in ["-1", "soon", "NaN", "1e400"] {
         assert_eq!(after(nonsense), None, "{nonsense}");
     }
+}
+
+#[test]
+fn waiting_until_a_date_counts_from_the_answers_own() {
+    let after = |until: &str, date: &str| {
+        raw(&format!("HTTP/1.1 429 Too\nRetry-After: {until}\n{date}\n\n")).retry_after()
+    };
+    let sent = "Date: Thu, 01 Oct 2026 10:00:00 GMT";
+    assert_eq!(after("Thu, 01 Oct 2026 10:00:12 GMT", sent), Some(Duration::from_secs(12)));
+    assert_eq!(after("Thursday, 01-Oct-26 10:01:00 GMT", sent), Some(Duration::from_secs(60)));
+    assert_eq!(after("Thu, 01 Oct 2026 09:59:00 GMT", sent), Some(Duration::ZERO), "it has passed");
+    assert_eq!(after("Thu, 01 Oct 2026 10:00:12 GMT", "X-TFS-ProcessId: 1"), None, "from when?");
+    assert_eq!(after("Thu, 32 Oct 2026 10:00:12 GMT", sent), None);
 }
 
 #[test]

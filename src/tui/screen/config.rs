@@ -1,5 +1,7 @@
 //! Config: what the configuration will say, then the difference to agree to.
 
+mod explain;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -64,16 +66,22 @@ enum State {
     Failed(Box<Report>),
 }
 
+/// Feed, feed to publish to, and the view that was named.
+type Of = (String, Option<String>, Option<ViewName>);
+
 #[derive(Debug, Default)]
 pub(super) struct Config {
     state: State,
     /// The feed that the form is for, and the one to publish to.
-    of: Option<(String, Option<String>)>,
+    of: Option<Of>,
     question: Question,
     scope: ConfigScope,
     name: Field,
     name_error: Option<String>,
-    local_view: bool,
+    /// None is the feed itself.
+    view: Option<ViewName>,
+    /// A view that the person's own address named, beside the usual one.
+    named_view: Option<ViewName>,
     replace: bool,
     publish: bool,
     store: TokenStore,
@@ -84,12 +92,18 @@ impl Config {
     fn fill(&mut self, session: &Session) {
         let Some(feed) = &session.feed else { return };
         let name = RegistryName::suggest(&feed.name);
+        let named = session.target.as_ref().filter(|target| target.feed.as_ref() == Some(&feed.name));
+        let view = named.and_then(|target| target.view.clone());
+        let is_usual = view.as_ref().is_none_or(|view| *view == ViewName::local());
         *self = Self {
             of: feeds(session),
             scope: if session.has_project() { ConfigScope::Project } else { ConfigScope::User },
             name: Field::with(name.as_str()),
             // Every project of the person's would be changed: that is not for a default.
-            replace: feed.has_crates_io() && session.has_project(),
+            // Another view than the usual one holds a part of the feed only.
+            replace: feed.has_crates_io() && session.has_project() && is_usual,
+            named_view: view.clone().filter(|_| !is_usual),
+            view,
             publish: session.publish.is_some(),
             ..Self::default()
         };
@@ -108,8 +122,18 @@ impl Config {
     }
 
     fn index(&self, session: &Session) -> Option<IndexUrl> {
-        let view = self.local_view.then(ViewName::local);
-        Some(IndexUrl::for_feed(&session.target.as_ref()?.collection, session.feed.as_ref()?, view.as_ref()))
+        let (target, feed) = (session.target.as_ref()?, session.feed.as_ref()?);
+        Some(IndexUrl::for_feed(&target.collection, feed, self.view.as_ref()))
+    }
+
+    /// The answers about the view, in their order.
+    fn views(&self) -> Vec<Option<ViewName>> {
+        [None, Some(ViewName::local())].into_iter().chain(self.named_view.clone().map(Some)).collect()
+    }
+
+    /// Which of them holds.
+    fn view_at(&self) -> usize {
+        self.views().iter().position(|view| *view == self.view).unwrap_or_default()
     }
 
     fn plan(&mut self, session: &Session) -> Option<SetupPlan> {
@@ -191,7 +215,10 @@ impl Config {
             Question::File => {
                 return vec![Act::Say("there is no project here, so the user's file it is".into())];
             }
-            Question::View => self.local_view = !self.local_view,
+            Question::View => {
+                let next = self.view_at() + 1;
+                self.view = self.views().into_iter().nth(next).flatten();
+            }
             Question::Replace if session.feed.as_ref().is_some_and(Feed::has_crates_io) => {
                 self.replace = !self.replace;
             }
@@ -213,10 +240,15 @@ impl Config {
     }
 }
 
+fn shown_view(view: Option<&ViewName>) -> String {
+    view.map_or("none".to_owned(), |view| format!("@{view}"))
+}
+
 /// What tells whether the form is still about the same feeds.
-fn feeds(session: &Session) -> Option<(String, Option<String>)> {
+fn feeds(session: &Session) -> Option<Of> {
     let publish = session.publish.as_ref().map(|feed| feed.id.clone());
-    session.feed.as_ref().map(|feed| (feed.id.clone(), publish))
+    let view = session.target.as_ref().and_then(|target| target.view.clone());
+    session.feed.as_ref().map(|feed| (feed.id.clone(), publish, view))
 }
 
 /// The name under which an index is configured already: Cargo allows one only.
@@ -381,7 +413,10 @@ impl Config {
         if let Some(error) = &self.name_error {
             page.bad(&sentence(error));
         }
-        page.options("View", (&["none", "@Local"], usize::from(self.local_view)), at(Question::View));
+        let views = self.views();
+        let views: Vec<String> = views.iter().map(|view| shown_view(view.as_ref())).collect();
+        let views: Vec<&str> = views.iter().map(String::as_str).collect();
+        page.options("View", (&views, self.view_at()), at(Question::View));
         page.options(
             "For crates.io",
             (&["use the feed", "leave as it is"], usize::from(!self.replace)),
@@ -409,43 +444,6 @@ impl Config {
         }
         if let Some(index) = self.index(session) {
             page.gap().pair("Index", index.as_str());
-        }
-    }
-
-    /// What the answer under the cursor means.
-    fn explain(&self, session: &Session) -> &'static [&'static str] {
-        let feed_replaces = session.feed.as_ref().is_some_and(Feed::has_crates_io);
-        match (self.question, self.scope) {
-            (Question::File, ConfigScope::Project) => &[
-                "project: .cargo/config.toml of this workspace, for everyone who clones it. It never holds a secret.",
-            ],
-            (Question::File, _) => {
-                &["user: Cargo's own configuration, for every project of yours on this machine."]
-            }
-            (Question::Name, _) => &["How Cargo calls the feed; crates are published with --registry NAME."],
-            (Question::View, _) if self.local_view => {
-                &["@Local: everything that is in the feed, as a view. Another spelling is another cache."]
-            }
-            (Question::View, _) => &["none (recommended): the feed itself."],
-            (Question::Replace, _) if !feed_replaces => {
-                &["Not possible: without the crates.io upstream every public dependency would break."]
-            }
-            (Question::Replace, _) if self.replace => &[
-                "use the feed (recommended): every crate of crates.io comes through the feed. The lock file stays as it is.",
-            ],
-            (Question::Replace, _) => {
-                &["leave as it is: only dependencies that name this registry come from the feed."]
-            }
-            (Question::Publish, _) => &[
-                "A second registry, for crates of your own: they go to a feed without upstream sources. A crate says \
-                 publish = [\"NAME\"] in its Cargo.toml.",
-            ],
-            (Question::Store, _) if self.store == TokenStore::PlainFile => &[
-                "plain token file: credentials.toml in Cargo's home, in plain text, readable by you alone. Cargo offers it to \
-                 any project whose configuration has a registry of this name.",
-                "The system keyring: not yet.",
-            ],
-            (Question::Store, _) => &["this run only: given to this one cargo fetch, and kept nowhere."],
         }
     }
 

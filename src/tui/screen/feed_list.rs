@@ -1,5 +1,7 @@
 //! Feed: every feed one can see, filtered instantly, with what it means for Cargo beside it.
 
+mod best;
+
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -8,7 +10,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use crate::domain::credential::Credential;
 use crate::domain::feed::{CrateCount, Feed, FeedDetails, Role};
 use crate::domain::new_feed::publish_partner;
-use crate::domain::organization::{Base, Target};
+use crate::domain::organization::Base;
 use crate::domain::text;
 use crate::error::Report;
 use crate::task::feeds::DetailsOf;
@@ -24,6 +26,7 @@ use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
 use super::super::widget::table::{Cell, Column, Table, Width};
 use super::{Look, Panel};
+use best::{best, is_named};
 
 /// From this width on the details stand beside the list.
 const BESIDE: u16 = 90;
@@ -80,6 +83,8 @@ pub(super) struct FeedList {
     resting: Resting,
     /// The feed that was made or changed, on which the cursor is put.
     select: Option<String>,
+    /// Whether the person wanted to see the list.
+    wanted: bool,
 }
 
 impl FeedList {
@@ -140,6 +145,25 @@ impl FeedList {
         Some(Feed { role, ..feed })
     }
 
+    fn choose(&self, session: &mut Session) -> Vec<Act> {
+        let Some(feed) = self.chosen() else { return Vec::new() };
+        let made = session.making.partner(&feed).or_else(|| publish_partner(&feed, &self.feeds));
+        let publish = made.filter(|feed| feed.role >= Some(Role::Contributor)).cloned();
+        session.choose_feed(feed);
+        session.publish = publish;
+        vec![Act::Go(Step::Config)]
+    }
+
+    /// Goes on with the feed that the person's own address has named already, where nothing speaks against it.
+    fn choose_named(&self, session: &mut Session) -> Vec<Act> {
+        let is_sound = |feed: &Feed| feed.has_crates_io() && feed.is_usable();
+        let named = self.selected().filter(|feed| is_sound(feed)).zip(session.target.as_ref());
+        if session.named && !self.wanted && named.is_some_and(|(feed, target)| is_named(feed, target)) {
+            return self.choose(session);
+        }
+        Vec::new()
+    }
+
     fn can_widen(&self) -> bool {
         self.chosen().is_some_and(|feed| feed.role == Some(Role::Owner) && !feed.has_crates_io())
     }
@@ -175,7 +199,7 @@ impl Panel for FeedList {
             }
             return Vec::new();
         }
-        *self = Self { select, ..Self::default() };
+        *self = Self { wanted: select.is_some(), select, ..Self::default() };
         self.load(session)
     }
 
@@ -229,14 +253,7 @@ impl Panel for FeedList {
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match action {
             Action::Accept if self.filtering => self.filtering = false,
-            Action::Accept => {
-                let Some(feed) = self.chosen() else { return Vec::new() };
-                let made = session.making.partner(&feed).or_else(|| publish_partner(&feed, &self.feeds));
-                let publish = made.filter(|feed| feed.role >= Some(Role::Contributor)).cloned();
-                session.choose_feed(feed);
-                session.publish = publish;
-                return vec![Act::Go(Step::Config)];
-            }
+            Action::Accept => return self.choose(session),
             Action::Filter if !self.feeds.is_empty() => {
                 self.filter.get_or_insert_with(Field::default);
                 self.filtering = true;
@@ -244,7 +261,10 @@ impl Panel for FeedList {
             Action::Details => self.reading = !self.reading && self.selected().is_some(),
             Action::New => return self.open(Step::NewFeed, session),
             Action::Preview => return self.open(Step::Upstream, session),
-            Action::RunAgain if !matches!(self.state, State::Loading) => return self.load(session),
+            Action::RunAgain if !matches!(self.state, State::Loading) => {
+                self.wanted = true;
+                return self.load(session);
+            }
             action if self.window.act(action, self.shown.len()) => self.moved(),
             _ => {}
         }
@@ -285,7 +305,10 @@ impl Panel for FeedList {
 
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
-            Event::Feeds(feeds) => self.take(feeds, session),
+            Event::Feeds(feeds) => {
+                self.take(feeds, session);
+                return self.choose_named(session);
+            }
             Event::FeedDetails(details) if self.selected().is_some_and(|feed| feed.id == details.feed_id) => {
                 self.details = Some(details);
             }
@@ -468,30 +491,6 @@ fn crates(count: CrateCount) -> String {
 fn role_word(role: Option<Role>) -> &'static str {
     // Whoever sees a feed may at least read it.
     role.map_or("reader+", Role::short)
-}
-
-/// The feed to put the cursor on: the one that was named, else the best for the project at hand.
-fn best(feeds: &[Feed], target: &Target) -> Option<usize> {
-    if let Some(named) = &target.feed {
-        let found = feeds.iter().position(|feed| feed.name == *named && same_project(feed, target));
-        if found.is_some() {
-            return found;
-        }
-    }
-    let fitness = |feed: &Feed| {
-        let saves = feed.role.is_some_and(Role::saves_upstream_crates);
-        (
-            feed.has_crates_io() && feed.is_usable(),
-            target.project.is_some() && same_project(feed, target),
-            saves,
-        )
-    };
-    // The first of the best: `max_by_key` alone would take the last.
-    (0..feeds.len()).rev().max_by_key(|index| fitness(&feeds[*index]))
-}
-
-fn same_project(feed: &Feed, target: &Target) -> bool {
-    feed.project.as_ref().map(|project| &project.name) == target.project.as_ref()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::organization::{OrgName, Target};
-use crate::task::Event;
 use crate::task::check::{Guess, HostTrust};
+use crate::task::{Event, Request};
 
 use super::super::keymap::{Action, Key, Offer, offer};
 use super::super::msg::Act;
@@ -24,6 +24,8 @@ pub(super) struct Organization {
     line: usize,
     field: Field,
     error: Option<&'static str>,
+    /// A server without encryption, which the next Enter agrees to.
+    open: Option<Target>,
     /// What the check found when the screen was last shown.
     guesses: Vec<Guess>,
 }
@@ -47,14 +49,31 @@ impl Organization {
     }
 
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
-        let guess = self.known.get(self.line).map(|guess| guess.target.clone());
-        let Some(target) = guess.or_else(|| self.typed(session)) else {
+        let guess = self.known.get(self.line);
+        let is_named = guess.is_none_or(Guess::is_named);
+        let Some(target) = guess.map(|guess| guess.target.clone()).or_else(|| self.typed(session)) else {
             self.error = Some(NOT_UNDERSTOOD);
             return Vec::new();
         };
-        session.choose_target(target);
-        vec![Act::Go(Step::SignIn)]
+        let is_typed = self.at_field();
+        if is_typed && is_open(&target, session) && self.open.as_ref() != Some(&target) {
+            self.open = Some(target);
+            return Vec::new();
+        }
+        let agreed = self.open.take().map(|target| Request::AgreeToHttp(target.collection.base()));
+        if is_named {
+            session.name_target(target);
+        } else {
+            session.choose_target(target);
+        }
+        agreed.map(Act::Start).into_iter().chain([Act::Go(Step::SignIn)]).collect()
     }
+}
+
+/// Whether a credential would travel in clear over a network: everywhere but in the demo.
+fn is_open(target: &Target, session: &Session) -> bool {
+    let is_demo = session.checkout.as_ref().is_some_and(|checkout| checkout.demo_origin.is_some());
+    !is_demo && target.collection.base().as_str().starts_with("http://")
 }
 
 impl Panel for Organization {
@@ -71,7 +90,8 @@ impl Panel for Organization {
     }
 
     fn offers(&self, _session: &Session) -> Vec<Offer> {
-        let mut offers = vec![offer(Action::Accept, "accept")];
+        let verb = if self.open.is_some() { "use it without encryption" } else { "accept" };
+        let mut offers = vec![offer(Action::Accept, verb)];
         if !self.known.is_empty() {
             offers.extend([offer(Action::Up, "choose"), offer(Action::Down, "choose")]);
         }
@@ -85,6 +105,9 @@ impl Panel for Organization {
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         self.error = None;
+        if action != Action::Accept {
+            self.open = None;
+        }
         match action {
             Action::Up => self.line = self.line.saturating_sub(1),
             Action::Down => self.line = (self.line + 1).min(self.known.len()),
@@ -101,12 +124,14 @@ impl Panel for Organization {
     fn edit(&mut self, key: Key, _session: &mut Session) {
         self.field.key(key);
         self.error = None;
+        self.open = None;
     }
 
     fn paste(&mut self, text: &str, _session: &mut Session) {
         self.line = self.known.len();
         self.field.paste(text);
         self.error = None;
+        self.open = None;
     }
 
     fn event(&mut self, _event: Event, _session: &mut Session) -> Vec<Act> {
@@ -147,6 +172,14 @@ impl Panel for Organization {
         page.field("  Organization", &self.field, self.at_field());
         if let Some(error) = self.error {
             page.gap().bad(error);
+        }
+        if let Some(target) = &self.open {
+            let host = target.collection.base();
+            page.gap().warning(&format!(
+                "http://{} is not encrypted: whoever is on the way can read your token. Use https if the server has it; \
+                 Enter again goes on without.",
+                host.authority()
+            ));
         }
         page.gap().quiet(
             "A name, a web address, a feed's index URL, or the address of a collection on an Azure DevOps Server.",

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::credential::{Credential, Secret};
 use crate::domain::feed::{Condition, FeedName, Upstream};
+use crate::domain::organization::Target;
 
 fn feed(name: &str, role: Role, crates_io: bool) -> Feed {
     let upstream = Upstream {
