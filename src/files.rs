@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use held::Held;
-use temporary::temporary_in;
+pub use temporary::sweep;
+use temporary::{keep_new, temporary_in};
 
 use crate::domain::text::clean;
 use crate::error::{Exit, Report};
@@ -51,13 +52,7 @@ pub enum FileError {
 impl From<FileError> for Report {
     fn from(error: FileError) -> Self {
         let (code, hint) = match &error {
-            FileError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                ("disk-full", "free some space, then try again; nothing was changed")
-            }
-            FileError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                ("file-not-allowed", "check who owns the file and its folder; nothing was changed")
-            }
-            FileError::Io { .. } => ("file-failed", "check the path and its folder; nothing was changed"),
+            FileError::Io { source, .. } => of_system(source.kind()),
             FileError::NotText(_) | FileError::TooLarge(_) => {
                 ("file-not-text", "move the file away or mend it by hand; it was left as it is")
             }
@@ -73,6 +68,22 @@ impl From<FileError> for Report {
             FileError::Io { source, .. } => report.cause(source.to_string()),
             _ => report,
         }
+    }
+}
+
+/// Code and hint of what the system says.
+fn of_system(kind: io::ErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ("disk-full", "free some space, then try again; nothing was changed")
+        }
+        io::ErrorKind::FileTooLarge => {
+            ("file-size-limit", "raise the limit on file sizes (`ulimit -f`); nothing was changed")
+        }
+        io::ErrorKind::PermissionDenied => {
+            ("file-not-allowed", "check who owns the file and its folder; nothing was changed")
+        }
+        _ => ("file-failed", "check the path and its folder; nothing was changed"),
     }
 }
 
@@ -186,7 +197,9 @@ pub fn replace(change: &Replacement<'_>) -> Result<(), FileError> {
     let mut temporary = temporary_in(dir, mode_of(&real, change.new_file))?;
     temporary.write_all(change.text.as_bytes()).map_err(failed("write", &real))?;
     temporary.as_file().sync_all().map_err(failed("write", &real))?;
-    // On Windows a lock would keep readers out, and it goes with the file to its new name.
+    // On Windows a lock would keep readers out, and it goes with the file to its new name. Were the file swept
+    // away now, the rename would fail and the old text stay.
+    #[cfg(windows)]
     let _ = temporary.as_file().unlock();
     temporary.persist(&real).map_err(|error| failed("replace", &real)(error.error))?;
     sync_dir(dir);
@@ -224,19 +237,14 @@ pub fn create_private_dir(dir: &Path) -> Result<(), FileError> {
     builder.create(dir).map_err(failed("create", dir))
 }
 
-/// Keeps a text in the backup folder under a name that doesn't exist yet, 0600.
+/// Keeps a text in the backup folder under a name that doesn't exist yet, 0600. Killed on the way, it leaves a
+/// temporary file that the next run sweeps, and no part of a backup.
 ///
 /// # Errors
 /// When the folder can't be created or written.
 pub fn back_up(dir: &Path, name: &str, text: &str) -> Result<PathBuf, FileError> {
     create_private_dir(dir)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(&format!("{name}."))
-        .tempfile_in(dir)
-        .map_err(failed("write in", dir))?;
-    file.write_all(text.as_bytes()).map_err(failed("write in", dir))?;
-    file.as_file().sync_all().map_err(failed("write in", dir))?;
-    let (_, path) = file.keep().map_err(|error| failed("write in", dir)(error.error))?;
+    let (path, _) = keep_new(dir, |random| format!("{name}.{random}"), text)?;
     Ok(path)
 }
 
@@ -286,7 +294,8 @@ fn wait_for_lock(file: &File, path: &Path) -> Result<(), FileError> {
 /// whoever waits for the lock of the old file would write into a file that is gone.
 ///
 /// # Errors
-/// What `change` says, or every [`FileError`]; after a failed write the file may hold a part.
+/// What `change` says, or every [`FileError`]; a disk that is full leaves the old text, or an empty file where
+/// there was none.
 pub fn update_locked<E: From<FileError>>(
     path: &Path,
     change: impl FnOnce(&str) -> Result<String, E>,
@@ -302,25 +311,39 @@ pub fn update_locked<E: From<FileError>>(
     let mut file = options.open(path).map_err(failed("open", path))?;
     wait_for_lock(&file, path)?;
     let mut bytes = Vec::new();
-    (&file).take(MAX_TEXT).read_to_end(&mut bytes).map_err(failed("read", path))?;
+    (&file).take(MAX_TEXT + 1).read_to_end(&mut bytes).map_err(failed("read", path))?;
+    if bytes.len() as u64 > MAX_TEXT {
+        return Err(FileError::TooLarge(path.to_owned()).into());
+    }
     let before = String::from_utf8(bytes).map_err(|_| FileError::NotText(path.to_owned()))?;
     let after = change(&before)?;
     make_private(&file).map_err(failed("write", path))?;
     if after != before {
-        overwrite(&mut file, &after).map_err(failed("write", path))?;
+        overwrite(&mut file, &before, &after).map_err(failed("write", path))?;
     }
     Ok(())
 }
 
-/// One write, then the cut: killed in between, a shorter text is followed by empty lines and never by the
-/// tail of the old one.
-fn overwrite(file: &mut File, text: &str) -> io::Result<()> {
-    let old_length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
-    let filled = format!("{text}{}", "\n".repeat(old_length.saturating_sub(text.len())));
-    file.seek(SeekFrom::Start(0))?;
-    file.write_all(filled.as_bytes())?;
-    file.set_len(text.len() as u64)?;
+/// Takes the room first, then writes what differs, then cuts. Killed in between, either text is followed by empty
+/// lines, and never the new one by the tail of the old.
+fn overwrite(file: &mut File, old: &str, new: &str) -> io::Result<()> {
+    let length = old.len().max(new.len());
+    let room = "\n".repeat(length - old.len());
+    if let Err(error) = write_at(file, old.len(), &room).and_then(|()| file.sync_all()) {
+        // A shorter file needs no room.
+        let _ = file.set_len(old.len() as u64);
+        return Err(error);
+    }
+    let same = old.bytes().zip(new.bytes()).take_while(|(old, new)| old == new).count();
+    let filled = format!("{new}{}", "\n".repeat(length - new.len()));
+    write_at(file, same, &filled.as_bytes()[same..])?;
+    file.set_len(new.len() as u64)?;
     file.sync_all()
+}
+
+fn write_at(file: &mut File, at: usize, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    file.seek(SeekFrom::Start(at as u64))?;
+    file.write_all(bytes.as_ref())
 }
 
 #[cfg(unix)]

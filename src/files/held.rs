@@ -5,8 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::temporary::{Mode, random_part, temporary_in};
-use super::{FileError, MAX_TEXT, create_private_dir, failed, remove, sync_dir};
+use super::temporary::keep_new;
+use super::{FileError, MAX_TEXT, create_private_dir, failed, remove};
 
 /// A file of ours that nobody else holds. Dropped, it stays on the disk and is free to be taken.
 #[derive(Debug)]
@@ -23,13 +23,7 @@ impl Held {
     /// When the folder can't be created or written.
     pub fn new(dir: &Path, extension: &str, text: &str) -> Result<Self, FileError> {
         create_private_dir(dir)?;
-        let mut temporary = temporary_in(dir, Mode::Private)?;
-        temporary.write_all(text.as_bytes()).map_err(failed("write in", dir))?;
-        temporary.as_file().sync_all().map_err(failed("write in", dir))?;
-        let path = dir.join(format!("{}.{extension}", random_part(&temporary)));
-        let file =
-            temporary.persist_noclobber(&path).map_err(|error| failed("write in", dir)(error.error))?;
-        sync_dir(dir);
+        let (path, file) = keep_new(dir, |random| format!("{random}.{extension}"), text)?;
         Ok(Self { path, file })
     }
 

@@ -1,20 +1,19 @@
 //! Temporary files beside what they are to replace, and those that a killed instance has left behind.
 
 use std::ffi::OsStr;
-use std::fs::{self, OpenOptions, Permissions};
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{FileError, failed};
+use super::{FileError, failed, sync_dir};
 
 const PREFIX: &str = ".az-cargo-wizard-";
 const SUFFIX: &str = ".tmp";
 
-/// A younger file may belong to somebody who has not come to lock it yet. No clock of a file system counts in
-/// coarser steps than this.
-const LEFT_FOR: Duration = Duration::from_secs(2);
+/// How many files may be swept away between their making and their locking, one after the other.
+const TRIES: usize = 20;
 
 /// Who may read a temporary file, and so what it becomes.
 #[derive(Debug)]
@@ -29,6 +28,16 @@ pub(super) enum Mode {
 /// A new file in the folder, locked as long as it is open. Removes what others have left there: whoever writes
 /// next cleans up.
 pub(super) fn temporary_in(dir: &Path, mode: Mode) -> Result<NamedTempFile, FileError> {
+    let temporary = locked_in(dir, &mode)?;
+    if let Mode::Like(permissions) = mode {
+        temporary.as_file().set_permissions(permissions).map_err(failed("write in", dir))?;
+    }
+    sweep(dir);
+    Ok(temporary)
+}
+
+/// Makes a file and locks it. One that somebody takes for a leftover before it is locked is given up for another.
+fn locked_in(dir: &Path, mode: &Mode) -> Result<NamedTempFile, FileError> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
@@ -36,42 +45,52 @@ pub(super) fn temporary_in(dir: &Path, mode: Mode) -> Result<NamedTempFile, File
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(Permissions::from_mode(0o666));
     }
-    let temporary = builder.tempfile_in(dir).map_err(failed("write in", dir))?;
-    // Where locks are unknown, nobody takes the file for one that was left either.
-    let _ = temporary.as_file().try_lock();
-    if let Mode::Like(permissions) = mode {
-        temporary.as_file().set_permissions(permissions).map_err(failed("write in", dir))?;
+    for _ in 0..TRIES {
+        let temporary = builder.tempfile_in(dir).map_err(failed("write in", dir))?;
+        match temporary.as_file().try_lock() {
+            Ok(()) if temporary.path().exists() => return Ok(temporary),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            // Where locks are unknown, nobody takes the file for one that was left either.
+            Err(TryLockError::Error(_)) => return Ok(temporary),
+        }
     }
-    if let Ok(now) = temporary.as_file().metadata().and_then(|data| data.modified()) {
-        remove_left(dir, now);
-    }
-    Ok(temporary)
+    Err(failed("write in", dir)(io::ErrorKind::ResourceBusy.into()))
+}
+
+/// Keeps a text in a new file, 0600, under the name made of a random part: on the disk and whole as soon as it
+/// bears that name. The file is still locked.
+pub(super) fn keep_new(
+    dir: &Path,
+    name: impl FnOnce(&str) -> String,
+    text: &str,
+) -> Result<(PathBuf, File), FileError> {
+    let mut temporary = temporary_in(dir, Mode::Private)?;
+    temporary.write_all(text.as_bytes()).map_err(failed("write in", dir))?;
+    temporary.as_file().sync_all().map_err(failed("write in", dir))?;
+    let path = dir.join(name(random_part(&temporary)));
+    let file = temporary.persist_noclobber(&path).map_err(|error| failed("write in", dir)(error.error))?;
+    sync_dir(dir);
+    Ok((path, file))
 }
 
 /// The part of its name that is random.
-pub(super) fn random_part(temporary: &NamedTempFile) -> &str {
+fn random_part(temporary: &NamedTempFile) -> &str {
     let name = temporary.path().file_name().and_then(OsStr::to_str).unwrap_or_default();
     name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX)).unwrap_or(name)
 }
 
-/// Removes our temporary files that nobody holds: plain files of our name whose lock is free, as the kernel frees
-/// it when its holder is killed, and that are older than `now`, the file system's own time, by [`LEFT_FOR`]. Were
-/// one removed under a writer that was stopped before it could lock, the writer's rename would fail and the old
-/// text stay.
-fn remove_left(dir: &Path, now: SystemTime) {
+/// Removes the temporary files of this tool that nobody holds: plain files of its name whose lock is free, as the
+/// kernel frees it when its holder is killed. What can't be removed stays for the next run.
+pub fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if !is_ours(&entry.file_name()) {
-            continue;
-        }
         // Of the entry itself, never of what a link leads to.
-        let Ok(data) = entry.metadata() else { continue };
-        let written = data.modified().unwrap_or(now);
-        if !data.is_file() || written.checked_add(LEFT_FOR).is_none_or(|written| written > now) {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_file || !is_ours(&entry.file_name()) {
             continue;
         }
         let Ok(file) = OpenOptions::new().write(true).open(entry.path()) else { continue };
         if file.try_lock().is_ok() {
-            // The next writer tries again.
+            // While the lock is ours, so that a writer who comes to lock it sees that it is gone.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -83,17 +102,11 @@ fn is_ours(name: &OsStr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-    use std::path::PathBuf;
-
     use super::*;
 
-    /// A file that was last written that long before now.
-    fn old(dir: &Path, name: &str, age: Duration) -> PathBuf {
+    fn file(dir: &Path, name: &str) -> PathBuf {
         let path = dir.join(name);
-        let file = File::create(&path).unwrap();
-        let now = file.metadata().unwrap().modified().unwrap();
-        file.set_modified(now - age).unwrap();
+        File::create(&path).unwrap();
         path
     }
 
@@ -101,33 +114,51 @@ mod tests {
     fn what_a_killed_instance_left_is_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
-        let left = old(dir, ".az-cargo-wizard-a1.tmp", LEFT_FOR * 2);
-        let held = old(dir, ".az-cargo-wizard-b2.tmp", LEFT_FOR * 2);
-        let young = old(dir, ".az-cargo-wizard-c3.tmp", Duration::ZERO);
-        let theirs = old(dir, ".az-cargo-wizard-notes.txt", LEFT_FOR * 2);
+        let left = file(dir, ".az-cargo-wizard-a1.tmp");
+        let held = file(dir, ".az-cargo-wizard-b2.tmp");
+        let theirs = file(dir, ".az-cargo-wizard-notes.txt");
         let folder = dir.join(".az-cargo-wizard-d4.tmp");
         fs::create_dir(&folder).unwrap();
         let holder = File::open(&held).unwrap();
         holder.lock().unwrap();
         let temporary = temporary_in(dir, Mode::Private).unwrap();
         assert!(!left.exists());
-        for kept in [&held, &young, &theirs, &folder, &temporary.path().to_owned()] {
+        for kept in [&held, &theirs, &folder, &temporary.path().to_owned()] {
             assert!(kept.exists(), "{}", kept.display());
         }
         holder.unlock().unwrap();
-        drop(temporary_in(dir, Mode::Ordinary).unwrap());
+        sweep(dir);
         assert!(!held.exists() && temporary.path().exists());
         assert_eq!(random_part(&temporary).len(), 6);
+    }
+
+    #[test]
+    fn a_writer_is_never_disturbed_by_one_who_sweeps() {
+        let dir = tempfile::tempdir().unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    sweep(dir.path());
+                }
+            });
+            for n in 0..300 {
+                let temporary = locked_in(dir.path(), &Mode::Private).unwrap();
+                temporary.persist(dir.path().join(format!("{n}.txt"))).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 300);
     }
 
     #[cfg(unix)]
     #[test]
     fn a_link_of_that_name_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let target = old(dir.path(), "precious", LEFT_FOR * 2);
+        let target = file(dir.path(), "precious");
         let link = dir.path().join(".az-cargo-wizard-a1.tmp");
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        drop(temporary_in(dir.path(), Mode::Private).unwrap());
+        sweep(dir.path());
         assert!(target.exists() && fs::symlink_metadata(&link).is_ok());
     }
 }

@@ -19,7 +19,7 @@ use crate::record::{self, Record};
 
 use super::remote;
 use super::services::{Services, shown};
-use super::{Event, blocking};
+use super::{Event, blocking, earlier};
 
 /// What the Check step found out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -99,6 +99,8 @@ struct Read {
 
 /// Checks, unless the checkout would do something that nobody has agreed to.
 pub(super) async fn check(services: &Arc<Services>) -> Result<Event, Report> {
+    let left = services.clone();
+    blocking(move || earlier::sweep(&left)).await?;
     let read = read(services).await?;
     match question(services, &read) {
         Some(question) => Ok(question),

@@ -1,10 +1,14 @@
 //! What earlier runs of `cargo fetch` left when they were killed together with this tool: an orphaned Cargo is
-//! waited for, partial files are removed (cargo-contract 4.10).
+//! waited for, partial files are removed (cargo-contract 4.10). And the temporary files beside what any command was
+//! writing.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cargo::fetch::Unfinished;
+use crate::cargo::home;
 use crate::domain::progress::{FetchEvent, Phase};
+use crate::files::{self, Links};
 
 use super::services::Services;
 use super::{Event, Events, blocking};
@@ -44,6 +48,26 @@ pub(super) async fn clean_up(services: &Services, events: &Events) {
             Err(report) => tell.warn(&report.headline).await,
         }
     }
+}
+
+/// Removes what was being written when a run was killed: it would lie beside the configuration of a project, and
+/// might be committed with it. Blocks.
+pub(super) fn sweep(services: &Services) {
+    let state = &services.state_dir;
+    let mut folders = vec![state.clone(), state.join("backups"), services.runs_dir()];
+    folders.extend(config_folder(&services.cargo_home, Links::Follow));
+    if let Some(workspace) = services.workspace_or_near() {
+        folders.extend(config_folder(&workspace.join(".cargo"), Links::Within(&workspace)));
+    }
+    for folder in folders {
+        files::sweep(&folder);
+    }
+}
+
+/// Where a configuration file really lies: there it would be written.
+fn config_folder(cargo_dir: &Path, links: Links<'_>) -> Option<PathBuf> {
+    let real = files::real_path(&home::config_path(cargo_dir), links).ok()?;
+    Some(real.parent()?.to_owned())
 }
 
 struct Teller<'a> {
