@@ -3,9 +3,12 @@
 //! partial crate. Linux only:
 //!
 //! ```sh
-//! cargo bench --bench kills              # a hundred each
-//! cargo bench --bench kills -- 500 7     # five hundred each, with the seed 7
+//! cargo bench --profile dev --bench kills             # a hundred each
+//! cargo bench --profile dev --bench kills -- 500 7    # five hundred each, with the seed 7
 //! ```
+//!
+//! The profile does not matter to what is tried; `dev` is what `cargo test` has built already. Kills that come too
+//! early or too late are told, and don't count.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 #![cfg_attr(target_os = "linux", expect(clippy::unwrap_used, reason = "it fails by panicking"))]
 
@@ -34,9 +37,9 @@ fn main() {
 #[cfg(target_os = "linux")]
 fn main() {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
-    let rounds = usize::try_from(numbers.next().unwrap_or(100)).unwrap_or(usize::MAX);
+    let hits = usize::try_from(numbers.next().unwrap_or(100)).unwrap_or(usize::MAX);
     let mut chance = chance::Chance::new(numbers.next().unwrap_or(1));
-    println!("{}", writing::Desk::new().play(rounds, &mut chance));
-    // Of the wizard, of Cargo and of both in turn: so that each is killed that often.
-    println!("{}", fetching::Stage::new().play(rounds * 2, &mut chance));
+    println!("{}", writing::Desk::new().play(hits, &mut chance));
+    // Of the wizard, of Cargo and of both in turn: so that each is killed about that often.
+    println!("{}", fetching::Stage::new().play(hits * 2, &mut chance));
 }

@@ -1,5 +1,5 @@
 //! kill -9 of the wizard and of its Cargo at random moments, in a short form; the full one, of a hundred kills
-//! each, is `cargo bench --bench kills`. Linux only: it looks at processes through /proc.
+//! each, is `cargo bench --profile dev --bench kills`. Linux only: it looks at processes through /proc.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,16 +16,16 @@ mod writing;
 
 use chance::Chance;
 
-const ROUNDS: usize = 6;
+const HITS: usize = 6;
 
 #[test]
 fn a_fetch_that_is_killed_leaves_nothing_that_the_next_run_does_not_mend() {
-    let tally = fetching::Stage::new().play(ROUNDS, &mut Chance::new(1));
+    let tally = fetching::Stage::new().play(HITS, &mut Chance::new(1));
     println!("{tally}");
 }
 
 #[test]
 fn a_file_that_was_being_written_is_old_or_new() {
-    let tally = writing::Desk::new().play(ROUNDS, &mut Chance::new(2));
+    let tally = writing::Desk::new().play(HITS, &mut Chance::new(2));
     println!("{tally}");
 }

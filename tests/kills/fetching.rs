@@ -22,6 +22,9 @@ use crate::watch::{files_in, kill, marked_cargo, until, wait_gone};
 
 const CRATES: MadeCrates = MadeCrates { count: 4, kibibytes: 16 * 1024 };
 
+/// Kills may come too late. So many for each that is to hit.
+const TRIES: usize = 4;
+
 /// As many parts of the download as kills are aimed at.
 const PARTS: usize = 64;
 
@@ -46,11 +49,12 @@ enum Moment {
 /// What the rounds have shown.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    rounds: usize,
+    kills: usize,
+    /// By their victims, those that came while crates were still missing.
     wizard: usize,
     cargo: usize,
     both: usize,
-    /// Runs that had ended before they could be killed.
+    /// Those that came when every crate was there, or the run had ended.
     too_late: usize,
     /// Rounds in which a partial file was left by the kill.
     pub(crate) damaging: usize,
@@ -60,13 +64,19 @@ pub(crate) struct Tally {
     orphans: usize,
 }
 
+impl Tally {
+    fn hits(&self) -> usize {
+        self.wizard + self.cargo + self.both
+    }
+}
+
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "{} kills during a fetch ({} of the wizard, {} of Cargo, {} of both, {} too late): \
              {} left a partial file; {} removed at once, {} by the next run; {} orphans waited for",
-            self.rounds,
+            self.kills,
             self.wizard,
             self.cargo,
             self.both,
@@ -84,6 +94,8 @@ pub(crate) struct Stage {
     sandbox: Sandbox,
     demo: Demo,
     project_before: Vec<(PathBuf, String)>,
+    /// The bytes of all crates.
+    whole: u64,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -106,9 +118,12 @@ impl Stage {
             ),
         )
         .unwrap();
-        let mut stage = Self { sandbox, demo, project_before: Vec::new(), _runtime: runtime };
+        let mut stage = Self { sandbox, demo, project_before: Vec::new(), whole: 0, _runtime: runtime };
         stage.clear_home();
         stage.project_before = stage.project();
+        let (code, told) = stage.start().end();
+        assert_eq!(code, Some(0), "{told:?}");
+        stage.whole = stage.stored();
         stage
     }
 
@@ -120,16 +135,18 @@ impl Stage {
         files.map(|file| (file.clone(), fs::read_to_string(file).unwrap_or_default())).into()
     }
 
-    /// Kills that often and looks at what is left.
-    pub(crate) fn play(&self, rounds: usize, chance: &mut Chance) -> Tally {
-        let mut tally = Tally { rounds, ..Tally::default() };
-        for round in 0..rounds {
-            let victim = [Victim::Both, Victim::Cargo, Victim::Wizard][round % 3];
+    /// Kills until so many have hit, and looks at what is left.
+    pub(crate) fn play(&self, hits: usize, chance: &mut Chance) -> Tally {
+        let mut tally = Tally::default();
+        while tally.hits() < hits {
+            assert!(tally.kills < hits * TRIES, "too few hits: {tally}");
+            let victim = [Victim::Both, Victim::Cargo, Victim::Wizard][tally.kills % 3];
             let moment = match chance.below(8) {
                 0 => Moment::Marked,
                 1 => Moment::Events(1 + chance.below(20)),
                 _ => Moment::Stored(1 + chance.below(PARTS)),
             };
+            tally.kills += 1;
             self.clear_home();
             self.round(victim, moment, &mut tally);
         }
@@ -140,8 +157,9 @@ impl Stage {
         let context = format!("{victim:?} killed at {moment:?}");
         let mut run = self.start();
         let struck = self.strike(&mut run, victim, moment);
+        let is_whole = self.stored() == self.whole;
         let (code, told) = run.end();
-        match (struck, victim) {
+        match (struck && !is_whole, victim) {
             (false, _) => tally.too_late += 1,
             (true, Victim::Wizard) => tally.wizard += 1,
             (true, Victim::Cargo) => tally.cargo += 1,
@@ -174,7 +192,6 @@ impl Stage {
     /// Waits for the moment and kills; false when the run had ended before.
     fn strike(&self, run: &mut Run, victim: Victim, moment: Moment) -> bool {
         let state = self.sandbox.state_dir();
-        let all = CRATES.count * CRATES.kibibytes * 1024;
         let cargo = || marked_cargo(&state);
         let mut pid = None;
         let come = until("the moment of the kill", || {
@@ -185,10 +202,7 @@ impl Stage {
             let come = match moment {
                 Moment::Marked => !files_in(&state.join("runs")).is_empty(),
                 Moment::Events(count) => run.told.load(Ordering::SeqCst) >= count,
-                Moment::Stored(parts) => {
-                    let bytes: u64 = self.archives().iter().map(|(_, bytes)| bytes).sum();
-                    bytes >= (all * parts / (PARTS + 1)) as u64
-                }
+                Moment::Stored(parts) => self.stored() >= self.whole * parts as u64 / (PARTS as u64 + 1),
             };
             (come && (victim == Victim::Wizard || pid.is_some())).then_some(true)
         });
@@ -258,6 +272,11 @@ impl Stage {
         let cache = self.demo.cargo_home().join("registry/cache");
         let folders = fs::read_dir(cache).into_iter().flatten().flatten();
         folders.flat_map(|folder| files_in(&folder.path())).collect()
+    }
+
+    /// The bytes that are there of all crates.
+    fn stored(&self) -> u64 {
+        self.archives().iter().map(|(_, bytes)| bytes).sum()
     }
 
     /// The names of the files that are there in part. Empty ones are no damage: Cargo fills them.

@@ -1,9 +1,11 @@
 //! Kills while the wizard writes: Cargo's configuration in two files, then the credential. Each file must hold its
-//! old text or its new one, and never anything else.
+//! old text or its new one, and never anything else; of backups there are whole ones, and the next run leaves no
+//! temporary file.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,8 +23,11 @@ const FILES: [&str; 3] = [PROJECT, USER, CREDENTIALS];
 const FOLDERS: [&str; 5] = ["storefront/.cargo", "cargo-home", "state", "state/backups", "state/runs"];
 
 /// After how many changes seen from outside the kill may come, and how many looks later.
-const CHANGES: usize = 12;
-const LOOKS: usize = 40;
+const CHANGES: usize = 9;
+const LOOKS: usize = 20;
+
+/// Kills may come before or after the writing. So many for each that is to hit.
+const TRIES: usize = 8;
 
 /// When nothing has changed for so long, the wizard has written everything.
 const SETTLED: Duration = Duration::from_millis(500);
@@ -37,16 +42,18 @@ enum Writing {
 /// What the rounds have shown.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    rounds: usize,
+    kills: usize,
+    /// Those that came after the first change of the step and before its last file was new.
+    hits: usize,
     /// By how many of the step's files were new after the kill.
     new_files: BTreeMap<(String, usize), usize>,
-    /// Temporary files that were left, and swept by a later run.
+    /// Temporary files that were left, and swept by the next run.
     temporary: usize,
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} kills while writing, by new files:", self.rounds)?;
+        write!(f, "{} kills around the writing, {} in its middle; by new files:", self.kills, self.hits)?;
         for ((step, new), rounds) in &self.new_files {
             write!(f, " {step} {new}: {rounds};")?;
         }
@@ -84,18 +91,19 @@ impl Desk {
         desk
     }
 
-    /// Kills that often and looks at what is left.
-    pub(crate) fn play(&self, rounds: usize, chance: &mut Chance) -> Tally {
-        let mut tally = Tally { rounds, ..Tally::default() };
-        for round in 0..rounds {
-            let writing = if round % 3 == 2 { Writing::Credential } else { Writing::Configuration };
+    /// Kills until so many have hit, and looks at what is left.
+    pub(crate) fn play(&self, hits: usize, chance: &mut Chance) -> Tally {
+        let mut tally = Tally::default();
+        while tally.hits < hits {
+            assert!(tally.kills < hits * TRIES, "too few hits: {tally}");
+            let writing = if tally.kills % 3 == 2 { Writing::Credential } else { Writing::Configuration };
+            tally.kills += 1;
             self.reset();
             self.round(writing, (chance.below(CHANGES), chance.below(LOOKS)), &mut tally);
         }
         self.reset();
-        tally.temporary = self.age_temporary_files();
         self.to_the_end();
-        assert_eq!(self.age_temporary_files(), 0, "temporary files of killed runs are still there");
+        assert_eq!(self.temporary_files(), Vec::<PathBuf>::new());
         assert_eq!(self.texts(), self.new);
         tally
     }
@@ -103,13 +111,14 @@ impl Desk {
     fn round(&self, writing: Writing, (changes, looks): (usize, usize), tally: &mut Tally) {
         let mut terminal = self.start();
         self.to_the_review(&mut terminal);
+        assert_eq!(self.temporary_files(), Vec::<PathBuf>::new(), "left by the run before");
         if writing == Writing::Credential {
             terminal.send("<enter>");
             terminal.wait_for("Enter log in");
         }
         let before = self.look();
         terminal.send("<enter>");
-        self.wait_for_changes(before, changes, looks);
+        self.wait_for_changes(before.clone(), changes, looks);
         terminal.signal(Signal::KILL);
         assert_eq!(terminal.wait_exit(), Ended::Signal("Killed".to_owned()));
         let state = self.path("state");
@@ -119,10 +128,12 @@ impl Desk {
         }
         let context = format!("{writing:?} after {changes} changes and {looks} looks");
         let new = self.new_files(&context);
-        let of_step = match writing {
-            Writing::Configuration => new[..2].iter().filter(|new| **new).count(),
-            Writing::Credential => usize::from(new[2]),
+        let (of_step, all) = match writing {
+            Writing::Configuration => (new[..2].iter().filter(|new| **new).count(), 2),
+            Writing::Credential => (usize::from(new[2]), 1),
         };
+        tally.hits += usize::from(of_step < all && self.look() != before);
+        tally.temporary += self.temporary_files().len();
         *tally.new_files.entry((format!("{writing:?}").to_lowercase(), of_step)).or_default() += 1;
         self.state_is_sound(&context);
     }
@@ -136,19 +147,23 @@ impl Desk {
         std::array::from_fn(|at| {
             let text = &texts[at];
             // The credentials are written in place as Cargo does; until they are cut, empty lines follow.
-            let text = if FILES[at] == CREDENTIALS && *text != self.old[at] {
-                &format!("{}\n", text.trim_end_matches('\n'))
-            } else {
-                text
-            };
+            let text =
+                if FILES[at] == CREDENTIALS { &format!("{}\n", text.trim_end_matches('\n')) } else { text };
             let (is_old, is_new) = (*text == self.old[at], *text == self.new[at]);
             assert!(is_old || is_new, "{context}: {} holds\n{text}", FILES[at]);
             is_new
         })
     }
 
-    /// What the tool remembers can be read.
+    /// What the tool remembers can be read, backups are whole, and secrets are private.
     fn state_is_sound(&self, context: &str) {
+        for (backup, _) in files_in(&self.path("state/backups")) {
+            let text = fs::read_to_string(&backup).unwrap();
+            let is_whole = self.old[..2].contains(&text);
+            assert!(is_whole || is_temporary(&backup), "{context}: {} holds\n{text}", backup.display());
+            assert_eq!(mode(&backup), 0o600, "{context}: {}", backup.display());
+        }
+        assert_eq!(mode(&self.path(CREDENTIALS)), 0o600, "{context}");
         if let Ok(text) = fs::read_to_string(self.path("state/state.json")) {
             assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{context}: {text}");
         }
@@ -208,27 +223,20 @@ impl Desk {
         assert_eq!(terminal.wait_exit(), Ended::Code(0));
     }
 
-    /// The old texts, and nothing remembered. The crates stay in the cache.
+    /// The old texts, and nothing remembered. The crates stay in the cache, and what lies beside the files.
     fn reset(&self) {
-        let _ = fs::remove_dir_all(self.path("state"));
-        fs::create_dir(self.path("state")).unwrap();
+        let _ = fs::remove_file(self.path("state/state.json"));
         for (file, text) in FILES.iter().zip(&self.old) {
             let path = self.path(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::write(&path, text).unwrap();
         }
+        fs::set_permissions(self.path(CREDENTIALS), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// Makes leftover temporary files look older, so that the next writer may remove them; how many there are.
-    fn age_temporary_files(&self) -> usize {
+    fn temporary_files(&self) -> Vec<PathBuf> {
         let files = FOLDERS.iter().flat_map(|folder| files_in(&self.path(folder)));
-        let left = files.filter(|(file, _)| is_temporary(file));
-        left.inspect(|(file, _)| {
-            let file = fs::File::options().write(true).open(file).unwrap();
-            let written = file.metadata().unwrap().modified().unwrap();
-            file.set_modified(written - Duration::from_secs(60)).unwrap();
-        })
-        .count()
+        files.map(|(file, _)| file).filter(|file| is_temporary(file)).collect()
     }
 
     /// As they are, but for the demo's ports: those may change from run to run.
@@ -243,6 +251,10 @@ impl Desk {
 
 fn is_temporary(file: &Path) -> bool {
     file.file_name().unwrap().to_string_lossy().starts_with(".az-cargo-wizard-")
+}
+
+fn mode(file: &Path) -> u32 {
+    fs::metadata(file).unwrap().permissions().mode() & 0o777
 }
 
 fn without_ports(text: &str) -> String {
