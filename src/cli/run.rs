@@ -123,23 +123,40 @@ fn other(printer: Printer, event: Event) -> Option<Exit> {
     }
 }
 
-/// The one answer of a request that has one.
-pub(super) async fn answer(services: Arc<Services>, request: Request) -> Event {
-    let mut answer = Event::Cancelled;
-    follow(services, request, |event| {
-        answer = event;
+/// The one answer of a request that has one. Writing is not cancelled: what it answers after Ctrl-C is told, and
+/// nothing may follow it.
+pub(super) async fn answer(services: Arc<Services>, request: Request) -> Answer {
+    let mut event = Event::Cancelled;
+    let (_, interrupted) = follow_to_end(services, request, |answer| {
+        event = answer;
         Ok(None)
     })
     .await;
-    answer
+    Answer { event, interrupted }
+}
+
+/// What a request has come to.
+pub(super) struct Answer {
+    pub(super) event: Event,
+    /// Whether the person has asked to stop meanwhile.
+    pub(super) interrupted: bool,
 }
 
 /// Runs a request, hands over its events, and cancels it on Ctrl-C or when nobody reads any more.
 pub(super) async fn follow(
     services: Arc<Services>,
     request: Request,
-    mut take: impl FnMut(Event) -> io::Result<Option<Exit>>,
+    take: impl FnMut(Event) -> io::Result<Option<Exit>>,
 ) -> Exit {
+    follow_to_end(services, request, take).await.0
+}
+
+/// The same; also whether it was cancelled.
+async fn follow_to_end(
+    services: Arc<Services>,
+    request: Request,
+    mut take: impl FnMut(Event) -> io::Result<Option<Exit>>,
+) -> (Exit, bool) {
     let (sender, mut receiver) = mpsc::channel(WAITING);
     let (cancel, cancelled) = oneshot::channel();
     let mut cancel = Some(cancel);
@@ -171,7 +188,7 @@ pub(super) async fn follow(
     }
     // A panic of the job has been reported by the panic hook.
     let _ = job.await;
-    exit
+    (exit, cancel.is_none())
 }
 
 fn stop(cancel: &mut Option<oneshot::Sender<()>>) {

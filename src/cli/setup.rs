@@ -259,15 +259,21 @@ impl Run {
         let SignedIn { collection, credential, .. } = person;
         // Proved before anything is written: a credential that the feed refuses changes nothing.
         let request = LogIn { collection, credential: credential.clone(), plan: plan.clone() };
-        let Event::LoggedIn(logged_in) = self.ask(Request::LogIn(request)).await? else {
+        let (Event::LoggedIn(logged_in), logging_in_was_stopped) =
+            self.do_it(Request::LogIn(request)).await?
+        else {
             return Err(Stop::Said(Exit::Failed));
         };
-        let Event::Applied(written) = self.ask(Request::Apply(review)).await? else {
+        // The credential is kept: the rest of what was agreed to goes with it.
+        let (Event::Applied(written), writing_was_stopped) = self.do_it(Request::Apply(review)).await? else {
             return Err(Stop::Said(Exit::Failed));
         };
         let LoggedIn { kept_in, public, .. } = logged_in;
         let outcome = SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_deref(), public };
         self.printer.setup(&outcome).map_err(|error| closed(&error))?;
+        if logging_in_was_stopped || writing_was_stopped {
+            return Ok(Exit::Interrupted);
+        }
         if checkout.workspace.is_none() {
             return Ok(Exit::Done);
         }
@@ -278,10 +284,19 @@ impl Run {
 
     /// One request, and its one answer.
     async fn ask(&self, request: Request) -> Result<Event, Stop> {
-        match run::answer(self.services.clone(), request).await {
+        match self.do_it(request).await? {
+            (_, true) => Err(Stop::Said(Exit::Interrupted)),
+            (event, false) => Ok(event),
+        }
+    }
+
+    /// The same, for what is not cancelled: with whether the person has asked to stop meanwhile.
+    async fn do_it(&self, request: Request) -> Result<(Event, bool), Stop> {
+        let answer = run::answer(self.services.clone(), request).await;
+        match answer.event {
             Event::Failed(report) => Err(Stop::Report(report)),
             Event::Cancelled => Err(Stop::Said(Exit::Interrupted)),
-            event => Ok(event),
+            event => Ok((event, answer.interrupted)),
         }
     }
 }

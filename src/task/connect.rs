@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::azure::Azure;
 use crate::cargo::config_file::{self, Places};
 use crate::cargo::credentials;
@@ -57,34 +59,51 @@ pub(super) async fn apply(services: &Arc<Services>, review: Review) -> Result<Ev
 }
 
 /// Asks the feed with the very header that Cargo will send, and the one to publish to; only what they accept is
-/// kept.
-pub(super) async fn log_in(services: &Services, log_in: LogIn) -> Result<Event, Report> {
-    let base = log_in.collection.base();
-    let azure: Azure = services.azure(log_in.collection, Some(log_in.credential.clone()))?;
-    let mut registries = vec![log_in.plan.registry.clone()];
+/// kept. Only the asking can be cancelled.
+pub(super) async fn log_in(
+    services: &Services,
+    log_in: LogIn,
+    cancelled: oneshot::Receiver<()>,
+) -> Result<Event, Report> {
+    let public = tokio::select! {
+        biased;
+        _ = cancelled => return Ok(Event::Cancelled),
+        public = prove_all(services, &log_in) => public?,
+    };
+    let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
+    let kept_in = match log_in.plan.store {
+        TokenStore::ThisRunOnly => None,
+        TokenStore::PlainFile => keep(services, log_in).await?,
+    };
+    Ok(Event::LoggedIn(LoggedIn { kept_in, public, forced }))
+}
+
+/// Asks every feed of the plan; whether the first answers strangers too.
+async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> {
+    let azure = services.azure(log_in.collection.clone(), Some(log_in.credential.clone()))?;
     let public = prove(&azure, &log_in.plan.index).await?;
     if let Some(publish) = &log_in.plan.publish {
         prove(&azure, &publish.index).await?;
-        registries.push(publish.name.clone());
     }
-    let kept_in = match log_in.plan.store {
-        TokenStore::ThisRunOnly => None,
-        TokenStore::PlainFile => {
-            let cargo_home = services.cargo_home.clone();
-            let (header, state_dir) = (log_in.credential.header(), services.state_dir.clone());
-            let keep = move || -> Result<_, Report> {
-                let mut kept_in = None;
-                for registry in &registries {
-                    kept_in = Some(credentials::store(&cargo_home, registry, &header)?);
-                }
-                record::name(&state_dir, &base)?;
-                Ok(kept_in)
-            };
-            blocking(keep).await??
+    Ok(public)
+}
+
+/// Keeps the credential for every registry of the plan, and says where.
+async fn keep(services: &Services, log_in: LogIn) -> Result<Option<PathBuf>, Report> {
+    let (cargo_home, state_dir) = (services.cargo_home.clone(), services.state_dir.clone());
+    let base = log_in.collection.base();
+    let publish = log_in.plan.publish.map(|publish| publish.name);
+    let registries = std::iter::once(log_in.plan.registry).chain(publish);
+    let header = log_in.credential.header();
+    let keep = move || -> Result<_, Report> {
+        let mut kept_in = None;
+        for registry in registries {
+            kept_in = Some(credentials::store(&cargo_home, &registry, &header)?);
         }
+        record::name(&state_dir, &base)?;
+        Ok(kept_in)
     };
-    let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
-    Ok(Event::LoggedIn(LoggedIn { kept_in, public, forced }))
+    blocking(keep).await?
 }
 
 /// Whether the feed answers strangers too. A feed that leads the credential elsewhere is refused.

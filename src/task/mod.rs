@@ -79,14 +79,17 @@ async fn run_to_its_end(
         Request::Change(change) => return create_feed::run(&services, *change, (events, cancelled)).await,
         request => request,
     };
-    let event = tokio::select! {
-        biased;
-        _ = cancelled => Event::Cancelled,
-        outcome = answer(&services, request) => {
-            outcome.unwrap_or_else(|report| Event::Failed(Box::new(report)))
-        }
+    let outcome = match request {
+        // Files that were agreed to together are written together, in a moment.
+        Request::Apply(review) => connect::apply(&services, review).await,
+        Request::LogIn(log_in) => connect::log_in(&services, log_in, cancelled).await,
+        request => tokio::select! {
+            biased;
+            _ = cancelled => Ok(Event::Cancelled),
+            outcome = answer(&services, request) => outcome,
+        },
     };
-    events.send(event).await;
+    events.send(outcome.unwrap_or_else(|report| Event::Failed(Box::new(report)))).await;
 }
 
 /// The requests that have one answer.
@@ -104,8 +107,6 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::StoredCredential(collection) => feeds::stored(services, collection).await,
         Request::Review(plan) => connect::review(services, plan, Mirror::Stays).await,
         Request::ReviewOver(plan) => connect::review(services, plan, Mirror::GivesWay).await,
-        Request::Apply(review) => connect::apply(services, review).await,
-        Request::LogIn(log_in) => connect::log_in(services, log_in).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
@@ -113,8 +114,10 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
             services.agree_to_http(base);
             Ok(Event::AgreedToHttp)
         }
-        // Both have been taken by `run`.
-        Request::Restore(_) | Request::Change(_) => Ok(Event::Cancelled),
+        // They have been taken by `run`.
+        Request::Restore(_) | Request::Change(_) | Request::Apply(_) | Request::LogIn(_) => {
+            Ok(Event::Cancelled)
+        }
     }
 }
 
@@ -190,7 +193,9 @@ pub enum Request {
     Review(SetupPlan),
     /// The same, where the person gives up what replaces crates.io now.
     ReviewOver(SetupPlan),
+    /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
+    /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
     LogIn(LogIn),
     Restore(Restore),
     Inspect(Inspect),

@@ -267,6 +267,7 @@ impl App {
         let mut effects = Vec::new();
         for act in acts {
             match act {
+                act if self.leaving.is_some() && begins_something(&act) => {}
                 Act::Start(request) => effects.push(self.start(from, request)),
                 Act::Cancel => effects.extend(self.forget_jobs(from)),
                 Act::Stop => effects.extend(self.jobs_of(from).map(Effect::Cancel)),
@@ -463,6 +464,15 @@ impl App {
 
 /// Columns below which nothing is said at the right of the header: too little to be understood.
 const LEAST_RIGHT: usize = 8;
+
+/// On the way out nothing new begins, but for the rest of what was agreed to.
+fn begins_something(act: &Act) -> bool {
+    match act {
+        Act::Start(request) => !matches!(request, Request::Apply(_)),
+        Act::Go(_) | Act::Back => true,
+        _ => false,
+    }
+}
 
 /// Keys that work on every screen.
 const EVERYWHERE: [Offer; 4] = [

@@ -102,6 +102,19 @@ impl Journey {
         }
     }
 
+    /// Waits until it is left.
+    pub(crate) fn wait_exit(&mut self) -> Exit {
+        while self.exit.is_none() {
+            self.turn();
+        }
+        self.exit.unwrap()
+    }
+
+    /// What stays on the normal screen.
+    pub(crate) fn summary(&self) -> String {
+        self.app.summary().join("\n")
+    }
+
     #[track_caller]
     pub(crate) fn assert_not_shown(&self, text: &str) {
         assert!(!self.screen().contains(text), "`{text}` is shown: {self:?}");

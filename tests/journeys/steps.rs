@@ -74,6 +74,59 @@ fn nothing_is_written_before_it_was_agreed_to() {
     assert_eq!(fs::read_dir(demo.cargo_home()).unwrap().count(), 0);
 }
 
+/// As with a person's first Ctrl-C: it waits for the rest of what is being written.
+#[test]
+fn leaving_while_two_files_are_written_waits_for_the_second() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter><c-c>");
+    assert_eq!(journey.exit(), None, "two files are being written");
+    assert_eq!(journey.wait_exit(), Exit::Interrupted);
+    let files = [project_config(&demo), demo.cargo_home().join("config.toml")];
+    let summary = journey.summary();
+    for file in &files {
+        assert!(file.exists(), "{}", file.display());
+    }
+    assert_eq!(summary.matches("Wrote ").count(), 2, "{summary}");
+    assert!(!demo.cargo_home().join("credentials.toml").exists(), "logging in has not begun");
+}
+
+#[test]
+fn leaving_twice_while_files_are_written_leaves_at_once() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter><c-c><c-c>");
+    assert_eq!(journey.exit(), Some(Exit::Interrupted));
+    // Nobody waits for the job any more; it still writes into the sandbox.
+    journey.settle();
+}
+
+#[test]
+fn a_credential_that_was_kept_while_leaving_is_told() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = Journey::start(&world, in_demo(&demo));
+    to_config(&mut journey, &demo);
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter>");
+    journey.wait_for("the very header");
+    journey.press("<enter><c-c>");
+    assert_eq!(journey.exit(), None, "the credential may be being kept");
+    assert_eq!(journey.wait_exit(), Exit::Interrupted);
+    let is_kept = demo.cargo_home().join("credentials.toml").exists();
+    assert_eq!(journey.summary().contains("Credential in"), is_kept, "{}", journey.summary());
+    assert!(!demo.requests().iter().any(|request| request.path.starts_with("/blob/")), "nothing begins");
+}
+
 #[test]
 fn a_step_that_was_done_is_not_done_again() {
     let world = World::new();

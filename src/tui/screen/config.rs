@@ -372,6 +372,10 @@ impl Panel for Config {
         matches!(self.state, State::Reviewing | State::Writing(_))
     }
 
+    fn must_end(&self) -> bool {
+        matches!(self.state, State::Writing(_))
+    }
+
     fn failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
     }

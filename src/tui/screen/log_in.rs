@@ -155,10 +155,8 @@ impl Panel for LogIn {
 
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
         match self.state {
-            State::Proving => {
-                self.state = State::Ready;
-                Some(vec![Act::Cancel])
-            }
+            // It may be kept at this very moment: the job says what has come of it.
+            State::Proving => Some(vec![Act::Stop]),
             State::Writing => Some(Vec::new()),
             State::Ready | State::Reviewing | State::Failed(_) => None,
         }
@@ -185,6 +183,7 @@ impl Panel for LogIn {
                 }
                 self.state = State::Failed(report);
             }
+            Event::Cancelled => self.state = State::Ready,
             _ => {}
         }
         Vec::new()
@@ -196,6 +195,10 @@ impl Panel for LogIn {
 
     fn must_be_read(&self) -> bool {
         matches!(self.state, State::Ready) && self.is_pending()
+    }
+
+    fn must_end(&self) -> bool {
+        matches!(self.state, State::Proving | State::Writing)
     }
 
     fn failed(&self) -> bool {
