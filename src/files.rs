@@ -75,15 +75,15 @@ impl From<FileError> for Report {
 fn of_system(kind: io::ErrorKind) -> (&'static str, &'static str) {
     match kind {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ("disk-full", "free some space, then try again; nothing was changed")
+            ("disk-full", "free some space, then try again; the file is as it was")
         }
         io::ErrorKind::FileTooLarge => {
-            ("file-size-limit", "raise the limit on file sizes (`ulimit -f`); nothing was changed")
+            ("file-size-limit", "raise the limit on file sizes (`ulimit -f`); the file is as it was")
         }
         io::ErrorKind::PermissionDenied => {
-            ("file-not-allowed", "check who owns the file and its folder; nothing was changed")
+            ("file-not-allowed", "check who owns the file and its folder; the file is as it was")
         }
-        _ => ("file-failed", "check the path and its folder; nothing was changed"),
+        _ => ("file-failed", "check the path and its folder; the file is as it was"),
     }
 }
 

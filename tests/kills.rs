@@ -7,8 +7,14 @@
 mod chance;
 #[path = "kills/fetching.rs"]
 mod fetching;
+#[path = "kills/full.rs"]
+mod full;
+#[path = "kills/orphan.rs"]
+mod orphan;
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
+#[path = "kills/together.rs"]
+mod together;
 #[path = "kills/watch.rs"]
 mod watch;
 #[path = "kills/writing.rs"]

@@ -66,6 +66,19 @@ struct SignedIn {
     account: Account,
 }
 
+impl Stop {
+    /// What fails after the credential was kept says so.
+    fn after(self, logged_in: &LoggedIn) -> Self {
+        match (self, &logged_in.kept_in) {
+            (Self::Report(report), Some(path)) => {
+                let path = text::clean(&path.to_string_lossy());
+                (*report).detail(format!("the credential is in `{path}` already")).into()
+            }
+            (stop, _) => stop,
+        }
+    }
+}
+
 struct Run {
     services: Arc<Services>,
     printer: Printer,
@@ -265,7 +278,8 @@ impl Run {
             return Err(Stop::Said(Exit::Failed));
         };
         // The credential is kept: the rest of what was agreed to goes with it.
-        let (Event::Applied(written), writing_was_stopped) = self.do_it(Request::Apply(review)).await? else {
+        let applied = self.do_it(Request::Apply(review)).await.map_err(|stop| stop.after(&logged_in))?;
+        let (Event::Applied(written), writing_was_stopped) = applied else {
             return Err(Stop::Said(Exit::Failed));
         };
         let LoggedIn { kept_in, public, .. } = logged_in;

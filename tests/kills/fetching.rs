@@ -7,8 +7,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use az_cargo_wizard::demo::{Demo, DemoOptions, MadeCrates, Pace};
@@ -91,11 +90,11 @@ impl fmt::Display for Tally {
 
 /// A project whose feed serves large crates.
 pub(crate) struct Stage {
-    sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
     demo: Demo,
     project_before: Vec<(PathBuf, String)>,
     /// The bytes of all crates.
-    whole: u64,
+    pub(crate) whole: u64,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -181,8 +180,7 @@ impl Stage {
         if victim == Victim::Both {
             assert_eq!(recovered, left, "{context}: {told:?}");
         }
-        let waited = told.iter().any(|event| event["on"].as_str().is_some_and(|on| on.contains("cut short")));
-        tally.orphans += usize::from(waited && orphan.is_some());
+        tally.orphans += usize::from(waits_for_orphan(&told) && orphan.is_some());
         tally.removed[0] += by_itself;
         tally.removed[1] += recovered.len();
         tally.damaging += usize::from(by_itself + recovered.len() > 0);
@@ -201,7 +199,7 @@ impl Stage {
             pid = pid.or_else(cargo);
             let come = match moment {
                 Moment::Marked => !files_in(&state.join("runs")).is_empty(),
-                Moment::Events(count) => run.told.load(Ordering::SeqCst) >= count,
+                Moment::Events(count) => run.told().len() >= count,
                 Moment::Stored(parts) => self.stored() >= self.whole * parts as u64 / (PARTS as u64 + 1),
             };
             (come && (victim == Victim::Wizard || pid.is_some())).then_some(true)
@@ -222,7 +220,7 @@ impl Stage {
     }
 
     /// The state that every kill must lead to after the next run.
-    fn all_is_well(&self, context: &str) {
+    pub(crate) fn all_is_well(&self, context: &str) {
         assert_eq!(self.project(), self.project_before, "{context}");
         assert_eq!(self.damaged(), BTreeSet::new(), "{context}");
         assert_eq!(self.archives().len(), CRATES.count, "{context}");
@@ -233,18 +231,16 @@ impl Stage {
         assert!(plain.status.success(), "{context}: {}", String::from_utf8_lossy(&plain.stderr));
     }
 
-    fn start(&self) -> Run {
+    pub(crate) fn start(&self) -> Run {
         let mut command = self.command(env!("CARGO_BIN_EXE_az-cargo-wizard"));
         command.args(["--trust-project", "--json", "fetch", "--locked"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let told = Arc::new(AtomicUsize::new(0));
-        let (count, lines) = (Arc::clone(&told), BufReader::new(child.stdout.take().unwrap()).lines());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (heard, lines) = (Arc::clone(&told), BufReader::new(child.stdout.take().unwrap()).lines());
         let reader = std::thread::spawn(move || {
-            let lines = lines.map_while(Result::ok);
-            let count = |_: &String| {
-                count.fetch_add(1, Ordering::SeqCst);
-            };
-            lines.inspect(count).filter_map(|line| serde_json::from_str(&line).ok()).collect()
+            for line in lines.map_while(Result::ok) {
+                heard.lock().unwrap().extend(serde_json::from_str::<Value>(&line));
+            }
         });
         Run { child, told, reader }
     }
@@ -256,7 +252,7 @@ impl Stage {
     }
 
     /// A Cargo home with a credential and nothing else.
-    fn clear_home(&self) {
+    pub(crate) fn clear_home(&self) {
         let home = self.demo.cargo_home();
         fs::remove_dir_all(home).unwrap();
         fs::create_dir(home).unwrap();
@@ -268,14 +264,14 @@ impl Stage {
             .unwrap();
     }
 
-    fn archives(&self) -> Vec<(PathBuf, u64)> {
+    pub(crate) fn archives(&self) -> Vec<(PathBuf, u64)> {
         let cache = self.demo.cargo_home().join("registry/cache");
         let folders = fs::read_dir(cache).into_iter().flatten().flatten();
         folders.flat_map(|folder| files_in(&folder.path())).collect()
     }
 
     /// The bytes that are there of all crates.
-    fn stored(&self) -> u64 {
+    pub(crate) fn stored(&self) -> u64 {
         self.archives().iter().map(|(_, bytes)| bytes).sum()
     }
 
@@ -296,10 +292,10 @@ fn sum_of(file: &Path) -> String {
 }
 
 /// A run of the wizard's `fetch`.
-struct Run {
-    child: Child,
-    told: Arc<AtomicUsize>,
-    reader: JoinHandle<Vec<Value>>,
+pub(crate) struct Run {
+    pub(crate) child: Child,
+    told: Arc<Mutex<Vec<Value>>>,
+    reader: JoinHandle<()>,
 }
 
 impl Run {
@@ -307,15 +303,27 @@ impl Run {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// What it has told until now.
+    pub(crate) fn told(&self) -> Vec<Value> {
+        self.told.lock().unwrap().clone()
+    }
+
     /// Its exit code, `None` when it was killed, and what it has told.
-    fn end(mut self) -> (Option<i32>, Vec<Value>) {
+    pub(crate) fn end(mut self) -> (Option<i32>, Vec<Value>) {
         let code = self.child.wait().unwrap().code();
-        (code, self.reader.join().unwrap())
+        self.reader.join().unwrap();
+        let told = self.told.lock().unwrap().clone();
+        (code, told)
     }
 }
 
+/// Whether a run waits, or has waited, for the Cargo of another that was killed.
+pub(crate) fn waits_for_orphan(told: &[Value]) -> bool {
+    told.iter().any(|event| event["on"].as_str().is_some_and(|on| on.contains("cut short")))
+}
+
 /// The files that a run found damaged when it began.
-fn recovered(told: &[Value]) -> BTreeSet<String> {
+pub(crate) fn recovered(told: &[Value]) -> BTreeSet<String> {
     let events = told.iter().filter(|event| event["event"] == "recovered");
     let files = events.flat_map(|event| event["removed"].as_array().cloned().unwrap_or_default());
     files.filter_map(|file| file.as_str().map(str::to_owned)).collect()

@@ -51,9 +51,13 @@ pub(crate) fn marked_cargo(state_dir: &Path) -> Option<u32> {
 }
 
 pub(crate) fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+pub(crate) fn send(pid: u32, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     // It may have ended by itself.
-    let _ = pid.map(|pid| kill_process(pid, Signal::KILL));
+    let _ = pid.map(|pid| kill_process(pid, signal));
 }
 
 /// Waits until a process that is not our child has ended. Whoever it belongs to now may not have buried it.
@@ -62,5 +66,17 @@ pub(crate) fn wait_gone(pid: u32) {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok();
         let state = stat.as_deref().and_then(|stat| stat.rsplit_once(") ")?.1.chars().next());
         matches!(state, None | Some('Z' | 'X')).then_some(())
+    });
+}
+
+/// Waits until every thread of a process that was stopped has come to rest.
+pub(crate) fn wait_stopped(pid: u32) {
+    let rests = |task: &Path| {
+        let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'Z', 'X']))
+    };
+    until("a stopped process to rest", || {
+        let tasks = files_in(Path::new(&format!("/proc/{pid}/task")));
+        tasks.iter().all(|(task, _)| rests(task)).then_some(())
     });
 }
