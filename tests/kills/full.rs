@@ -146,6 +146,7 @@ fn one(name: &str, text: &str) -> Files {
 }
 
 /// Whether the kernel lets an ordinary user make a disk.
+#[expect(clippy::print_stdout, reason = "what is not tried is said")]
 fn may_mount(sandbox: &Sandbox) -> bool {
     let mut trial = sandbox.command("unshare");
     trial.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs"]);

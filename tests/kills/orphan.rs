@@ -1,10 +1,13 @@
 //! The wizard is killed, and its Cargo goes on: the next run says what it waits for, and touches nothing under a
 //! Cargo that works.
 
+use std::fs;
+use std::path::Path;
+
 use rustix::process::Signal;
 
 use crate::fetching::{Stage, recovered, waits_for_orphan};
-use crate::watch::{files_in, marked_cargo, send, until, wait_stopped};
+use crate::watch::{files_in, marked_cargo, send, until};
 
 /// So often a whole fetch may be faster than the look at it.
 const TRIES: usize = 20;
@@ -32,6 +35,18 @@ fn orphan(stage: &Stage) -> u32 {
         run.end();
     }
     panic!("every fetch was over before it could be killed");
+}
+
+/// Waits until every thread of a process that was stopped has come to rest.
+fn wait_stopped(pid: u32) {
+    let rests = |task: &Path| {
+        let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'Z', 'X']))
+    };
+    until("a stopped process to rest", || {
+        let tasks = files_in(Path::new(&format!("/proc/{pid}/task")));
+        tasks.iter().all(|(task, _)| rests(task)).then_some(())
+    });
 }
 
 #[test]

@@ -68,15 +68,3 @@ pub(crate) fn wait_gone(pid: u32) {
         matches!(state, None | Some('Z' | 'X')).then_some(())
     });
 }
-
-/// Waits until every thread of a process that was stopped has come to rest.
-pub(crate) fn wait_stopped(pid: u32) {
-    let rests = |task: &Path| {
-        let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
-        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'Z', 'X']))
-    };
-    until("a stopped process to rest", || {
-        let tasks = files_in(Path::new(&format!("/proc/{pid}/task")));
-        tasks.iter().all(|(task, _)| rests(task)).then_some(())
-    });
-}
