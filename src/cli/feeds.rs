@@ -141,7 +141,7 @@ impl Run {
 
     /// One request, and its one answer.
     async fn ask(&self, request: Request) -> Result<Event, Stop> {
-        match run::answer(self.services.clone(), request).await {
+        match run::answer(self.services.clone(), request).await.event {
             Event::Failed(report) => Err(Stop::Report(report)),
             Event::Cancelled => Err(Stop::Said(Exit::Interrupted)),
             event => Ok(event),
