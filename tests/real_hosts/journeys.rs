@@ -104,7 +104,7 @@ fn a_reader_of_a_crate_that_nobody_has_saved_is_told_the_role_that_is_missing() 
     internet.check_out(REMOTE);
     let said = internet.run_with_token(&setup("payments-crates", &["--project", "Payments"]));
     said.fails_with(4, "Feed and Upstream Reader");
-    internet.asked_only(&["dev.azure.com", "feeds.dev.azure.com", "pkgs.dev.azure.com", STORAGE]);
+    internet.asked_at_most(&["dev.azure.com", "feeds.dev.azure.com", "pkgs.dev.azure.com", STORAGE]);
 }
 
 #[test]
