@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::domain::account::Account;
 use crate::domain::credential::Credential;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
@@ -242,6 +242,16 @@ impl Session {
         self.found = false;
         self.publish = None;
         self.feed = Some(feed);
+    }
+
+    /// Takes a feed that was typed, with the view that was typed behind it.
+    pub(super) fn name_feed(&mut self, feed: Feed, address: FeedAddress) {
+        if let Some(target) = &mut self.target {
+            target.project = feed.project.as_ref().map(|project| project.name.clone());
+            target.feed = Some(address.name);
+            target.view = address.view;
+        }
+        self.choose_feed(feed);
     }
 
     /// Takes a plan; what was proved and fetched under another one goes.

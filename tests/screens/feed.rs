@@ -28,6 +28,10 @@ states! { "feed":
     filter_without_match => |wizard| wizard.with_feeds(world::feeds()).press("/zzz");
     far_scrolled => |wizard| wizard.with_feeds(world::many_feeds(1234)).press("G<up><up>");
     failed => |wizard| wizard.at_sign_in().signed_in().fail(world::no_network());
+    named => |wizard| wizard.at_sign_in().signed_in().fail(world::may_not_list()).press("<c-u>Shop/rust crates<enter>");
+    named_asking => |wizard| {
+        wizard.at_sign_in().signed_in().fail(world::may_not_list()).press("<c-u>Shop/rust<enter>").at(300)
+    };
     wide_names => |wizard| wizard.with_feeds(world::wide_feeds());
     wide_name_with_details => |wizard| wizard.with_feeds(world::wide_feeds()).press("gj");
 }

@@ -70,8 +70,9 @@ fn changes(state: State, before: &Wizard, key: &str) -> bool {
 }
 
 /// States in which a key has just said why it does nothing, and would say so again.
-const SAYING_WHY: [(&str, &str); 6] = [
+const SAYING_WHY: [(&str, &str); 7] = [
     ("organization_typed_error", "Enter"),
+    ("feed_named", "Enter"),
     ("sign_in_not_yet", "Enter"),
     ("config_name_error", "Enter"),
     ("config_name_missing", "Enter"),

@@ -232,6 +232,12 @@ pub(crate) fn signed_in_with_a_wide_name() -> Event {
     Event::SignedIn { account, credential: Credential::Pat(Secret::new(TOKEN)) }
 }
 
+/// An organization whose feeds may not be listed, though some may be used.
+pub(crate) fn may_not_list() -> Report {
+    Report::new(Exit::NotAllowed, "not-allowed", "you may not do this at `feeds.dev.azure.com`")
+        .hint("ask an owner of the feed")
+}
+
 pub(crate) fn token_refused() -> Report {
     Report::new(Exit::SignIn, "token-not-accepted", "Azure DevOps does not accept this token")
         .cause("401 Unauthorized: the token is unknown, expired or revoked")

@@ -1,6 +1,8 @@
 //! Feed: every feed one can see, filtered instantly, with what it means for Cargo beside it.
 
 mod best;
+mod details;
+mod typed;
 
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::domain::credential::Credential;
-use crate::domain::feed::{CrateCount, Feed, FeedDetails, Role};
+use crate::domain::feed::{Feed, FeedDetails, Role};
 use crate::domain::new_feed::publish_partner;
 use crate::domain::organization::Base;
 use crate::domain::text;
@@ -21,12 +23,14 @@ use super::super::layout::{below, top};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
 use super::super::widget::field::Field;
-use super::super::widget::filter;
+use super::super::widget::filter::Haystack;
 use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
 use super::super::widget::table::{Cell, Column, Table, Width};
 use super::{Look, Panel};
 use best::{best, is_named};
+use details::role_cell;
+use typed::Typed;
 
 /// From this width on the details stand beside the list.
 const BESIDE: u16 = 90;
@@ -51,6 +55,8 @@ enum State {
     Empty,
     Loading,
     Loaded,
+    /// It may not be listed, but perhaps named.
+    Typing(Box<Typed>),
     Failed(Box<Report>),
 }
 
@@ -70,7 +76,7 @@ pub(super) struct FeedList {
     /// Which organization the list is of, and who asked for it.
     of: Option<(Base, Option<Credential>)>,
     feeds: Vec<Feed>,
-    labels: Vec<String>,
+    labels: Haystack,
     /// Positions in `feeds` that the filter leaves.
     shown: Vec<usize>,
     window: ListWindow,
@@ -107,7 +113,8 @@ impl FeedList {
             feeds.extend(missing);
             feeds.sort_by_cached_key(|feed| (feed.label().to_lowercase(), feed.label()));
         }
-        self.labels = feeds.iter().map(Feed::label).collect();
+        let labels: Vec<String> = feeds.iter().map(Feed::label).collect();
+        self.labels = Haystack::new(labels.iter().map(String::as_str));
         self.feeds = feeds;
         self.state = State::Loaded;
         let select = self.select.take();
@@ -118,7 +125,7 @@ impl FeedList {
     /// Applies the filter; the cursor stays on the feed it was on.
     fn refilter(&mut self, keep: Option<usize>) {
         let query = self.filter.as_ref().map_or("", Field::text);
-        self.shown = filter::matching(query, self.labels.iter().map(String::as_str));
+        self.shown = self.labels.matching(query);
         let place = keep.and_then(|feed| self.shown.iter().position(|shown| *shown == feed));
         self.window.center(place.unwrap_or(0));
         self.moved();
@@ -207,6 +214,12 @@ impl Panel for FeedList {
         if self.filtering {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
+        if let State::Typing(typed) = &self.state {
+            let ask = typed.asking.is_none().then_some(offer(Action::Accept, "ask for it"));
+            let others =
+                [offer(Action::Back, "back"), offer(Action::Help, "help"), offer(Action::Quit, "leave")];
+            return ask.into_iter().chain(others).collect();
+        }
         if self.reading {
             return vec![
                 offer(Action::Accept, "choose"),
@@ -251,6 +264,9 @@ impl Panel for FeedList {
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        if let (State::Typing(typed), Action::Accept) = (&mut self.state, action) {
+            return typed.ask(session);
+        }
         match action {
             Action::Accept if self.filtering => self.filtering = false,
             Action::Accept => return self.choose(session),
@@ -275,6 +291,10 @@ impl Panel for FeedList {
         if std::mem::take(&mut self.reading) {
             return Some(Vec::new());
         }
+        if let State::Typing(typed) = &mut self.state {
+            typed.asking.take()?;
+            return Some(vec![Act::Cancel]);
+        }
         let keep = self.selected_index();
         self.filter.take()?;
         self.filtering = false;
@@ -283,10 +303,14 @@ impl Panel for FeedList {
     }
 
     fn in_field(&self) -> bool {
-        self.filtering
+        self.filtering || matches!(&self.state, State::Typing(typed) if typed.asking.is_none())
     }
 
     fn edit(&mut self, key: Key, _session: &mut Session) {
+        if let State::Typing(typed) = &mut self.state {
+            typed.field.key(key);
+            return typed.changed();
+        }
         let keep = self.selected_index();
         if self.filter.as_mut().is_some_and(|field| field.key(key)) {
             self.refilter(keep);
@@ -294,6 +318,10 @@ impl Panel for FeedList {
     }
 
     fn paste(&mut self, pasted: &str, _session: &mut Session) {
+        if let State::Typing(typed) = &mut self.state {
+            typed.field.paste(pasted);
+            return typed.changed();
+        }
         let keep = self.selected_index();
         if self.filtering
             && let Some(field) = &mut self.filter
@@ -312,8 +340,15 @@ impl Panel for FeedList {
             Event::FeedDetails(details) if self.selected().is_some_and(|feed| feed.id == details.feed_id) => {
                 self.details = Some(details);
             }
-            Event::Failed(_) if matches!(self.state, State::Loaded) => self.details_failed = true,
-            Event::Failed(report) => self.state = State::Failed(report),
+            Event::FeedFound(feed) => {
+                if let State::Typing(typed) = &mut self.state
+                    && let Some(address) = typed.asking.take()
+                {
+                    session.name_feed(*feed, address);
+                    return vec![Act::Go(Step::Config)];
+                }
+            }
+            Event::Failed(report) => self.fail(report, session),
             _ => {}
         }
         Vec::new()
@@ -329,7 +364,9 @@ impl Panel for FeedList {
     }
 
     fn moves(&self) -> bool {
-        matches!(self.state, State::Loading) || self.resting != Resting::Asked
+        matches!(&self.state, State::Typing(typed) if typed.asking.is_some())
+            || matches!(self.state, State::Loading)
+            || self.resting != Resting::Asked
     }
 
     fn failed(&self) -> bool {
@@ -347,6 +384,7 @@ impl Panel for FeedList {
             State::Failed(report) => {
                 head.gap().report(report);
             }
+            State::Typing(typed) => typed.show(&mut head, look),
             State::Loaded if self.feeds.is_empty() => {
                 head.gap().text("You can see no feed in this organization.");
                 head.quiet("Ask for access to one, or make one here: n.");
@@ -372,6 +410,19 @@ impl Panel for FeedList {
 }
 
 impl FeedList {
+    fn fail(&mut self, report: Box<Report>, session: &Session) {
+        match &mut self.state {
+            State::Loaded => self.details_failed = true,
+            State::Typing(typed) => typed.refused(report),
+            _ => {
+                self.state = match Typed::instead(&report, session) {
+                    Some(typed) => State::Typing(Box::new(typed)),
+                    None => State::Failed(report),
+                };
+            }
+        }
+    }
+
     fn head(&self, page: &mut Page) {
         match &self.filter {
             Some(field) => {
@@ -421,76 +472,19 @@ impl FeedList {
         } else {
             Cell::styled("no", theme.warning())
         };
-        let role = match feed.role {
-            Some(Role::Reader) | None => Cell::styled(role_word(feed.role), theme.quiet()),
-            Some(role) => Cell::new(role.short()),
-        };
         vec![
             Cell::name(feed.label()),
             upstream,
-            role,
+            role_cell(feed, theme),
             Cell::styled(if feed.project.is_some() { "project" } else { "organization" }, theme.quiet()),
             Cell::styled(if feed.is_public() { "public" } else { "private" }, theme.quiet()),
         ]
-    }
-
-    /// What the feed means for Cargo, said before it hurts.
-    fn describe(&self, page: &mut Page, feed: &Feed, _session: &Session) {
-        page.styled_title(&feed.label());
-        let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
-        if let Some(warning) = feed.condition.warning() {
-            page.warning(warning);
-        }
-        if feed.has_crates_io() {
-            page.good("Has the crates.io upstream: it can stand in for crates.io.");
-        } else {
-            page.warning("No crates.io upstream: only its own crates, never in place of crates.io.");
-        }
-        match role {
-            Some(role) if role.saves_upstream_crates() => {
-                page.good(&format!("{}: crates are saved on first use.", role.label()));
-            }
-            Some(role) => {
-                page.warning(&format!("{}: crates that nobody has saved yet will fail.", role.label()));
-            }
-            None => {
-                page.quiet("  Reader or more: which, is asked while the cursor rests here.");
-            }
-        }
-        if !feed.description.is_empty() {
-            page.quiet(&feed.description);
-        }
-        if let Some(details) = &self.details {
-            if let Some(count) = details.crates {
-                page.pair("Crates", &crates(count));
-            }
-            for (index, view) in details.views.iter().enumerate() {
-                let label = if index == 0 { "Views" } else { "" };
-                page.pair(label, &format!("@{}: {}", view.name, view.visibility));
-            }
-        } else if self.details_failed {
-            page.quiet("Its details could not be asked for.");
-        }
-        let sources: Vec<&str> = feed.upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
-        page.pair("Upstreams", &if sources.is_empty() { "none".to_owned() } else { sources.join(", ") });
     }
 }
 
 /// Whether anything can be asked: as somebody, or knowingly as nobody.
 fn has_way_in(session: &Session) -> bool {
     session.credential.is_some() || session.anonymous
-}
-
-fn crates(count: CrateCount) -> String {
-    match count {
-        CrateCount::Exactly(number) => text::grouped(number),
-        CrateCount::AtLeast(number) => format!("{} or more", text::grouped(number)),
-    }
-}
-
-fn role_word(role: Option<Role>) -> &'static str {
-    // Whoever sees a feed may at least read it.
-    role.map_or("reader+", Role::short)
 }
 
 #[cfg(test)]

@@ -36,6 +36,10 @@ fn loaded(session: &mut Session, feeds: &[Feed]) -> FeedList {
     list
 }
 
+fn labels(list: &FeedList) -> Vec<String> {
+    list.feeds.iter().map(Feed::label).collect()
+}
+
 fn offers(list: &FeedList, session: &Session, action: Action) -> bool {
     list.offers(session).iter().any(|offer| offer.action == action)
 }
@@ -76,14 +80,14 @@ fn a_feed_that_was_made_is_listed_and_under_the_cursor_even_where_the_service_is
     let acts = list.enter(&mut session);
     assert!(matches!(acts.as_slice(), [Act::Cancel, Act::Start(Request::Feeds { .. })]), "{acts:?}");
     list.event(Event::Feeds(others.to_vec()), &mut session);
-    assert_eq!(list.labels, ["a", "new", "z"]);
+    assert_eq!(labels(&list), ["a", "new", "z"]);
     assert_eq!(list.selected().unwrap().name.as_str(), "new");
     session.target = Target::parse("fabrikam");
     let mut other = loaded(&mut session, &others);
-    assert_eq!(other.labels.len(), 2, "it is a feed of another organization");
+    assert_eq!(labels(&other).len(), 2, "it is a feed of another organization");
     session.target = Target::parse("contoso");
     other.event(Event::Feeds(vec![feed("new", Role::Owner, false)]), &mut session);
-    assert_eq!(other.labels, ["new"], "what is listed stands there once");
+    assert_eq!(labels(&other), ["new"], "what is listed stands there once");
 }
 
 #[test]
@@ -106,4 +110,70 @@ fn a_feed_is_chosen_with_the_one_to_publish_to() {
     session.making.pairs.push(("id-b".into(), feed("elsewhere", Role::Owner, false)));
     list.act(Action::Accept, &mut session);
     assert_eq!(session.publish.as_ref().map(Feed::label).as_deref(), Some("elsewhere"));
+}
+
+fn refusal(exit: crate::error::Exit) -> Event {
+    Event::Failed(Box::new(Report::new(exit, "not-allowed", "you may not list the feeds")))
+}
+
+#[test]
+fn where_nothing_may_be_listed_a_feed_is_typed_and_asked_for_alone() {
+    use crate::error::Exit;
+    let mut session = session();
+    let mut list = FeedList::default();
+    list.enter(&mut session);
+    list.event(refusal(Exit::NotAllowed), &mut session);
+    assert!(list.in_field() && !list.failed());
+    list.paste("Web Shop/rust@Local", &mut session);
+    let acts = list.act(Action::Accept, &mut session);
+    let [Act::Start(Request::FindFeed { address, credential, .. })] = acts.as_slice() else {
+        panic!("{acts:?}")
+    };
+    assert_eq!((address.name.as_str(), credential.is_some()), ("rust", true));
+    assert_eq!(address.project.as_ref().map(ToString::to_string).as_deref(), Some("Web Shop"));
+    assert_eq!(list.act(Action::Accept, &mut session), [], "it is asked for once");
+    list.event(refusal(Exit::NotFound), &mut session);
+    assert!(list.in_field(), "another name may be typed");
+    assert!(matches!(list.act(Action::Accept, &mut session).as_slice(), [Act::Start(_)]));
+    let found = list.event(Event::FeedFound(Box::new(feed("rust", Role::Reader, true))), &mut session);
+    assert_eq!(found, [Act::Go(Step::Config)]);
+    assert_eq!(session.feed.as_ref().map(Feed::label).as_deref(), Some("rust"));
+    let target = session.target.unwrap();
+    assert_eq!(target.view.as_ref().map(ToString::to_string).as_deref(), Some("Local"));
+}
+
+#[test]
+fn a_name_that_is_none_is_not_asked_for() {
+    use crate::error::Exit;
+    let mut session = session();
+    let mut list = FeedList::default();
+    list.enter(&mut session);
+    list.event(refusal(Exit::NotAllowed), &mut session);
+    for text in ["a b", "x/y/z", ""] {
+        list.edit(Key::Ctrl('u'), &mut session);
+        list.paste(text, &mut session);
+        assert_eq!(list.act(Action::Accept, &mut session), [], "{text}");
+    }
+    list.close(&mut session);
+    assert_eq!(list.close(&mut session), None, "Esc goes back");
+}
+
+#[test]
+fn only_a_refusal_is_answered_by_a_name() {
+    use crate::error::Exit;
+    for (exit, anonymous, typed) in [
+        (Exit::NotAllowed, false, true),
+        (Exit::SignIn, false, false),
+        (Exit::SignIn, true, true),
+        (Exit::Network, false, false),
+    ] {
+        let mut session = session();
+        if anonymous {
+            session.go_on_without_signing_in();
+        }
+        let mut list = FeedList::default();
+        list.enter(&mut session);
+        list.event(refusal(exit), &mut session);
+        assert_eq!((list.in_field(), list.failed()), (typed, !typed), "{exit:?} {anonymous}");
+    }
 }
