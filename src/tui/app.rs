@@ -14,7 +14,7 @@ use crate::error::Exit;
 use crate::task::{Event, JobId, Request};
 
 use super::keymap::{Action, Hint, Key, Offer, SCROLLS, action_of, hints, offer};
-use super::layout::{Areas, SMALLEST, middle, top};
+use super::layout::{Areas, SMALLEST, right_part, too_small, top};
 use super::msg::{Act, Effect, Msg, Question};
 use super::screen::{Look, Screens, done};
 use super::session::{Opening, Session, Step, StepState};
@@ -492,16 +492,4 @@ fn modal_offers(modal: Modal) -> Vec<Offer> {
             vec![offer(Action::Accept, "leave"), offer(Action::Back, "stay")]
         }
     }
-}
-
-fn right_part(area: Rect, columns: usize) -> Rect {
-    let width = u16::try_from(columns + 1).unwrap_or(u16::MAX).min(area.width);
-    Rect { x: area.right() - width, width, ..area }
-}
-
-fn too_small(frame: &mut Frame<'_>) {
-    let (columns, rows) = SMALLEST;
-    let notice = format!("az-cargo-wizard needs {columns}x{rows}");
-    let area = middle(frame.area(), u16::try_from(notice.len()).unwrap_or(0), 1);
-    frame.render_widget(Paragraph::new(notice), area);
 }

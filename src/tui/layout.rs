@@ -1,6 +1,8 @@
 //! Areas of the screen, and what is dropped first when it is narrow.
 
+use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::widgets::Paragraph;
 
 /// Below this a notice stands in for everything: columns, rows.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -69,4 +71,18 @@ pub(super) fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
     let width = columns.min(area.width);
     let height = rows.min(area.height);
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// So many columns at the right end of a line, and one to spare.
+pub(super) fn right_part(area: Rect, columns: usize) -> Rect {
+    let width = u16::try_from(columns + 1).unwrap_or(u16::MAX).min(area.width);
+    Rect { x: area.right() - width, width, ..area }
+}
+
+/// The notice that stands in for everything on a terminal that is too small.
+pub(super) fn too_small(frame: &mut Frame<'_>) {
+    let (columns, rows) = SMALLEST;
+    let notice = format!("az-cargo-wizard needs {columns}x{rows}");
+    let area = middle(frame.area(), u16::try_from(notice.len()).unwrap_or(0), 1);
+    frame.render_widget(Paragraph::new(notice), area);
 }
