@@ -349,6 +349,7 @@ fn what_is_wrong_with_a_request_is_found() {
         Seen { host: "dev.azure.com".to_owned(), ..sound() },
         Seen { path: "/contoso/_apis/packaging/Feeds/rust/view/Local".to_owned(), ..sound() },
         Seen { method: "PUT".to_owned(), ..sound() },
+        Seen { host: "contoso.pkgs.visualstudio.com".to_owned(), ..sound() },
         Seen { accept: "application/json".to_owned(), ..sound() },
         Seen { accept: "application/json;api-version=7.2".to_owned(), ..sound() },
         Seen { accept: "application/json;api-version=7.1-preview.1".to_owned(), ..sound() },

@@ -92,6 +92,45 @@ fn a_foreign_location_gets_nothing() {
 }
 
 #[test]
+fn a_servers_foreign_location_gets_nothing() {
+    const COMPANY: &str = "ado.corp.example";
+    for location in [
+        "https://evil.example/DefaultCollection/",
+        "https://ado.corp.example.evil.example/DefaultCollection/",
+        "https://ado.corp.example@evil.example/DefaultCollection/",
+        "https://ado.corp.example:8443/DefaultCollection/",
+        "http://ado.corp.example/DefaultCollection/",
+        "https://ado.corp.example/OtherCollection/",
+        "https://feeds.dev.azure.com.evil.example/contoso/",
+    ] {
+        let internet = Internet::with_cargos_ca();
+        let base = internet.serve_company(COMPANY, "contoso");
+        internet.check_out(REMOTE);
+        internet.answer(move |heard: &Heard| {
+            let area = format!(
+                r#"{{"id":"7ab4e64e-c4d8-4f50-ae73-5ef2e21642a5","name":"Packaging","locationUrl":"{location}"}}"#
+            );
+            let body = format!("{{\"count\":1,\"value\":[{area}]}}");
+            let json = [("Content-Type", "application/json; charset=utf-8; api-version=7.0")];
+            let asks = heard.path.to_ascii_lowercase().contains("resourceareas");
+            asks.then(|| azures("200 OK", &json, &body))
+        });
+        let flags = ["--with-token", "--store", "file", "--feed", "rust-crates", "--dry-run", "--org", &base];
+        let said = internet.run_with_token(&[&["setup"][..], &flags].concat());
+        if location.contains("OtherCollection") {
+            // Of the same server, but not what the credential is for: passed over.
+            said.succeeds();
+        } else {
+            said.fails_with(4, "which is no place of its own");
+        }
+        internet.asked_only(&[COMPANY]);
+        let asks = |heard: &Heard| heard.path.to_ascii_lowercase().contains("resourceareas");
+        assert!(internet.heard().iter().any(asks), "it was never asked for");
+        assert!(!internet.heard().iter().any(|heard| heard.path.contains("OtherCollection")), "{location}");
+    }
+}
+
+#[test]
 fn a_feed_that_sends_downloads_elsewhere_is_refused_before_cargo_could_follow() {
     for dl in [
         "https://evil.example/{crate}/{version}/download",

@@ -55,6 +55,8 @@ type Answer = Box<dyn Fn(&Heard) -> Option<String> + Send + Sync>;
 /// What all connections share.
 struct Behind {
     azure: Entrance,
+    /// Servers of companies, by their host names.
+    servers: Mutex<HashMap<String, Entrance>>,
     issuer: CertifiedIssuer<'static, KeyPair>,
     key: KeyPair,
     /// What speaks TLS in the name of a host, once somebody has asked for it.
@@ -85,6 +87,7 @@ impl Internet {
         fs::write(ca_file(&sandbox), issuer.pem()).unwrap();
         let behind = Arc::new(Behind {
             azure: demo.under_cloud_names(),
+            servers: Mutex::default(),
             issuer,
             key: KeyPair::generate().unwrap(),
             acceptors: Mutex::default(),
@@ -133,6 +136,14 @@ impl Internet {
         self.heard().into_iter().filter(Heard::is_signed).map(|heard| heard.host).collect()
     }
 
+    /// One organization as a Server's collection at that host, over https; its address.
+    pub(crate) fn serve_company(&self, host: &str, organization: &str) -> String {
+        let base = format!("https://{host}/DefaultCollection");
+        let server = self.demo.as_server(&base, organization);
+        self.behind.servers.lock().unwrap().insert(host.to_owned(), server);
+        base
+    }
+
     /// One organization as a Server's collection, on loopback and over plain http.
     pub(crate) fn serve_server(&self, organization: &'static str) -> String {
         self.runtime.block_on(async {
@@ -179,6 +190,10 @@ impl Behind {
         TlsAcceptor::from(Arc::new(config))
     }
 
+    fn entrance(&self, host: &str) -> Entrance {
+        self.servers.lock().unwrap().get(host).unwrap_or(&self.azure).clone()
+    }
+
     fn reply_to(&self, heard: &Heard) -> Option<String> {
         self.answer.lock().unwrap().as_ref().and_then(|answer| answer(heard))
     }
@@ -222,7 +237,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, hos
     let (mut from_client, to_client) = tokio::io::split(stream);
     let to_client = Arc::new(AsyncMutex::new(to_client));
     let (inside, outside) = tokio::io::duplex(LARGEST_HEAD);
-    tokio::spawn(behind.azure.clone().serve(outside));
+    tokio::spawn(behind.entrance(&host).serve(outside));
     let (from_azure, mut to_azure) = tokio::io::split(inside);
     tokio::spawn(give_back(from_azure, Arc::clone(&to_client)));
     while let Some(head) = read_head(&mut from_client).await {

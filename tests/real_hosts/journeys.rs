@@ -128,6 +128,16 @@ fn a_servers_collection_over_plain_http_that_was_named() {
 }
 
 #[test]
+fn a_companys_server_with_a_certificate_of_its_own() {
+    let internet = Internet::with_cargos_ca();
+    internet.check_out("https://github.com/contoso/storefront");
+    let base = internet.serve_company("ado.corp.example", "contoso");
+    internet.run_with_token(&setup("rust-crates", &["--org", &base])).succeeds();
+    assert_eq!(internet.crates().len(), CRATES);
+    internet.asked_only(&["ado.corp.example"]);
+}
+
+#[test]
 fn a_certificate_that_nobody_knows_is_no_way_in() {
     let internet = Internet::start();
     internet.check_out(REMOTE);

@@ -100,13 +100,13 @@ impl Operation {
                 let path = legacy_path(seen);
                 matches(&self.segments, &path)
                 // A virtual directory in front of the collection (azure-contract 1.1).
-                || (is_loopback(&seen.host) && path.first().is_some_and(|s| s == "tfs") && matches(&self.segments, &path[1..]))
+                || (is_server(&seen.host) && path.first().is_some_and(|s| s == "tfs") && matches(&self.segments, &path[1..]))
             }
     }
 
-    /// A loopback host is a Server, or the demo, which serves every service at one place.
+    /// A host that is not the cloud's is a Server, or the demo, which serves every service at one place.
     fn is_at(&self, host: &str) -> bool {
-        if is_loopback(host) {
+        if is_server(host) {
             return true;
         }
         let host = host.strip_suffix(":443").unwrap_or(host).to_lowercase();
@@ -235,8 +235,11 @@ fn matches(template: &[Segment], path: &[String]) -> bool {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    host.starts_with("127.0.0.1:")
+/// Every host that is none of the cloud's.
+fn is_server(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or_default().to_lowercase();
+    let clouds = [".azure.com", ".visualstudio.com", ".microsoftonline.com"];
+    !clouds.iter().any(|domain| host.ends_with(domain))
 }
 
 /// `{organization}.feeds.visualstudio.com` is `feeds.dev.azure.com/{organization}` (azure-contract 1.1).
