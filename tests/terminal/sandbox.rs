@@ -22,8 +22,8 @@ fn a_program_sees_the_sandbox_and_nothing_else() {
     sandbox.unset("TERM");
     let seen = output(&sandbox, "env", &[]);
     let names: BTreeSet<&str> = seen.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
-    let ours = "ALL_PROXY CARGO_HOME DBUS_SESSION_BUS_ADDRESS HOME HTTPS_PROXY HTTP_PROXY LANG ONE PATH RUSTUP_HOME \
-                TMPDIR USERPROFILE XDG_STATE_HOME all_proxy http_proxy https_proxy";
+    let ours = "ALL_PROXY AZ_CARGO_WIZARD_DEMO_LOG CARGO_HOME DBUS_SESSION_BUS_ADDRESS HOME HTTPS_PROXY HTTP_PROXY \
+                LANG ONE PATH RUSTUP_HOME TMPDIR USERPROFILE XDG_STATE_HOME all_proxy http_proxy https_proxy";
     let ours: BTreeSet<&str> = ours.split(' ').collect();
     assert!(names.is_subset(&ours), "{names:?}");
     assert_eq!(
