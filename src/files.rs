@@ -248,6 +248,31 @@ pub fn back_up(dir: &Path, name: &str, text: &str) -> Result<PathBuf, FileError>
     Ok(path)
 }
 
+/// A file for a program that is started, deleted on drop.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempPath);
+
+impl Scratch {
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// Writes a text into a new file of the folder, 0600, whose name ends so.
+///
+/// # Errors
+/// When the folder can't be written.
+pub fn scratch(dir: &Path, ending: &str, text: &str) -> Result<Scratch, FileError> {
+    let mut file = tempfile::Builder::new()
+        .prefix("az-cargo-wizard-")
+        .suffix(ending)
+        .tempfile_in(dir)
+        .map_err(failed("write in", dir))?;
+    file.write_all(text.as_bytes()).map_err(failed("write in", dir))?;
+    Ok(Scratch(file.into_temp_path()))
+}
+
 /// A lock that no second instance holds; given back on drop.
 #[derive(Debug)]
 pub struct Lock {

@@ -117,6 +117,7 @@ async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
         dir: common.dir,
         org: common.org,
         trust_project: common.trust_project,
+        ca_file: common.ca_file,
         dry_run,
         ..Settled::default()
     };

@@ -7,7 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
 use reqwest::{Certificate, Client, NoProxy, Proxy, redirect};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use crate::domain::text::{clean, redact};
@@ -28,8 +31,12 @@ pub fn init() {
 /// How to reach the network.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HttpSettings {
-    /// `[scheme://][user:password@]host[:port]`, as Cargo and git spell it; `None`: the system's.
+    /// For https: `[scheme://][user:password@]host[:port]`, as Cargo and git spell it.
     pub proxy: Option<String>,
+    /// The same for http.
+    pub plain_proxy: Option<String>,
+    /// Hosts that are reached without a proxy, separated by commas, as `NO_PROXY` has them.
+    pub no_proxy: Option<String>,
     /// PEM certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// How long a connection may take to come about, or be silent, as Cargo's `http.timeout`; `None`: this
@@ -45,10 +52,11 @@ impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSettings")
             .field("proxy", &self.shown_proxy())
+            .field("no_proxy", &self.no_proxy)
             .field("ca_file", &self.ca_file)
             .field("timeout", &self.timeout)
             .field("loopback_only", &self.loopback_only)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,8 +64,32 @@ impl HttpSettings {
     /// The proxy that was set, safe to show.
     #[must_use]
     pub fn shown_proxy(&self) -> Option<String> {
-        self.proxy.as_deref().filter(|_| !self.loopback_only).map(without_user)
+        let proxy = self.proxy.as_deref().or(self.plain_proxy.as_deref());
+        proxy.filter(|_| !self.loopback_only).map(without_user)
     }
+
+    /// The proxy on the way to that place, safe to show.
+    #[must_use]
+    pub fn shown_proxy_to(&self, base: &Url) -> Option<String> {
+        let proxy = if base.scheme() == "http" { &self.plain_proxy } else { &self.proxy };
+        let is_exempt = base.host_str().is_some_and(|host| is_exempt(host, self.no_proxy.as_deref()));
+        proxy.as_deref().filter(|_| !self.loopback_only && !is_exempt).map(without_user)
+    }
+}
+
+/// Whether `NO_PROXY` names the host or a domain above it; networks in it are left to the HTTP library.
+fn is_exempt(host: &str, no_proxy: Option<&str>) -> bool {
+    let mut entries =
+        no_proxy.unwrap_or_default().split(',').map(|entry| entry.trim().trim_start_matches('.'));
+    entries.any(|entry| {
+        let above = host.len().checked_sub(entry.len() + 1).filter(|_| !entry.is_empty());
+        entry == "*"
+            || host.eq_ignore_ascii_case(entry)
+            || above.is_some_and(|dot| {
+                host.as_bytes()[dot] == b'.'
+                    && host.as_bytes()[dot + 1..].eq_ignore_ascii_case(entry.as_bytes())
+            })
+    })
 }
 
 /// `user:password@` may also stand in front of what is no URL.
@@ -201,7 +233,10 @@ impl From<NetError> for Report {
         let headline = error.to_string();
         let report = |code, hint: &str| Self::new(Exit::Network, code, &headline).hint(hint);
         match error {
-            NetError::Proxy(_) => report("proxy-unusable", "write the proxy as `http://host:port`"),
+            NetError::Proxy(_) => report(
+                "proxy-unusable",
+                "write the proxy as `http://host:port`; SOCKS proxies cannot be used",
+            ),
             NetError::CaFile { cause, .. } => {
                 report("ca-file-unusable", "name a file of PEM certificates").cause(cause)
             }
@@ -245,11 +280,13 @@ pub fn client(settings: &HttpSettings) -> Result<Client, NetError> {
         .referer(false)
         .connect_timeout(settings.timeout.unwrap_or(CONNECT_LIMIT))
         .read_timeout(settings.timeout.unwrap_or(READ_LIMIT));
+    // What is used is what was found and can be shown; the library's own search would find other proxies.
+    builder = builder.no_proxy();
     if settings.loopback_only {
-        builder = builder.no_proxy().tls_certs_only([]);
+        builder = builder.tls_certs_only([]);
     } else {
-        if let Some(proxy) = &settings.proxy {
-            builder = builder.proxy(parse_proxy(proxy)?);
+        for proxy in proxies(settings)? {
+            builder = builder.proxy(proxy);
         }
         if let Some(file) = &settings.ca_file {
             builder = builder.tls_certs_merge(certificates(file)?);
@@ -258,16 +295,27 @@ pub fn client(settings: &HttpSettings) -> Result<Client, NetError> {
     builder.build().map_err(|error| NetError::Setup { cause: innermost(&error) })
 }
 
-/// A proxy for every request but those that `NO_PROXY` exempts, as Cargo's own HTTP library does it.
-fn parse_proxy(proxy: &str) -> Result<Proxy, NetError> {
+/// A proxy for each scheme, but not for hosts that `NO_PROXY` exempts, as Cargo's own HTTP library does it.
+fn proxies(settings: &HttpSettings) -> Result<Vec<Proxy>, NetError> {
+    type Scheme = fn(String) -> reqwest::Result<Proxy>;
+    let schemes: [(&Option<String>, Scheme); 2] =
+        [(&settings.proxy, Proxy::https::<String>), (&settings.plain_proxy, Proxy::http::<String>)];
+    let set = schemes.into_iter().filter_map(|(proxy, scheme)| Some((proxy.as_deref()?, scheme)));
+    let exempt = || settings.no_proxy.as_deref().and_then(NoProxy::from_string);
+    set.map(|(proxy, scheme)| {
+        let proxy = scheme(proxy_url(proxy)?).map_err(|_| NetError::Proxy(without_user(proxy)))?;
+        Ok(proxy.no_proxy(exempt()))
+    })
+    .collect()
+}
+
+/// A proxy's address with its scheme, which may be left out.
+fn proxy_url(proxy: &str) -> Result<String, NetError> {
     let unusable = || NetError::Proxy(without_user(proxy));
     let url = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     // Anything else would need a feature of the library that this tool is built without.
     let sound = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if !sound {
-        return Err(unusable());
-    }
-    Proxy::all(url).map(|proxy| proxy.no_proxy(NoProxy::from_env())).map_err(|_| unusable())
+    if sound { Ok(url) } else { Err(unusable()) }
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, NetError> {
@@ -276,6 +324,39 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, NetError> {
     let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(innermost(&error)))?;
     if found.is_empty() { Err(unusable("it holds no PEM certificate".to_owned())) } else { Ok(found) }
+}
+
+/// The certificates of the file and the system's, as the one PEM file that Cargo takes. Where the system has none,
+/// those of the file alone.
+///
+/// # Errors
+/// When the file holds no certificate.
+pub fn bundle(file: &Path) -> Result<String, NetError> {
+    let mut text = String::new();
+    let system = rustls_native_certs::load_native_certs().certs;
+    for certificate in system.iter().map(AsRef::as_ref).chain(ders(file)?.iter().map(AsRef::as_ref)) {
+        text.push_str(&pem(certificate));
+    }
+    Ok(text)
+}
+
+/// The certificates of a PEM file, in their binary form.
+fn ders(file: &Path) -> Result<Vec<CertificateDer<'static>>, NetError> {
+    // The same file, and so the same refusals, as for our own requests.
+    certificates(file)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
+    found.map_err(|error| NetError::CaFile {
+        path: clean(&file.to_string_lossy()),
+        cause: clean(&error.to_string()),
+    })
+}
+
+fn pem(der: &[u8]) -> String {
+    const COLUMNS: usize = 64;
+    let base64 = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines = base64.as_bytes().chunks(COLUMNS).map(String::from_utf8_lossy);
+    let lines: Vec<_> = lines.collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -320,11 +401,72 @@ mod tests {
     #[test]
     fn a_proxy_that_cannot_work_is_said_at_once() {
         for bad in ["socks5://proxy", "http://", "ftp://proxy"] {
-            assert!(matches!(parse_proxy(bad), Err(NetError::Proxy(_))), "{bad}");
+            assert!(matches!(proxy_url(bad), Err(NetError::Proxy(_))), "{bad}");
         }
         for good in ["proxy:8080", "http://proxy", "https://ana:pw@proxy:1/"] {
-            assert!(parse_proxy(good).is_ok(), "{good}");
+            assert!(proxy_url(good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn the_proxy_that_is_named_is_the_one_on_the_way() {
+        let settings = HttpSettings {
+            proxy: Some("http://ana:pw@secure:1".into()),
+            plain_proxy: Some("plain:2".into()),
+            no_proxy: Some("corp.example, .local,10.0.0.7".into()),
+            ..HttpSettings::default()
+        };
+        let to = |url: &str| settings.shown_proxy_to(&Url::parse(url).unwrap());
+        assert_eq!(to("https://dev.azure.com/x").as_deref(), Some("http://secure:1"));
+        assert_eq!(to("http://ado.example/x").as_deref(), Some("plain:2"));
+        for exempt in ["corp.example", "ado.CORP.example", "ado.local", "10.0.0.7"] {
+            assert_eq!(to(&format!("https://{exempt}/x")), None, "{exempt}");
+        }
+        for other in ["notcorp.example", "corp.example.evil", "example"] {
+            assert!(to(&format!("https://{other}/x")).is_some(), "{other}");
+        }
+        let all = HttpSettings { no_proxy: Some("*".into()), ..settings.clone() };
+        assert_eq!(all.shown_proxy_to(&Url::parse("https://x").unwrap()), None);
+    }
+
+    /// What a proxy was asked for, which then refuses it.
+    async fn asked_of_proxy(plain: bool, no_proxy: Option<&str>, url: &str) -> Option<String> {
+        init();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let proxy = || Some(format!("ana:pw@{address}"));
+        let server = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = [0; 4096];
+            let length = stream.read(&mut head).unwrap();
+            // The client may have gone away.
+            let _ = stream.write_all(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
+            String::from_utf8_lossy(&head[..length]).into_owned()
+        });
+        let settings = HttpSettings {
+            proxy: proxy().filter(|_| !plain),
+            plain_proxy: proxy().filter(|_| plain),
+            no_proxy: no_proxy.map(str::to_owned),
+            ..HttpSettings::default()
+        };
+        let _ = client(&settings).unwrap().get(url).send().await;
+        // Ends the wait of a proxy that nobody has asked.
+        let _ = std::net::TcpStream::connect(address).map(|mut stream| {
+            use std::io::Write as _;
+            let _ = stream.write_all(b"-");
+        });
+        Some(server.join().unwrap()).filter(|head| head != "-")
+    }
+
+    #[tokio::test]
+    async fn each_scheme_goes_through_its_own_proxy_with_its_password() {
+        let tunnel = asked_of_proxy(false, None, "https://host.example/").await.unwrap();
+        assert!(tunnel.starts_with("CONNECT host.example:443 "), "{tunnel}");
+        assert!(tunnel.to_lowercase().contains("proxy-authorization: basic yw5honb3"), "{tunnel}");
+        let plain = asked_of_proxy(true, None, "http://host.example/x").await.unwrap();
+        assert!(plain.starts_with("GET http://host.example/x "), "{plain}");
+        assert_eq!(asked_of_proxy(true, Some("127.0.0.1"), "http://127.0.0.1:9/").await, None);
     }
 
     #[test]

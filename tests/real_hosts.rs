@@ -10,6 +10,8 @@ mod direction;
 mod internet;
 #[path = "real_hosts/journeys.rs"]
 mod journeys;
+#[path = "real_hosts/network.rs"]
+mod network;
 #[path = "real_hosts/person.rs"]
 mod person;
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]

@@ -260,7 +260,8 @@ impl Azure {
     }
 
     pub(super) fn said(&self, reply: &Reply, url: &Url) -> Said {
-        reply.said(self.place(url).host)
+        let Place { host, via } = self.place(url);
+        Said { via, ..reply.said(host) }
     }
 
     /// Sends until there is an answer that asking again would not change: again after broken

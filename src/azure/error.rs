@@ -19,6 +19,10 @@ pub struct Said {
     /// What support asks for.
     pub activity_id: Option<String>,
     pub date: Option<String>,
+    /// What an answer from in between says of whom it comes from.
+    pub by: Option<String>,
+    /// The proxy that was asked, without user information.
+    pub via: Option<String>,
 }
 
 /// Who has a name that a new feed was to have (azure-contract 5.6, 5.7).
@@ -386,9 +390,7 @@ impl AzureError {
             Self::CargoSendsNoToken(_) => {
                 Some("the same address works with the token, but Cargo would not come to send it".into())
             }
-            Self::NotAzure(said) => {
-                Some(format!("`{}` answered without any header that Azure DevOps sends", said.host))
-            }
+            Self::NotAzure(said) => Some(said.in_between()),
             Self::Unexpected { cause, .. } => Some(cause.clone()),
             Self::CannotManage(_) => Some(format!(
                 "the token lacks the scope {MANAGE_SCOPE}, has expired, or was revoked: Azure DevOps answers all \
@@ -400,6 +402,21 @@ impl AzureError {
             }
             Self::CreationUnknown { cause: Some(cause), .. } => Some(cause.to_string()),
             _ => None,
+        }
+    }
+}
+
+impl Said {
+    /// What an answer that is not Azure's own looks like (azure-contract 3.2, class 18).
+    fn in_between(&self) -> String {
+        match self.status {
+            Some(407) => "a proxy on the way wants to be signed in to".into(),
+            Some(511) => "the network wants to be signed in to".into(),
+            Some(300..=399) => {
+                "something on the way leads elsewhere, as the sign-in page of a guest network does".into()
+            }
+            Some(500..=599) => "something on the way did not reach Azure DevOps".into(),
+            _ => format!("`{}` answered without any header that Azure DevOps sends", self.host),
         }
     }
 }
@@ -464,6 +481,8 @@ impl From<AzureError> for Report {
             report.details.extend(said.status.map(|status| format!("status: {status} from `{}`", said.host)));
             report.details.extend(said.activity_id.as_ref().map(|id| format!("activity id: {id}")));
             report.details.extend(said.date.as_ref().map(|date| format!("date: {date}")));
+            report.details.extend(said.by.as_ref().map(|by| format!("answered by: {by}")));
+            report.details.extend(said.via.as_ref().map(|proxy| format!("through the proxy: {proxy}")));
         }
         report
     }
@@ -473,14 +492,13 @@ impl From<AzureError> for Report {
 mod tests {
     use super::*;
 
-    #[expect(clippy::unnecessary_box_returns, reason = "every variant holds a box")]
     fn said(words: &str) -> Box<Said> {
         Box::new(Said {
             host: "dev.azure.com".into(),
             status: Some(401),
             words: Some(words.to_owned()).filter(|words| !words.is_empty()),
             activity_id: Some("1234".into()),
-            date: None,
+            ..Said::default()
         })
     }
 

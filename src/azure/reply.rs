@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER, SERVER, VIA, WWW_AUTHENTICATE};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -180,6 +180,8 @@ impl Reply {
             words: Some(words).filter(|words| !words.is_empty()),
             activity_id: header("activityid").or_else(|| header("x-vss-e2eid")),
             date: header(DATE.as_str()),
+            by: header(VIA.as_str()).or_else(|| header(SERVER.as_str())).filter(|_| !self.is_from_azure()),
+            via: None,
         }
     }
 

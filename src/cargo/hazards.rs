@@ -237,7 +237,7 @@ impl<'a> Reading<'a> {
     fn network(&mut self) {
         if let Some(proxy) = self.get(&["http", "proxy"]) {
             let value = proxy.as_str().map_or_else(|| shown_item(proxy), |text| quoted(&shown_proxy(text)));
-            self.add("http.proxy", &value, "send Cargo's requests through that host");
+            self.add("http.proxy", &value, "send all requests, sign-in too, through that host");
         }
         for key in ["cainfo", "proxy-cainfo"] {
             self.add_present(["http", key], "trust the certificates of that file");

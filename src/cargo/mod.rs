@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fetch;
 pub mod fetch_error;
 pub mod fetch_line;
+pub mod git_config;
 pub mod hazards;
 pub mod home;
 pub mod index_dir;

@@ -2,13 +2,15 @@
 //! concerned (cargo-contract 1.2 to 1.6). Pure: the files' texts come from `home`.
 
 mod merge;
+mod network;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use url::Url;
+
+pub use network::HttpSettings;
+pub(super) use network::shown_proxy;
 
 use super::error::ConfigError;
 use super::home::{ConfigLayer, Origin};
@@ -33,6 +35,8 @@ pub struct Settings {
     env_providers: BTreeMap<String, ProviderSetting>,
     global_providers: Vec<String>,
     http: HttpSettings,
+    /// The same with the project's own keys, as Cargo uses them.
+    http_of_all: HttpSettings,
 }
 
 /// One `[registries.NAME]`, or a registry that only the environment knows.
@@ -105,41 +109,6 @@ pub enum Replacement {
         name: String,
         file: PathBuf,
     },
-}
-
-/// How this person reaches the network; never from a checkout's files (product.md, 'Trust').
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct HttpSettings {
-    /// May hold a password: show [`HttpSettings::shown_proxy`] instead.
-    pub proxy: Option<String>,
-    pub cainfo: Option<PathBuf>,
-    /// How long a connection may take to come about, or be silent; `None`: Cargo's default.
-    pub timeout: Option<Duration>,
-}
-
-impl HttpSettings {
-    /// The proxy without user information.
-    #[must_use]
-    pub fn shown_proxy(&self) -> Option<String> {
-        self.proxy.as_deref().map(shown_proxy)
-    }
-}
-
-impl fmt::Debug for HttpSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpSettings")
-            .field("proxy", &self.shown_proxy())
-            .field("cainfo", &self.cainfo)
-            .field("timeout", &self.timeout)
-            .finish()
-    }
-}
-
-/// A proxy as shown to a person: `[user:password@]host:port` without what is in brackets.
-pub(super) fn shown_proxy(proxy: &str) -> String {
-    let (scheme, rest) = proxy.split_once("://").map_or(("", proxy), |(scheme, rest)| (scheme, rest));
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    clean(&if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") })
 }
 
 /// Whether Cargo takes both for one index: it strips a slash at the end, and compares (cargo-contract 1.6).
@@ -320,9 +289,16 @@ impl Settings {
         &self.global_providers
     }
 
+    /// How this person reaches the network; without the keys of a checkout's files (product.md, 'Trust').
     #[must_use]
     pub fn http(&self) -> &HttpSettings {
         &self.http
+    }
+
+    /// The same with a checkout's keys, as Cargo uses them: only after the person's yes to these files.
+    #[must_use]
+    pub fn http_of_all(&self) -> &HttpSettings {
+        &self.http_of_all
     }
 }
 

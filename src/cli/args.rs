@@ -41,6 +41,9 @@ pub struct Common {
     /// Colors on the screen
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// Trust the certificates of this PEM file beside the system's, for Cargo too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Let the project's own settings run programs and redirect traffic, without asking
     #[arg(long, global = true)]
     pub trust_project: bool,

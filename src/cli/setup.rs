@@ -32,6 +32,7 @@ pub async fn setup(
     printer: Printer,
     (flags, stdin): (Setup, StandardInput),
 ) -> Exit {
+    let flags = filled(flags, services.named.as_ref());
     let run = Run { services, printer, flags };
     match run.to_the_end(stdin).await {
         Ok(exit) => exit,
@@ -41,6 +42,16 @@ pub async fn setup(
             report.exit
         }
     }
+}
+
+/// The flags with what the address of `--org` names beside the organization: nothing is asked for twice.
+fn filled(mut flags: Setup, named: Option<&Target>) -> Setup {
+    if let (None, Some(Target { project, feed: Some(feed), view, .. })) = (&flags.feed, named) {
+        let view = view.as_ref().map(|view| format!("@{view}")).unwrap_or_default();
+        flags.feed = Some(format!("{feed}{view}"));
+        flags.project = flags.project.take().or_else(|| project.as_ref().map(ToString::to_string));
+    }
+    flags
 }
 
 /// Standard input, read once and only where `--with-token` asks for it.

@@ -15,6 +15,9 @@ const MARKERS: [&str; 7] =
 /// The virtual directory of older servers, `https://host/tfs/DefaultCollection`.
 const OLD_VIRTUAL_DIRECTORY: &str = "tfs";
 
+/// What the first collection of a server is called, and the only one of an old cloud address.
+const DEFAULT_COLLECTION: &str = "DefaultCollection";
+
 /// An organization of Azure DevOps Services, or a collection of an Azure DevOps Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Collection {
@@ -300,10 +303,13 @@ impl Target {
         Self::from_url(&url)
     }
 
-    /// Reads a git remote, over https or ssh.
+    /// Reads a git remote, over https or ssh. A server's is told by its `_git`.
     #[must_use]
     pub fn from_git_remote(remote: &str) -> Option<Self> {
         let remote = remote.trim();
+        if let Some(target) = of_old_ssh(remote) {
+            return Some(target);
+        }
         let ssh = remote.strip_prefix("ssh://").unwrap_or(remote);
         let path = ["@ssh.dev.azure.com", "@vs-ssh.visualstudio.com"].iter().find_map(|host| {
             let (_, path) = ssh.split_once(host)?;
@@ -318,9 +324,17 @@ impl Target {
             let collection = Collection::cloud(OrgName::parse(org)?);
             return Some(Self { project: ProjectName::parse(project), ..Self::organization(collection) });
         }
-        let url = Url::parse(remote).ok()?;
-        let known = Self::from_url(&url)?;
+        // A server's web address is likely the same host's; it is shown and has to be typed in any case.
+        let web = remote.strip_prefix("ssh://").and_then(|rest| {
+            let (authority, path) = rest.split_once('/')?;
+            let host = authority.rsplit('@').next()?.split(':').next()?;
+            Some(format!("https://{host}/{path}"))
+        });
+        let url = Url::parse(web.as_deref().unwrap_or(remote)).ok()?;
+        let mut known = Self::from_url(&url)?;
         let is_azure = known.collection.is_cloud() || segments_of(&url).iter().any(|s| s == "_git");
+        // The repository that has its project's name needs no project in its address.
+        known.project = known.project.or_else(|| ProjectName::parse(&repository(remote)?));
         is_azure.then_some(known)
     }
 
@@ -330,10 +344,30 @@ impl Target {
         let segments = segments_of(url);
         let marker = segments.iter().position(|s| MARKERS.contains(&s.as_str()));
         let (place, rest) = segments.split_at(marker.unwrap_or(segments.len()));
-        let (collection, place) = collection_of(url, place, marker.is_some())?;
+        let (collection, place) = collection_of(url, place)?;
         let (feed, view) = feed_of(url, rest);
         Some(Self { collection, project: place.first().and_then(|s| ProjectName::parse(s)), feed, view })
     }
+}
+
+/// The form before `v3`: `ssh://ORG@vs-ssh.visualstudio.com:22/[DefaultCollection/]PROJECT/_ssh/REPOSITORY`.
+fn of_old_ssh(remote: &str) -> Option<Target> {
+    let url = Url::parse(remote).ok().filter(|url| url.scheme() == "ssh")?;
+    let is_host = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case("vs-ssh.visualstudio.com"));
+    let segments = segments_of(&url);
+    let at = segments.iter().position(|segment| segment == "_ssh").filter(|_| is_host)?;
+    let collection = Collection::Cloud { org: OrgName::parse(url.username())?, hosts: CloudHosts::Legacy };
+    let before = segments[..at].iter().rfind(|segment| !segment.eq_ignore_ascii_case(DEFAULT_COLLECTION));
+    let project = before.or_else(|| segments.get(at + 1)).and_then(|name| ProjectName::parse(name));
+    Some(Target { project, ..Target::organization(collection) })
+}
+
+/// The repository that a git remote names: its last segment.
+#[must_use]
+pub fn repository(remote: &str) -> Option<String> {
+    let path = remote.trim().trim_end_matches('/');
+    let (_, last) = path.rsplit_once('/')?;
+    Some(segment::decode(last)).filter(|name| !name.is_empty())
 }
 
 fn segments_of(url: &Url) -> Vec<String> {
@@ -341,7 +375,7 @@ fn segments_of(url: &Url) -> Vec<String> {
 }
 
 /// The collection at the start of a path, and what follows it.
-fn collection_of<'a>(url: &Url, place: &'a [String], marked: bool) -> Option<(Collection, &'a [String])> {
+fn collection_of<'a>(url: &Url, place: &'a [String]) -> Option<(Collection, &'a [String])> {
     let host = url.host_str()?.to_lowercase();
     let default_port = url.port().is_none() && url.scheme() == "https";
     if default_port && matches!(host.as_str(), "dev.azure.com" | "feeds.dev.azure.com" | "pkgs.dev.azure.com")
@@ -353,23 +387,24 @@ fn collection_of<'a>(url: &Url, place: &'a [String], marked: bool) -> Option<(Co
         let org = sub.strip_suffix(".pkgs").or_else(|| sub.strip_suffix(".feeds")).unwrap_or(sub);
         let collection = Collection::Cloud { org: OrgName::parse(org)?, hosts: CloudHosts::Legacy };
         let rest = match place.split_first() {
-            Some((first, rest)) if first.eq_ignore_ascii_case("DefaultCollection") => rest,
+            Some((first, rest)) if first.eq_ignore_ascii_case(DEFAULT_COLLECTION) => rest,
             _ => place,
         };
         return Some((collection, rest));
     }
-    let length = server_collection_length(place, marked)?;
+    let length = server_collection_length(place)?;
     let (own, rest) = place.split_at(length);
     Some((Collection::Server { base: Base::of(url, own)? }, rest))
 }
 
-/// How many segments name the collection of a server: one, behind a virtual directory two. Before a
-/// marker the last of three can only be the project.
-fn server_collection_length(place: &[String], marked: bool) -> Option<usize> {
+/// How many segments name the collection of a server: one, behind a virtual directory two. The last of three can
+/// only be the project; of two, the second is taken for the project where nothing says otherwise.
+fn server_collection_length(place: &[String]) -> Option<usize> {
     match place {
         [] => None,
         [first, _, ..] if first.eq_ignore_ascii_case(OLD_VIRTUAL_DIRECTORY) => Some(2),
-        [_, _, _] if marked => Some(2),
+        [_, second, ..] if second.eq_ignore_ascii_case(DEFAULT_COLLECTION) => Some(2),
+        [_, _, _] => Some(2),
         _ => Some(1),
     }
 }
@@ -509,6 +544,87 @@ mod tests {
         }
     }
 
+    /// Address; base, project, feed and view.
+    type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+    #[test]
+    fn every_address_that_can_be_pasted_selects_all_that_it_names() {
+        const CURRENT: &str = "https://dev.azure.com/fabrikam";
+        const LEGACY: &str = "https://fabrikam.visualstudio.com";
+        const SERVER: &str = "https://ado.example:8443/tfs/DefaultCollection";
+        const ROWS: &[Row] = &[
+            ("fabrikam", CURRENT, "", "", ""),
+            ("https://DEV.azure.com/fabrikam/", CURRENT, "", "", ""),
+            ("https://dev.azure.com:443/fabrikam", CURRENT, "", "", ""),
+            ("https://dev.azure.com/fabrikam/_settings/organizationOverview", CURRENT, "", "", ""),
+            ("https://dev.azure.com/fabrikam/Fabrikam%20Fiber", CURRENT, "Fabrikam Fiber", "", ""),
+            ("https://dev.azure.com/fabrikam/Web/_git/web?path=/x", CURRENT, "Web", "", ""),
+            ("https://dev.azure.com/fabrikam/_artifacts/feed/rust", CURRENT, "", "rust", ""),
+            (
+                "https://dev.azure.com/fabrikam/Web/_artifacts/feed/rust@Local",
+                CURRENT,
+                "Web",
+                "rust",
+                "Local",
+            ),
+            (
+                "https://dev.azure.com/fabrikam/Web/_artifacts/feed/rust%40Local/Cargo/serde/overview/1.0.0",
+                CURRENT,
+                "Web",
+                "rust",
+                "Local",
+            ),
+            ("https://dev.azure.com/fabrikam/Web/_artifacts/feed/rust/connect", CURRENT, "Web", "rust", ""),
+            (
+                "https://dev.azure.com/fabrikam/Web/_packaging?_a=feed&feed=rust%40Local",
+                CURRENT,
+                "Web",
+                "rust",
+                "Local",
+            ),
+            ("https://feeds.dev.azure.com/fabrikam/Web/_apis/packaging/feeds", CURRENT, "Web", "", ""),
+            ("https://pkgs.dev.azure.com/fabrikam/_packaging/rust/Cargo/index/", CURRENT, "", "rust", ""),
+            (
+                "sparse+https://pkgs.dev.azure.com/fabrikam/Fabrikam%20Fiber/_packaging/rust@Local~force-auth/Cargo/index/",
+                CURRENT,
+                "Fabrikam Fiber",
+                "rust",
+                "Local",
+            ),
+            ("https://fabrikam.visualstudio.com", LEGACY, "", "", ""),
+            ("https://fabrikam.visualstudio.com/Web/_artifacts/feed/rust", LEGACY, "Web", "rust", ""),
+            ("https://fabrikam.visualstudio.com/DefaultCollection/Web/_git/web", LEGACY, "Web", "", ""),
+            ("https://fabrikam.feeds.visualstudio.com/Web/_apis/packaging/feeds", LEGACY, "Web", "", ""),
+            (
+                "sparse+https://fabrikam.pkgs.visualstudio.com/Web/_packaging/rust/Cargo/index/",
+                LEGACY,
+                "Web",
+                "rust",
+                "",
+            ),
+            ("https://ado.example:8443/tfs/DefaultCollection", SERVER, "", "", ""),
+            ("ado.example:8443/tfs/DefaultCollection/Web", SERVER, "Web", "", ""),
+            (
+                "https://ADO.example:8443/tfs/DefaultCollection/Web/_packaging/rust/Cargo/index/",
+                SERVER,
+                "Web",
+                "rust",
+                "",
+            ),
+            ("http://host/Coll", "http://host/Coll", "", "", ""),
+            ("http://host/Coll/Web/_artifacts/feed/rust@Local", "http://host/Coll", "Web", "rust", "Local"),
+            ("http://host/vdir/DefaultCollection", "http://host/vdir/DefaultCollection", "", "", ""),
+            ("http://host/vdir/Coll/Web", "http://host/vdir/Coll", "Web", "", ""),
+            ("http://host/My%20Coll/_packaging/rust/Cargo/index/", "http://host/My%20Coll", "", "rust", ""),
+        ];
+        for (text, base, project, feed, view) in ROWS {
+            let shown = |part: Option<String>| part.unwrap_or_default();
+            let (is_base, is_project, is_feed, is_view) = parts(text);
+            let found = (is_base, shown(is_project), shown(is_feed), shown(is_view));
+            assert_eq!(found, ((*base).into(), (*project).into(), (*feed).into(), (*view).into()), "{text}");
+        }
+    }
+
     #[test]
     fn git_remotes_of_every_age_name_organization_and_project() {
         let read = |remote: &str| {
@@ -522,5 +638,47 @@ mod tests {
         assert_eq!(read("https://fabrikam.visualstudio.com/Fabrikam%20Fiber/_git/web"), expected);
         assert_eq!(read("fabrikam@vs-ssh.visualstudio.com:v3/fabrikam/Fabrikam%20Fiber/web"), expected);
         assert_eq!(read("https://github.com/fabrikam/web"), None);
+        for remote in [
+            "git@ssh.dev.azure.com:v3/fabrikam/Fabrikam%20Fiber/web/",
+            "https://dev.azure.com/fabrikam/_git/Fabrikam%20Fiber",
+            "https://fabrikam@dev.azure.com/fabrikam/Fabrikam%20Fiber/_git/_full/web",
+            "https://fabrikam.visualstudio.com/DefaultCollection/Fabrikam%20Fiber/_git/web",
+            "https://fabrikam.visualstudio.com/DefaultCollection/_git/Fabrikam%20Fiber",
+            "ssh://fabrikam@vs-ssh.visualstudio.com:22/Fabrikam%20Fiber/_ssh/web",
+            "ssh://fabrikam@vs-ssh.visualstudio.com:22/DefaultCollection/Fabrikam%20Fiber/_ssh/web",
+            "ssh://fabrikam@vs-ssh.visualstudio.com:22/_ssh/Fabrikam%20Fiber",
+            "ssh://fabrikam@vs-ssh.visualstudio.com/v3/fabrikam/Fabrikam%20Fiber/web",
+        ] {
+            assert_eq!(read(remote), expected, "{remote}");
+        }
+    }
+
+    #[test]
+    fn a_servers_remote_names_a_host_that_nobody_knows() {
+        let server = Some(("https://ado.example/tfs/Coll".to_owned(), "Web".to_owned()));
+        let read = |remote: &str| {
+            let target = Target::from_git_remote(remote)?;
+            assert!(!target.collection.is_cloud(), "{remote}");
+            Some((target.collection.base().to_string(), target.project?.to_string()))
+        };
+        assert_eq!(read("https://ana:pw@ado.example/tfs/Coll/Web/_git/web"), server);
+        assert_eq!(read("ssh://ado.example:22/tfs/Coll/Web/_git/web"), server);
+        assert_eq!(read("ssh://git@ado.example/tfs/Coll/_git/Web"), server);
+        for look_alike in [
+            "git@ssh.dev.azure.com.evil.example:v3/fabrikam/Web/web",
+            "ssh://fabrikam@vs-ssh.visualstudio.com.evil.example/Web/_ssh/web",
+            "git@evil.example:v3/fabrikam/Web/web",
+            "/srv/git/web",
+            "",
+        ] {
+            assert_eq!(Target::from_git_remote(look_alike), None, "{look_alike}");
+        }
+    }
+
+    #[test]
+    fn the_repository_is_the_last_segment() {
+        assert_eq!(repository("git@ssh.dev.azure.com:v3/o/p/my%20repo").as_deref(), Some("my repo"));
+        assert_eq!(repository("https://dev.azure.com/o/p/_git/web/").as_deref(), Some("web"));
+        assert_eq!(repository("web"), None);
     }
 }

@@ -7,19 +7,19 @@ use url::Url;
 
 use crate::cargo::credentials;
 use crate::cargo::error::ConfigError;
+use crate::cargo::git_config;
 use crate::cargo::hazards::{self, CheckoutFile};
 use crate::cargo::home::{self, ConfigLayer};
-use crate::cargo::settings::{Index, Replacement, Settings};
+use crate::cargo::settings::{HttpSettings, Index, Replacement, Settings};
 use crate::domain::finding::{Finding, Hazard};
-use crate::domain::organization::Target;
+use crate::domain::organization::{self, Target};
 use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
 use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::record::{self, Record};
 
-use super::remote;
 use super::services::{Services, shown};
-use super::{Event, blocking, earlier};
+use super::{Event, az_defaults, blocking, earlier, remote};
 
 /// What the Check step found out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -171,7 +171,7 @@ fn read_now(services: &Services) -> Result<Read, ConfigError> {
 
 async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
     let settings = Settings::read(&read.layers, &services.host.env)?;
-    services.use_network(settings.http());
+    let network = network(services, &settings).await?;
     let mut checkout = Checkout {
         demo_token: services.demo.as_ref().map(|demo| demo.token.clone()),
         demo_origin: services.demo.as_ref().map(|demo| demo.origin.clone()),
@@ -197,10 +197,39 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
     if !files.is_empty() {
         checkout.findings.push(Finding::good("Configuration", files.join(", ")));
     }
+    checkout.findings.extend(on_the_way(services, &network));
     checkout.in_force = in_force(services, &settings)?;
-    checkout.findings.extend(surroundings(services, &settings, checkout.in_force.as_ref()));
+    checkout.findings.extend(surroundings(services, checkout.in_force.as_ref()));
     checkout.guesses = guesses(services, &checkout).await?;
     Ok(Event::Checked(Box::new(checkout)))
+}
+
+/// Takes the proxy and the certificates that Cargo uses, the checkout's own among them: whoever comes here has agreed
+/// to them, where there are any.
+async fn network(services: &Arc<Services>, settings: &Settings) -> Result<HttpSettings, Report> {
+    let (host, mut http) = (services.host.clone(), settings.http_of_all().clone());
+    let git = blocking(move || git_config::http_proxy(&host.env, host.home.as_deref())).await?;
+    http = http.or_else(git, &services.host.env);
+    services.use_network(&http);
+    let shared = services.clone();
+    blocking(move || shared.prepare_bundle()).await??;
+    Ok(http)
+}
+
+/// What stands between this machine and the service, and where it is set.
+fn on_the_way(services: &Services, http: &HttpSettings) -> Vec<Finding> {
+    if services.demo.is_some() {
+        return Vec::new();
+    }
+    let proxy = http.shown_proxy().map(|proxy| {
+        let except = http.no_proxy.as_deref().map(|hosts| format!(", not for {}", text::clean(hosts)));
+        format!("{proxy} from {}{}", http.proxy_source, except.unwrap_or_default())
+    });
+    let from_flag =
+        services.ca_file().map(|file| format!("{} from --ca-file, beside the system's", shown(file)));
+    let certificates = from_flag.or_else(|| http.cainfo.as_deref().map(shown));
+    let proxy = proxy.map(|text| Finding::good("Proxy", text));
+    proxy.into_iter().chain(certificates.map(|text| Finding::good("Certificates", text))).collect()
 }
 
 /// Runs Cargo, but only where it would neither hang nor do what nobody has agreed to.
@@ -276,7 +305,7 @@ fn token_in(services: &Services, settings: &Settings, name: &RegistryName) -> Re
 }
 
 /// What else is worth knowing.
-fn surroundings(services: &Services, settings: &Settings, in_force: Option<&InForce>) -> Vec<Finding> {
+fn surroundings(services: &Services, in_force: Option<&InForce>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(feed) = in_force {
         let what = if feed.registry.replaces_crates_io { "stands in for crates.io" } else { "is configured" };
@@ -286,12 +315,6 @@ fn surroundings(services: &Services, settings: &Settings, in_force: Option<&InFo
             Some(place) => findings.push(Finding::good("Credential", format!("from {place}"))),
             None => findings.push(Finding::note("Credential", "none for this feed yet")),
         }
-    }
-    if let Some(proxy) = settings.http().shown_proxy() {
-        findings.push(Finding::good("Proxy", proxy));
-    }
-    if let Some(file) = &settings.http().cainfo {
-        findings.push(Finding::good("Certificates", shown(file)));
     }
     let az = services.host.env.find_program("az");
     let az = az.map_or_else(|| "not installed".to_owned(), |path| shown(&path));
@@ -318,13 +341,26 @@ async fn guesses(services: &Arc<Services>, checkout: &Checkout) -> Result<Vec<Gu
     let dir = services.dir.clone();
     for remote in blocking(move || remote::remotes(&dir)).await? {
         if let Some(target) = Target::from_git_remote(&remote.url) {
-            add(target, format!("git remote {}", text::clean(&remote.name)));
+            let repository = organization::repository(&remote.url);
+            let repository = repository.map(|name| format!(", repository {}", text::clean(&name)));
+            add(
+                target,
+                format!("git remote {}{}", text::clean(&remote.name), repository.unwrap_or_default()),
+            );
         }
     }
     for (name, index) in &checkout.registries {
         if let Some(target) = index.target() {
             add(target, format!("registry {name}"));
         }
+    }
+    let host = services.host.clone();
+    let find = move || az_defaults::az_defaults(&host.env, host.home.as_deref());
+    // The demo is no place for what the person has set up elsewhere.
+    if services.demo.is_none()
+        && let Some(target) = blocking(find).await?
+    {
+        add(target, "the defaults of az devops".to_owned());
     }
     Ok(guesses)
 }

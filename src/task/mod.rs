@@ -1,6 +1,7 @@
 //! Use cases, shared by screen and command line: a request in, events out. Has no idea what a screen or
 //! a line of output is.
 
+mod az_defaults;
 mod caches;
 pub mod check;
 pub mod connect;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use reqwest::Client;
 use semver::Version;
@@ -13,6 +13,7 @@ use crate::cargo::{home, settings};
 use crate::domain::credential::Credential;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::error::{Exit, Report};
+use crate::files::{self, Scratch};
 use crate::host::{Env, Host};
 use crate::net::{self, HttpSettings};
 use crate::record::Record;
@@ -29,6 +30,8 @@ pub struct Settled {
     pub org: Option<String>,
     /// `--trust-project`.
     pub trust_project: bool,
+    /// `--ca-file`.
+    pub ca_file: Option<PathBuf>,
     /// `--dry-run`: nothing is remembered of this run.
     pub dry_run: bool,
     /// The embedded Azure, where it runs.
@@ -58,6 +61,10 @@ pub struct Services {
     pub trust_project: bool,
     pub dry_run: bool,
     pub demo: Option<DemoPlace>,
+    /// What `--ca-file` names; nothing in the demo, which needs none.
+    ca_file: Option<PathBuf>,
+    /// Its certificates and the system's in one file, for Cargo.
+    bundle: OnceLock<Scratch>,
     /// What `--org` names.
     pub named: Option<Target>,
     /// Built by the first job that needs it: reading certificates takes milliseconds.
@@ -95,6 +102,7 @@ impl Services {
             (None, Some(dir)) => host.cwd.join(dir),
             (None, None) => host.cwd.clone(),
         };
+        let ca_file = settled.ca_file.map(|file| host.cwd.join(file));
         if !dir.is_dir() {
             return Err(Report::new(
                 Exit::Usage,
@@ -112,6 +120,8 @@ impl Services {
             cargo_home,
             state_dir,
             trust_project: settled.trust_project,
+            ca_file: ca_file.filter(|_| settled.demo.is_none()),
+            bundle: OnceLock::new(),
             dry_run: settled.dry_run,
             demo: settled.demo,
             named,
@@ -166,8 +176,26 @@ impl Services {
         network.timeout = cargo.timeout;
         if !network.loopback_only {
             network.proxy.clone_from(&cargo.proxy);
-            network.ca_file.clone_from(&cargo.cainfo);
+            network.plain_proxy.clone_from(&cargo.plain_proxy);
+            network.no_proxy.clone_from(&cargo.no_proxy);
+            // Of a variable, it starts where the person is.
+            let cainfo = cargo.cainfo.as_ref().map(|file| self.host.cwd.join(file));
+            network.ca_file = self.ca_file.clone().or(cainfo);
         }
+    }
+
+    /// Writes the bundle that makes Cargo trust `--ca-file` beside the system's certificates: its own setting
+    /// replaces them (cargo-contract 4.5).
+    ///
+    /// # Errors
+    /// When the file holds no certificate, or the bundle can't be written.
+    pub(super) fn prepare_bundle(&self) -> Result<(), Report> {
+        if let (Some(file), None) = (&self.ca_file, self.bundle.get()) {
+            let text = net::bundle(file)?;
+            // A second one that was written at the same time is the same, and deleted again.
+            let _ = self.bundle.set(files::scratch(&self.host.temp_dir, ".pem", &text)?);
+        }
+        Ok(())
     }
 
     /// Where the runs of `cargo fetch` are marked that go on, or were killed.
@@ -180,7 +208,23 @@ impl Services {
     pub fn child_env(&self) -> Env {
         let mut env = home::child_env(&self.host.env);
         env.set("CARGO_HOME", self.cargo_home.clone());
+        // Cargo is started in another folder than the person is in.
+        for name in ["CARGO_HTTP_CAINFO", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            if let Some(path) =
+                env.os(name).filter(|path| !path.is_empty()).map(|path| self.host.cwd.join(path))
+            {
+                env.set(name, path);
+            }
+        }
+        if let Some(bundle) = self.bundle.get() {
+            env.set("CARGO_HTTP_CAINFO", bundle.path());
+        }
         env
+    }
+
+    /// What `--ca-file` names.
+    pub(super) fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
     }
 
     /// Whether a collection may be asked something: cloud hosts, what a flag or a person has named, and
@@ -235,7 +279,8 @@ impl Services {
             .hint("choose contoso or fabrikam; for the real Azure DevOps leave the demo"));
         }
         let settings = lock(&self.network).clone();
-        let proxy = settings.shown_proxy();
+        let web = Url::parse(collection.web().as_str());
+        let proxy = web.ok().and_then(|web| settings.shown_proxy_to(&web));
         let mut http = lock(&self.http);
         let client = match &*http {
             Some((of, client)) if *of == settings => client.clone(),

@@ -111,6 +111,18 @@ impl Internet {
         internet
     }
 
+    /// Where its proxy listens.
+    pub(crate) fn proxy(&self) -> String {
+        self.sandbox.variable("https_proxy")
+    }
+
+    /// Takes the proxy out of the environment.
+    pub(crate) fn unset_proxies(&mut self) {
+        for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            self.sandbox.unset(name);
+        }
+    }
+
     /// The CA's certificate, as PEM.
     pub(crate) fn ca_file(&self) -> PathBuf {
         ca_file(&self.sandbox)

@@ -156,6 +156,11 @@ impl Sandbox {
         self.env.insert(name.into(), value.into());
     }
 
+    /// The value of a variable that is set.
+    pub(crate) fn variable(&self, name: &str) -> String {
+        self.env[OsStr::new(name)].to_str().unwrap().to_owned()
+    }
+
     pub(crate) fn unset(&mut self, name: &str) {
         self.env.remove(OsStr::new(name));
     }

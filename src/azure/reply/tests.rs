@@ -2,7 +2,9 @@
 
 use reqwest::header::{HeaderName, HeaderValue};
 
+use super::super::error::AzureError;
 use super::*;
+use crate::error::Report;
 
 const ID: &str = "ActivityId: 12345678-0000-0000-0000-000000000000\n";
 const JSON: &str = "Content-Type: application/json; charset=utf-8\n";
@@ -29,12 +31,11 @@ fn error(key: &str, message: &str) -> String {
     )
 }
 
-/// Every class of azure-contract 3.2, as its samples show them.
-#[test]
-fn every_class_of_the_contract_is_told_by_its_shape() {
+/// Every class of azure-contract 3.2, as its samples show them, by the number there.
+fn samples() -> Vec<(&'static str, Class, String)> {
     let anonymous = format!("TF400813: The user '{ANONYMOUS_ID}' is not authorized.");
     let page = "<html><title>Azure DevOps Services | Sign In</title></html>";
-    let samples = [
+    vec![
         (
             "1",
             Class::SignInPage,
@@ -238,9 +239,74 @@ fn every_class_of_the_contract_is_told_by_its_shape() {
             Class::Unexpected,
             format!("HTTP/1.1 400 Bad Request\n{ID}{JSON}\n{{\"message\":\"x\"}}"),
         ),
-    ];
-    for (name, class, sample) in samples {
+        (
+            "18, the page of a guest network",
+            Class::NotAzure,
+            "HTTP/1.1 302 Found\nLocation: https://login.guest.example/\nServer: gate\n".into(),
+        ),
+        (
+            "18, a gateway without the service behind it",
+            Class::NotAzure,
+            "HTTP/1.1 502 Bad Gateway\nVia: 1.1 proxy.corp.example\nContent-Type: text/html\n\n<html>".into(),
+        ),
+        (
+            "18, Azure's sign-in page from somebody else",
+            Class::NotAzure,
+            format!("HTTP/1.1 203 Non-Authoritative\nX-TFS-Session: ours\nContent-Type: text/html\n\n{page}"),
+        ),
+    ]
+}
+
+#[test]
+fn every_class_of_the_contract_is_told_by_its_shape() {
+    for (name, class, sample) in samples() {
         assert_eq!(raw(&sample).class(), class, "{name}");
+    }
+}
+
+/// Headline, causes, details, hint and code of each.
+#[test]
+fn every_class_says_what_happened_and_what_to_do() {
+    let refused = samples().into_iter().filter(|(_, class, _)| *class != Class::Success);
+    let told: Vec<String> = refused
+        .map(|(name, _, sample)| {
+            let reply = raw(&sample);
+            let said = reply.said("dev.azure.com".into());
+            let report = Report::from(AzureError::of(&reply, said, true));
+            format!("class {name}: {}, exit {}\n{report}\n", report.code, report.exit.code())
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn no_class_is_without_a_sample() {
+    const ALL: [Class; 22] = [
+        Class::Success,
+        Class::SignInPage,
+        Class::Redirect,
+        Class::TokenRefused,
+        Class::TokenExpired,
+        Class::UnknownIdentity,
+        Class::Anonymous,
+        Class::ConditionalAccess,
+        Class::NeedsPermission,
+        Class::Forbidden,
+        Class::FeedNotFound,
+        Class::ProjectNotFound,
+        Class::NoRoute,
+        Class::NotFound,
+        Class::Asleep,
+        Class::InvalidFeedName,
+        Class::Conflict,
+        Class::RateLimited,
+        Class::Version,
+        Class::NotAzure,
+        Class::ServerError,
+        Class::Unexpected,
+    ];
+    for class in ALL {
+        assert!(samples().iter().any(|(_, is, _)| *is == class), "{class:?}");
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use toml_edit::{Document, Item, TableLike};
 
 use super::{
-    Index, Location, ProviderKind, ProviderOrigin, ProviderSetting, Registry, Settings, env_name_of,
-    shown_path,
+    HttpSettings, Index, Location, ProviderKind, ProviderOrigin, ProviderSetting, Registry, Settings,
+    env_name_of, shown_path,
 };
 use crate::cargo::error::ConfigError;
 use crate::cargo::home::{ConfigLayer, Origin};
@@ -32,8 +32,9 @@ impl Settings {
         let providers = providers.filter_map(|value| value.as_str()).map(clean).collect::<Vec<_>>();
         self.global_providers.splice(..0, providers);
         if layer.origin == Origin::User {
-            self.add_http(layer, document);
+            add_http(&mut self.http, layer, document);
         }
+        add_http(&mut self.http_of_all, layer, document);
         Ok(())
     }
 
@@ -94,17 +95,6 @@ impl Settings {
         }
     }
 
-    fn add_http(&mut self, layer: &ConfigLayer, document: &Document<&str>) {
-        let text = |key| toml_text::get(document, &["http", key]).and_then(Item::as_str).map(str::to_owned);
-        let http = &mut self.http;
-        http.proxy = http.proxy.take().or_else(|| text("proxy").filter(|proxy| !proxy.is_empty()));
-        // A relative path starts at the folder that holds `.cargo`.
-        let base = layer.path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
-        http.cainfo = http.cainfo.take().or_else(|| text("cainfo").map(|file| base.join(file)));
-        let seconds = toml_text::get(document, &["http", "timeout"]).and_then(Item::as_integer);
-        http.timeout = http.timeout.or_else(|| timeout(seconds?.try_into().ok()));
-    }
-
     /// Adds the environment, after all files.
     pub(super) fn add_env(&mut self, env: &Env) {
         for (variable, value) in env.iter() {
@@ -126,15 +116,8 @@ impl Settings {
         }
         let words = env.text("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS").unwrap_or_default();
         self.global_providers.extend(words.split_whitespace().map(clean));
-        let http = &mut self.http;
-        let proxy = env.text("CARGO_HTTP_PROXY").map(str::to_owned);
-        http.proxy = proxy.or_else(|| http.proxy.take());
-        let cainfo = env.os("CARGO_HTTP_CAINFO").filter(|file| !file.is_empty()).map(PathBuf::from);
-        http.cainfo = cainfo.or_else(|| http.cainfo.take());
-        let seconds = |name| env.text(name).and_then(|seconds| seconds.parse().ok());
-        http.timeout = timeout(seconds("CARGO_HTTP_TIMEOUT"))
-            .or(http.timeout)
-            .or_else(|| timeout(seconds("HTTP_TIMEOUT")));
+        add_http_env(&mut self.http, env);
+        add_http_env(&mut self.http_of_all, env);
     }
 
     fn add_env_index(&mut self, variable: &str, name: &str, value: &str) {
@@ -154,6 +137,30 @@ impl Settings {
             });
         }
     }
+}
+
+fn add_http(http: &mut HttpSettings, layer: &ConfigLayer, document: &Document<&str>) {
+    let text = |key| toml_text::get(document, &["http", key]).and_then(Item::as_str).map(str::to_owned);
+    http.or_proxy(text("proxy"), &layer.path.to_string_lossy());
+    // A relative path starts at the folder that holds `.cargo`.
+    let base = layer.path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+    http.cainfo = http.cainfo.take().or_else(|| text("cainfo").map(|file| base.join(file)));
+    let seconds = toml_text::get(document, &["http", "timeout"]).and_then(Item::as_integer);
+    http.timeout = http.timeout.or_else(|| timeout(seconds?.try_into().ok()));
+}
+
+/// Cargo's variables come before all files.
+fn add_http_env(http: &mut HttpSettings, env: &Env) {
+    const PROXY: &str = "CARGO_HTTP_PROXY";
+    if let Some(proxy) = env.text(PROXY) {
+        *http = HttpSettings { proxy: None, ..http.clone() };
+        http.or_proxy(Some(proxy.to_owned()), PROXY);
+    }
+    let cainfo = env.os("CARGO_HTTP_CAINFO").filter(|file| !file.is_empty()).map(PathBuf::from);
+    http.cainfo = cainfo.or_else(|| http.cainfo.take());
+    let seconds = |name| env.text(name).and_then(|seconds| seconds.parse().ok());
+    http.timeout =
+        timeout(seconds("CARGO_HTTP_TIMEOUT")).or(http.timeout).or_else(|| timeout(seconds("HTTP_TIMEOUT")));
 }
 
 fn tables<'d>(
@@ -191,7 +198,6 @@ fn timeout(seconds: Option<u64>) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::HttpSettings;
     use super::super::tests::{A, layer, read};
     use super::*;
     use crate::domain::registry::RegistryName;
@@ -242,6 +248,8 @@ mod tests {
     fn proxies_and_certificates_come_from_the_person_alone() {
         let theirs = "[http]\nproxy = \"http://evil:1\"\ncainfo = \"evil.pem\"\ntimeout = 1\n";
         assert_eq!(*read(theirs, "", &[]).http(), HttpSettings::default());
+        let agreed = read(theirs, "", &[]);
+        assert_eq!(agreed.http_of_all().proxy.as_deref(), Some("http://evil:1"), "Cargo itself uses it");
         let mine = "[http]\nproxy = \"http://me:pw@proxy:8080\"\ncainfo = \"certs/ca.pem\"\ntimeout = 5\n";
         let settings = read(theirs, mine, &[("HTTP_TIMEOUT", "9")]);
         assert_eq!(settings.http().timeout, Some(Duration::from_secs(5)));
