@@ -1,8 +1,7 @@
 //! What a person should know before agreeing to a change of Cargo's configuration: sentences, no decisions.
 
-use super::settings::{Replacement, env_name, same_index};
+use super::settings::{Replacement, env_name, first_include, same_index};
 use super::situation::{Situation, index_of, is_plain_file, replacement_of, shown};
-use super::toml_text;
 use crate::domain::credential::TokenStore;
 use crate::domain::plan::ConfigScope;
 use crate::domain::text::clean;
@@ -110,14 +109,12 @@ fn two_files(situation: &Situation<'_>) -> Option<String> {
         .then(|| format!("Cargo reads {} and ignores {} beside it.", shown(&situation.target), shown(&other)))
 }
 
-/// Cargo 1.94 and later read them, and what they say is not looked at here.
 fn included(situation: &Situation<'_>) -> Option<String> {
-    let layer = situation.layers.iter().find(|layer| {
-        toml_text::parse(&layer.text).is_ok_and(|document| toml_text::get(&document, &["include"]).is_some())
-    })?;
-    let file = shown(&layer.path);
+    let (file, line) = first_include(&situation.layers)?;
     Some(format!(
-        "{file} includes further files. They are not looked at: if one of them replaces crates.io, see which wins."
+        "{} (line {line}) includes further files, which Cargo reads since 1.94. They are not looked at: if one of \
+         them replaces crates.io, see which wins.",
+        shown(&file)
     ))
 }
 
@@ -171,7 +168,7 @@ mod tests {
         let kept = SetupPlan { replace_crates_io: false, ..project() };
         assert!(notes(&sandbox, &kept).contains("stays replaced by `old`"));
         sandbox.write("ws/.cargo/config.toml", "include = ['corp.toml']\n");
-        assert!(notes(&sandbox, &project()).contains("includes further files"));
+        assert!(notes(&sandbox, &project()).contains("(line 1) includes further files"));
         let fresh = Sandbox::new();
         fresh.write(
             "home/config.toml",

@@ -1,5 +1,8 @@
 //! What a checkout would run or redirect, found by reading its files and never by executing anything: the
-//! toolchain files and every Cargo configuration file that is not the person's own (product.md, 'Trust').
+//! toolchain files and every Cargo configuration file that is not the person's own (product.md, 'Trust'); and the
+//! indexes that manifests and lock files name.
+
+mod places;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +22,9 @@ use crate::files;
 const HARMLESS_PROVIDERS: [&str; 5] =
     ["cargo:token", "cargo:wincred", "cargo:macos-keychain", "cargo:libsecret", "cargo:paseto"];
 
+/// What an index on an unknown host leads to.
+const UNKNOWN_INDEX: &str = "ask an unknown host for crates";
+
 /// A longer one is cut, in columns: the rest must stay readable.
 const LONGEST_SETTING: usize = 300;
 
@@ -37,6 +43,10 @@ pub enum CheckoutFileKind {
     Config,
     /// Rustup.
     Toolchain,
+    /// Cargo: a `Cargo.toml`, of which only the indexes are the text, one a line.
+    Manifest,
+    /// The same of a `Cargo.lock`.
+    Lock,
 }
 
 /// Without the text, which may hold tokens.
@@ -50,7 +60,8 @@ impl std::fmt::Debug for CheckoutFile {
 }
 
 /// The files to look at before anything is run in the folder: those of `layers` that are not the person's, what
-/// they include (Cargo since 1.94), and `rust-toolchain` and `rust-toolchain.toml` in the folder and above it.
+/// they include (Cargo since 1.94), `rust-toolchain` and `rust-toolchain.toml` in the folder and above it, and the
+/// manifests and lock files that name indexes.
 ///
 /// # Errors
 /// When a toolchain file or an included one is there and can't be read.
@@ -71,6 +82,7 @@ pub fn checkout_files(dir: &Path, layers: &[ConfigLayer]) -> Result<Vec<Checkout
             }
         }
     }
+    found.extend(places::files_with_indexes(dir, layers));
     Ok(found)
 }
 
@@ -119,6 +131,8 @@ pub fn hazards(files: &[CheckoutFile], known: &dyn Fn(&Url) -> bool) -> Result<V
     for file in files {
         match file.kind {
             CheckoutFileKind::Toolchain => found.extend(toolchain_hazard(file)),
+            CheckoutFileKind::Manifest => add_indexes(file, "registry-index", known, &mut found),
+            CheckoutFileKind::Lock => add_indexes(file, "source", known, &mut found),
             CheckoutFileKind::Config => {
                 let document =
                     toml_text::parse(&file.text).map_err(|fault| ConfigError::fault(&file.path, fault))?;
@@ -152,6 +166,25 @@ pub fn trust_key(dir: &Path, files: &[CheckoutFile]) -> String {
         add(file.text.as_bytes());
     }
     hash.finalize().iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// The unknown indexes of a manifest or a lock file, but for those that are listed already.
+fn add_indexes(
+    file: &CheckoutFile,
+    key: &str,
+    known: &dyn Fn(&Url) -> bool,
+    found: &mut Vec<Hazard>,
+) {
+    for index in file.text.lines().filter(|index| !is_known(index, known)) {
+        let value = quoted(&shown_index(index));
+        if !found.iter().any(|hazard| hazard.setting.ends_with(&format!(" = {value}"))) {
+            found.push(Hazard {
+                file: clean(&file.path.to_string_lossy()),
+                setting: truncate(&format!("{key} = {value}"), LONGEST_SETTING),
+                effect: UNKNOWN_INDEX,
+            });
+        }
+    }
 }
 
 /// Rustup runs the programs of a toolchain given by path. The old form without TOML takes an absolute path too.
@@ -250,7 +283,7 @@ impl<'a> Reading<'a> {
                 let index = item.as_table_like().and_then(|table| table.get(key)).and_then(Item::as_str);
                 if let Some(index) = index.filter(|index| !is_known(index, known)) {
                     let value = quoted(&shown_index(index));
-                    self.add(&format!("{section}.{name}.{key}"), &value, "ask an unknown host for crates");
+                    self.add(&format!("{section}.{name}.{key}"), &value, UNKNOWN_INDEX);
                 }
             }
         }

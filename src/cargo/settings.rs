@@ -302,6 +302,18 @@ impl Settings {
     }
 }
 
+/// The first file that includes others, and the line: Cargo 1.94 and later read them, and what they say is not
+/// looked at here.
+#[must_use]
+pub fn first_include(layers: &[ConfigLayer]) -> Option<(PathBuf, usize)> {
+    layers.iter().find_map(|layer| {
+        let document = toml_text::parse(&layer.text).ok()?;
+        let line =
+            toml_text::get(&document, &["include"]).map(|item| toml_text::position(&layer.text, item).line);
+        Some((layer.path.clone(), line?))
+    })
+}
+
 /// The middle of a registry's environment variables.
 pub(super) fn env_name(name: &str) -> String {
     name.to_uppercase().replace('-', "_")

@@ -16,6 +16,7 @@ use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::check::{Checkout, HostTrust};
+use crate::task::connect::Agreed;
 use crate::task::create_feed::{Change, MadeFeed, NewFeeds};
 use crate::task::feeds::DetailsOf;
 use crate::task::{Event, LogIn, LoggedIn, Request, Restore, Services};
@@ -267,7 +268,8 @@ impl Run {
     ) -> Result<Review, Stop> {
         let plan = self.plan((checkout, collection), (wishes, feeds))?;
         let gives_way = self.flags.overwrite_replacement;
-        let request = if gives_way { Request::ReviewOver(plan) } else { Request::Review(plan) };
+        let request =
+            if gives_way { Request::ReviewOver(plan, Agreed::ToAny) } else { Request::Review(plan) };
         match self.ask(request).await? {
             Event::Reviewed(mut review) => {
                 review.notes.extend(notes(wishes, feeds));

@@ -10,7 +10,7 @@ use crate::cargo::error::ConfigError;
 use crate::cargo::git_config;
 use crate::cargo::hazards::{self, CheckoutFile};
 use crate::cargo::home::{self, ConfigLayer};
-use crate::cargo::settings::{HttpSettings, Index, Replacement, Settings};
+use crate::cargo::settings::{self, HttpSettings, Index, Replacement, Settings};
 use crate::domain::finding::{Finding, Hazard};
 use crate::domain::organization::{self, Target};
 use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
@@ -198,6 +198,10 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         checkout.findings.push(Finding::good("Configuration", files.join(", ")));
     }
     checkout.findings.extend(on_the_way(services, &network));
+    if let Some((file, line)) = settings::first_include(&read.layers) {
+        let words = "includes further files, which Cargo reads since 1.94 and which are not looked at here";
+        checkout.findings.push(Finding::note("Included", format!("{} (line {line}) {words}", shown(&file))));
+    }
     checkout.in_force = in_force(services, &settings)?;
     checkout.findings.extend(surroundings(services, checkout.in_force.as_ref()));
     checkout.guesses = guesses(services, &checkout).await?;

@@ -11,7 +11,7 @@ use crate::cargo::credentials;
 use crate::cargo::error::ConfigError;
 use crate::cargo::mirror;
 use crate::domain::credential::TokenStore;
-use crate::domain::plan::{Review, SetupPlan};
+use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::Env;
@@ -20,27 +20,44 @@ use crate::record::{self, Record};
 use super::services::Services;
 use super::{Event, LogIn, LoggedIn, blocking, check};
 
-/// Whether a mirror or a vendored folder that replaces crates.io may be given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mirror {
-    Stays,
-    GivesWay,
+/// What the person gives up as a stand-in for crates.io.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agreed {
+    /// Whatever it is: a flag said so.
+    ToAny,
+    /// What was shown, and nothing else.
+    To(Box<OtherReplacement>),
 }
 
 /// What a plan would change; or what stands in its way and is the person's to decide.
-pub(super) async fn review(services: &Services, plan: SetupPlan, mirror: Mirror) -> Result<Event, Report> {
+pub(super) async fn review(
+    services: &Services,
+    plan: SetupPlan,
+    agreed: Option<Agreed>,
+) -> Result<Event, Report> {
     let places = OwnedPlaces::of(services);
-    let look = move || -> Result<_, Report> {
-        let places = Places { overwrite_replacement: mirror == Mirror::GivesWay, ..places.borrow() };
-        match config_file::review(&plan, &places) {
-            Ok(review) => Ok(Event::Reviewed(review)),
-            Err(ConfigError::OtherReplacement { file, line, current }) => {
-                Ok(Event::Replaced(Box::new(mirror::describe((file, line, current), &plan, &places)?)))
-            }
-            Err(error) => Err(error.into()),
-        }
+    blocking(move || look(&plan, &places.borrow(), agreed.as_ref())).await?
+}
+
+fn look(plan: &SetupPlan, places: &Places<'_>, agreed: Option<&Agreed>) -> Result<Event, Report> {
+    let (file, line, current) = match config_file::review(plan, places) {
+        Ok(review) => return Ok(Event::Reviewed(review)),
+        Err(ConfigError::OtherReplacement { file, line, current }) => (file, line, current),
+        Err(error) => return Err(error.into()),
     };
-    blocking(look).await?
+    let found = mirror::describe((file, line, current), plan, places)?;
+    let is_agreed = match agreed {
+        None => false,
+        Some(Agreed::ToAny) => true,
+        Some(Agreed::To(shown)) => **shown == found,
+    };
+    if !is_agreed {
+        return Ok(Event::Replaced(Box::new(found)));
+    }
+    let mut review = config_file::review(plan, &Places { overwrite_replacement: true, ..*places })?;
+    let OtherReplacement { name, what, effect, .. } = &found;
+    review.notes.insert(0, format!("`{name}` ({what}) is given up as a stand-in for crates.io. {effect}"));
+    Ok(Event::Reviewed(review))
 }
 
 /// Makes the changes that the person has agreed to.

@@ -34,7 +34,6 @@ use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
-use connect::Mirror;
 pub use services::{DemoPlace, Services, Settled};
 
 /// Tells the jobs of one run apart.
@@ -106,8 +105,8 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
             feeds::find(services, (collection, credential), address).await
         }
         Request::StoredCredential(collection) => feeds::stored(services, collection).await,
-        Request::Review(plan) => connect::review(services, plan, Mirror::Stays).await,
-        Request::ReviewOver(plan) => connect::review(services, plan, Mirror::GivesWay).await,
+        Request::Review(plan) => connect::review(services, plan, None).await,
+        Request::ReviewOver(plan, agreed) => connect::review(services, plan, Some(agreed)).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
@@ -193,7 +192,7 @@ pub enum Request {
     Change(Box<create_feed::Change>),
     Review(SetupPlan),
     /// The same, where the person gives up what replaces crates.io now.
-    ReviewOver(SetupPlan),
+    ReviewOver(SetupPlan, connect::Agreed),
     /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.

@@ -1,6 +1,6 @@
 //! What survives between the screens: the steps, and the answers given so far.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::account::Account;
 use crate::domain::credential::Credential;
@@ -8,7 +8,7 @@ use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
-use crate::domain::registry::IndexUrl;
+use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::text;
 use crate::task::check::Checkout;
 use crate::task::{CacheFolder, LoggedIn};
@@ -162,6 +162,8 @@ pub(super) struct Session {
     pub(super) plan: Option<SetupPlan>,
     pub(super) written: Vec<Written>,
     pub(super) logged_in: Option<LoggedIn>,
+    /// Credentials that were stored, by registry: they stay where they are when another answer is given.
+    pub(super) kept: Vec<(RegistryName, PathBuf)>,
     pub(super) fetched: Option<Tally>,
     pub(super) cache: Vec<CacheFolder>,
 }
@@ -260,6 +262,17 @@ impl Session {
             self.forget_results();
         }
         self.plan = Some(plan);
+    }
+
+    /// Takes the proof of a credential, and remembers where it is kept.
+    pub(super) fn log_in(&mut self, logged_in: LoggedIn) {
+        if let (Some(plan), Some(path)) = (&self.plan, &logged_in.kept_in) {
+            let kept = (plan.registry.clone(), path.clone());
+            if !self.kept.contains(&kept) {
+                self.kept.push(kept);
+            }
+        }
+        self.logged_in = Some(logged_in);
     }
 
     fn forget_results(&mut self) {

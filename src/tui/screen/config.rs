@@ -1,6 +1,7 @@
 //! Config: what the configuration will say, then the difference to agree to.
 
 mod explain;
+mod mirror;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -22,6 +23,7 @@ use super::super::widget::page::{Page, sentence};
 use super::super::widget::reading;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
+use mirror::Mirror;
 
 /// The questions, in the order of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,25 +33,29 @@ enum Question {
     Name,
     View,
     Replace,
+    /// Asked only where something else replaces crates.io.
+    Mirror,
     /// Asked only where there is a feed to publish to.
     Publish,
     Store,
 }
 
 impl Question {
-    const ALL: [Self; 6] = [Self::File, Self::Name, Self::View, Self::Replace, Self::Publish, Self::Store];
+    const ALL: [Self; 7] =
+        [Self::File, Self::Name, Self::View, Self::Replace, Self::Mirror, Self::Publish, Self::Store];
 
     /// Whether it is a question at all: nobody's credential has to be kept.
-    fn is_asked(self, session: &Session) -> bool {
+    fn is_asked(self, (form, session): (&Config, &Session)) -> bool {
         match self {
+            Self::Mirror => form.replace && form.mirror.is_asked(),
             Self::Publish => session.publish.is_some(),
             Self::Store => !session.anonymous,
             _ => true,
         }
     }
 
-    fn step(self, forward: bool, session: &Session) -> Self {
-        let asked: Vec<Self> = Self::ALL.into_iter().filter(|question| question.is_asked(session)).collect();
+    fn step(self, forward: bool, of: (&Config, &Session)) -> Self {
+        let asked: Vec<Self> = Self::ALL.into_iter().filter(|question| question.is_asked(of)).collect();
         let at = asked.iter().position(|question| *question == self).unwrap_or(0);
         asked[(at + if forward { 1 } else { asked.len() - 1 }) % asked.len()]
     }
@@ -83,6 +89,7 @@ pub(super) struct Config {
     /// A view that the person's own address named, beside the usual one.
     named_view: Option<ViewName>,
     replace: bool,
+    mirror: Mirror,
     publish: bool,
     store: TokenStore,
     scroll: Scroll,
@@ -164,7 +171,7 @@ impl Config {
     fn review(&mut self, session: &Session) -> Vec<Act> {
         let Some(plan) = self.plan(session) else { return Vec::new() };
         self.state = State::Reviewing;
-        vec![Act::Start(Request::Review(plan))]
+        vec![Act::Start(self.mirror.review(plan))]
     }
 
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
@@ -227,6 +234,7 @@ impl Config {
                     "without the crates.io upstream every public dependency would break".into(),
                 )];
             }
+            Question::Mirror => self.mirror.toggle(),
             Question::Publish => self.publish = !self.publish,
             Question::Store => {
                 self.store = match self.store {
@@ -307,10 +315,10 @@ impl Panel for Config {
         }
         match action {
             Action::NextField | Action::Down => {
-                self.question = self.question.step(true, session);
+                self.question = self.question.step(true, (self, session));
             }
             Action::PreviousField | Action::Up => {
-                self.question = self.question.step(false, session);
+                self.question = self.question.step(false, (self, session));
             }
             Action::Toggle => return self.toggle(session),
             Action::Preview => return self.review(session),
@@ -355,6 +363,10 @@ impl Panel for Config {
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
             Event::Reviewed(review) => self.state = State::Reviewed(Box::new(review)),
+            Event::Replaced(found) => {
+                (self.state, self.question) = (State::Form, Question::Mirror);
+                return self.mirror.ask(found);
+            }
             Event::Applied(written) => {
                 session.written.extend(written);
                 if let State::Writing(plan) = std::mem::take(&mut self.state) {
@@ -426,6 +438,9 @@ impl Config {
             (&["use the feed", "leave as it is"], usize::from(!self.replace)),
             at(Question::Replace),
         );
+        if Question::Mirror.is_asked((self, session)) {
+            self.mirror.draw(page, at(Question::Mirror));
+        }
         if let Some(feed) = &session.publish {
             let name = RegistryName::suggest(&feed.name);
             page.options(
@@ -435,7 +450,7 @@ impl Config {
             );
         }
         let plain = self.store == TokenStore::PlainFile;
-        if Question::Store.is_asked(session) {
+        if Question::Store.is_asked((self, session)) {
             page.options(
                 "Credential",
                 (&["plain token file", "this run only"], usize::from(!plain)),
@@ -443,6 +458,9 @@ impl Config {
             );
         }
         page.gap();
+        if at(Question::Mirror) {
+            self.mirror.explain(page, session);
+        }
         for line in self.explain(session) {
             page.quiet(line);
         }

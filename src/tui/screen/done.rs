@@ -132,24 +132,18 @@ impl Panel for Done {
     }
 }
 
-/// What was done, line by line; the same lines stay on the normal screen afterwards.
+/// What was done, line by line: first how it came out and what comes next, which no small terminal cuts off. The
+/// same lines stay on the normal screen afterwards.
 pub(in super::super) fn summary(session: &Session) -> Vec<String> {
-    let mut lines = session.making.summary();
-    if let Some(logged_in) = &session.logged_in {
-        let registry = session.plan.as_ref().map_or("NAME", |plan| plan.registry.as_str());
-        lines.push(match &logged_in.kept_in {
-            Some(path) => format!(
-                "Credential in {}; to undo, first: cargo logout --registry {registry}",
-                session.shown(path)
-            ),
-            None => "Credential used for this run and kept nowhere".to_owned(),
-        });
+    let mut lines = Vec::new();
+    if let Some(tally) = session.fetched {
+        let crates = text::count(tally.cached + tally.stored, "crate", "crates");
+        lines.push(format!("{crates} in the cache, {} of them new", text::grouped(tally.stored)));
     }
-    if session.anonymous {
-        lines.push(
-            "No credential: the feed answers everyone, with the crates that are saved in it".to_owned(),
-        );
-    }
+    lines.extend(to_publish(session));
+    lines.extend(to_commit(session));
+    lines.extend(session.making.summary());
+    lines.extend(credentials(session));
     for written in &session.written {
         let path = session.shown(&written.path);
         lines.push(match &written.backup {
@@ -157,21 +151,32 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
             None => format!("Wrote {path}; to undo, delete it"),
         });
     }
-    if let Some(tally) = session.fetched {
-        let crates = text::count(tally.cached + tally.stored, "crate", "crates");
-        lines.push(format!("{crates} in the cache, {} of them new", text::grouped(tally.stored)));
-    }
-    let workspace = session.checkout.as_ref().and_then(|checkout| checkout.workspace.as_ref());
-    let shared =
-        session.written.iter().find(|written| workspace.is_some_and(|root| written.path.starts_with(root)));
-    if let Some(written) = shared {
-        lines.push(format!(
-            "Next: commit {}, so that everyone who clones has the feed",
-            session.shown(&written.path)
-        ));
-    }
-    lines.extend(to_publish(session));
     lines
+}
+
+/// Where a credential is kept, also one of an answer that was changed later.
+fn credentials(session: &Session) -> Vec<String> {
+    let kept = session.kept.iter().map(|(registry, path)| {
+        let path = session.shown(path);
+        format!("Credential in {path}; to undo, first: cargo logout --registry {registry}")
+    });
+    let mut lines: Vec<String> = kept.collect();
+    if session.logged_in.as_ref().is_some_and(|logged_in| logged_in.kept_in.is_none()) {
+        lines.push("Credential used for this run and kept nowhere".to_owned());
+    }
+    if session.anonymous {
+        lines.push(
+            "No credential: the feed answers everyone, with the crates that are saved in it".to_owned(),
+        );
+    }
+    lines
+}
+
+fn to_commit(session: &Session) -> Option<String> {
+    let workspace = session.checkout.as_ref().and_then(|checkout| checkout.workspace.as_ref())?;
+    let shared = session.written.iter().find(|written| written.path.starts_with(workspace))?;
+    let path = session.shown(&shared.path);
+    Some(format!("Next: commit {path}, so that everyone who clones has the feed"))
 }
 
 /// What a crate's manifest says so that it can be published to the feed for that, and nowhere else.

@@ -169,7 +169,7 @@ impl Panel for LogIn {
                 self.review = Some(review);
             }
             Event::LoggedIn(logged_in) => {
-                session.logged_in = Some(logged_in);
+                session.log_in(logged_in);
                 return self.write_rest(session);
             }
             Event::Applied(written) => {

@@ -34,6 +34,7 @@ impl Config {
             (Question::Replace, _) => {
                 &["leave as it is: only dependencies that name this registry come from the feed."]
             }
+            (Question::Mirror, _) => &[],
             (Question::Publish, _) => &[
                 "A second registry, for crates of your own: they go to a feed without upstream sources. A crate says \
                  publish = [\"NAME\"] in its Cargo.toml.",
