@@ -169,12 +169,7 @@ pub fn trust_key(dir: &Path, files: &[CheckoutFile]) -> String {
 }
 
 /// The unknown indexes of a manifest or a lock file, but for those that are listed already.
-fn add_indexes(
-    file: &CheckoutFile,
-    key: &str,
-    known: &dyn Fn(&Url) -> bool,
-    found: &mut Vec<Hazard>,
-) {
+fn add_indexes(file: &CheckoutFile, key: &str, known: &dyn Fn(&Url) -> bool, found: &mut Vec<Hazard>) {
     for index in file.text.lines().filter(|index| !is_known(index, known)) {
         let value = quoted(&shown_index(index));
         if !found.iter().any(|hazard| hazard.setting.ends_with(&format!(" = {value}"))) {

@@ -244,6 +244,41 @@ fn a_workspace_that_lies_elsewhere_is_asked_about_too() {
     assert!(trap.was_run());
 }
 
+/// Indexes that only manifests and lock files name: Cargo would ask them while it fetches.
+#[test]
+fn an_index_that_only_a_manifest_or_the_lock_file_names_is_called_only_after_a_yes() {
+    let asked = "[dependencies]\nserde = { version = \"1\", registry-index = \"sparse+http://#/x/\" }\n";
+    let member = format!("{}{asked}", MANIFEST.replace("demo", "member"));
+    let workspace = format!("{MANIFEST}[workspace]\nmembers = [\"crates/*\"]\n");
+    let locked = "version = 4\n\n[[package]]\nname = \"demo\"\nversion = \"0.1.0\"\ndependencies = [\"serde\"]\n\n\
+                  [[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"sparse+http://#/x/\"\n";
+    let traps: [(&[(&str, &str)], bool); 3] = [
+        (&[("Cargo.toml", &format!("{MANIFEST}{asked}"))], true),
+        (
+            &[("Cargo.toml", &workspace), ("crates/one/Cargo.toml", &member), ("crates/one/src/lib.rs", "")],
+            true,
+        ),
+        // Without a dependency that needs it, Cargo takes such a row out and calls nobody.
+        (&[("Cargo.lock", locked)], false),
+    ];
+    for (files, is_called) in traps {
+        let trap = Trap::new();
+        for (path, text) in files {
+            trap.write(path, text);
+        }
+        for args in [&[][..], &["--json"]] {
+            let refused = trap.fetch(args);
+            assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+            let words = String::from_utf8_lossy(&refused.stderr);
+            assert!(words.contains("would ask an unknown host for crates"), "{words}");
+        }
+        trap.assert_untouched("the index");
+        let trusted = trap.fetch(&["--trust-project"]);
+        assert_ne!(trusted.status.code(), Some(2), "{trusted:?}");
+        assert_eq!(trap.was_called(), is_called, "{trusted:?}");
+    }
+}
+
 #[test]
 fn the_wizard_asks_leaves_and_has_touched_nothing() {
     let trap = Trap::new();

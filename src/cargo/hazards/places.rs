@@ -150,6 +150,7 @@ fn step(folder: &Path, segment: &str) -> Vec<PathBuf> {
     match segment {
         "**" => below(folder),
         segment if segment.contains(['*', '?', '[']) => subfolders(folder),
+        "" | "." => vec![folder.to_owned()],
         segment => vec![folder.join(segment)],
     }
 }

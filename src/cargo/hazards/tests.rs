@@ -206,3 +206,103 @@ fn what_is_included_is_read_too_and_belongs_to_the_answer() {
     write("b.toml", "[env]\nLD_PRELOAD = \"c\"\n");
     assert_ne!(key, trust_key(root, &read()));
 }
+
+/// Files of manifests and lock files on a disk.
+mod places {
+    use super::*;
+
+    const EVIL: &str = "sparse+https://evil.example/index/";
+
+    fn found_in(files: &[(&str, &str)], mine: &str) -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text.replace("<E>", EVIL)).unwrap();
+        }
+        let mine = ConfigLayer {
+            path: "/me/config.toml".into(),
+            origin: Origin::User,
+            text: mine.replace("<E>", EVIL),
+        };
+        let files = checkout_files(&dir.path().join("p"), &[mine]).unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let found = hazards(&files, &|_| false).unwrap();
+        let shown = |hazard: Hazard| format!("{}: {}", hazard.file, hazard.setting);
+        found.into_iter().map(|hazard| shown(hazard).replace(root.to_str().unwrap(), "")).collect()
+    }
+
+    #[test]
+    fn an_index_in_any_table_of_dependencies_is_found() {
+        for text in [
+            "[dependencies]\na = { version = '1', registry-index = '<E>' }\n",
+            "[dev-dependencies.a]\nregistry-index = '<E>'\n",
+            "[build_dependencies]\na.registry-index = \"<E>\"\n",
+            "[target.'cfg(unix)'.dependencies]\na = { registry-index = '<E>' }\n",
+            "[workspace.dependencies]\na = { registry-index = '<E>' }\n",
+            "[patch.crates-io]\na = { registry-index = '<E>' }\n",
+            "[replace]\n'a:1.0.0' = { registry-index = '<E>' }\n",
+        ] {
+            let found = found_in(&[("p/Cargo.toml", text)], "");
+            assert_eq!(found, [format!("/p/Cargo.toml: registry-index = \"{EVIL}\"")], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_index_in_a_lock_file_is_found_once_however_often_it_stands_there() {
+        let crates: String =
+            ["a", "b"].map(|name| format!("[[package]]\nname = '{name}'\nsource = '<E>'\n")).concat();
+        let old = "package = [{ name = 'a', source = 'registry+https://evil.example/git' }]\n";
+        let expected = [format!("/p/Cargo.lock: source = \"{EVIL}\"")];
+        assert_eq!(found_in(&[("p/Cargo.lock", &crates)], ""), expected);
+        assert_eq!(
+            found_in(&[("p/Cargo.lock", old)], ""),
+            ["/p/Cargo.lock: source = \"https://evil.example/git\""]
+        );
+        // One that the manifest names too is one question.
+        let manifest = "[dependencies]\na = { registry-index = '<E>' }\n";
+        assert_eq!(found_in(&[("p/Cargo.toml", manifest), ("p/Cargo.lock", &crates)], "").len(), 1);
+    }
+
+    #[test]
+    fn members_and_crates_beside_it_are_looked_into_and_circles_end() {
+        let evil =
+            "[dependencies]\na = { registry-index = '<E>' }\n[dev-dependencies]\nback = { path = '../..' }\n";
+        for (root, member) in [
+            ("[workspace]\nmembers = ['crates/*']\n", "crates/one"),
+            ("[workspace]\nmembers = ['./crates/one']\n", "crates/one"),
+            ("[workspace]\nmembers = ['**']\n", "x/y/z"),
+            ("[workspace]\nmembers = ['{a']\n[dependencies]\none = { path = 'crates/one' }\n", "crates/one"),
+        ] {
+            let member = format!("p/{member}/Cargo.toml");
+            let found = found_in(&[("p/Cargo.toml", root), (&member, evil)], "");
+            assert_eq!(found, [format!("/{member}: registry-index = \"{EVIL}\"")], "{root}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_or_the_persons_own_or_no_index_is_nothing() {
+        let lock = format!(
+            "[[package]]\nsource = 'registry+https://github.com/rust-lang/crates.io-index'\n\
+             [[package]]\nsource = '{FEED}'\n[[package]]\nsource = 'git+https://evil.example/r#1'\n"
+        );
+        let manifest = "[dependencies]\na = { git = 'https://evil.example/r' }\nb = { registry = 'x' }\n";
+        let none: [&str; 0] = [];
+        assert_eq!(found_in(&[("p/Cargo.toml", manifest), ("p/Cargo.lock", &lock)], ""), none);
+        assert_eq!(found_in(&[("p/Cargo.toml", "[dep"), ("p/Cargo.lock", "= 1")], ""), none);
+        let mine = "[registries.corp]\nindex = '<E>'\n";
+        assert_eq!(found_in(&[("p/Cargo.lock", "[[package]]\nsource = '<E>'\n")], mine), none);
+    }
+
+    #[test]
+    fn a_yes_holds_until_another_index_comes() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = |lock: &str| {
+            fs::write(dir.path().join("Cargo.lock"), lock.replace("<E>", EVIL)).unwrap();
+            trust_key(dir.path(), &checkout_files(dir.path(), &[]).unwrap())
+        };
+        let one = key("[[package]]\nname = 'a'\nsource = '<E>'\n");
+        assert_eq!(key("[[package]]\nname = 'a'\nsource = '<E>'\n[[package]]\nname = 'b'\n"), one);
+        assert_ne!(key("[[package]]\nname = 'a'\nsource = 'sparse+https://more.example/'\n"), one);
+    }
+}
