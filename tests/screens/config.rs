@@ -1,6 +1,12 @@
 //! The Config step.
 
+use az_cargo_wizard::domain::plan::OtherReplacement;
+use az_cargo_wizard::task::connect::Agreed;
+use az_cargo_wizard::task::{Event, Request};
+use az_cargo_wizard::tui::Theme;
+
 use crate::states;
+use crate::wizard::Wizard;
 use crate::world;
 
 states! { "config":
@@ -31,7 +37,40 @@ states! { "config":
     wide_names => |wizard| wizard.with_feeds(world::wide_feeds()).press("<enter>");
     nothing_to_write => |wizard| wizard.at_config().reviewed(world::nothing_to_write);
     writing => |wizard| wizard.at_config().reviewed(world::review).agree().at(700);
+    mirror_asked => |wizard| wizard.at_config().press("<enter>").answer(world::replaced());
+    mirror_given_up => |wizard| wizard.at_config().press("<enter>").answer(world::replaced()).press(" ");
+    mirror_kept => |wizard| {
+        wizard.at_config().press("<enter>").answer(world::replaced()).press("<enter>").answer(world::replaced())
+    };
     failed => |wizard| {
         wizard.at_config().reviewed(world::review).agree().fail(world::file_is_locked())
     };
+}
+
+fn asked() -> Wizard {
+    Wizard::opened(Theme::default()).at_config().press("<enter>").answer(world::replaced())
+}
+
+#[test]
+fn a_mirror_stays_until_the_person_gives_it_up() {
+    let wizard = asked().press("<enter>");
+    assert!(matches!(wizard.request(), Request::Review(_)), "{:?}", wizard.request());
+    let wizard = asked().press("<space><enter>");
+    let Request::ReviewOver(plan, Agreed::To(agreed)) = wizard.request() else {
+        panic!("{:?}", wizard.request())
+    };
+    assert!(plan.replace_crates_io);
+    let Event::Replaced(shown) = world::replaced() else { unreachable!("a replacement") };
+    assert_eq!(*agreed, shown);
+}
+
+#[test]
+fn a_yes_to_one_mirror_is_none_to_another_and_none_is_needed_where_crates_io_stays() {
+    let Event::Replaced(shown) = world::replaced() else { unreachable!("a replacement") };
+    let other = Event::Replaced(Box::new(OtherReplacement { name: "other".into(), ..*shown }));
+    let wizard = asked().press("<space><enter>").answer(other).press("<enter>");
+    assert!(matches!(wizard.request(), Request::Review(_)), "{:?}", wizard.request());
+    // The question before: leave crates.io as it is.
+    let wizard = asked().press("<space><s-tab><space><enter>");
+    assert!(matches!(wizard.request(), Request::Review(plan) if !plan.replace_crates_io));
 }

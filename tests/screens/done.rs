@@ -1,13 +1,26 @@
 //! The Done step.
 
-use az_cargo_wizard::task::Event;
+use az_cargo_wizard::domain::feed::{Feed, Role};
+use az_cargo_wizard::domain::progress::FetchEnd;
+use az_cargo_wizard::task::{Event, LoggedIn};
+use az_cargo_wizard::tui::{Step, Theme};
 
 use crate::states;
+use crate::wizard::Wizard;
 use crate::world;
 
 states! { "done":
     looking => |wizard| wizard.at_done().at(1100);
     with_cache => |wizard| wizard.with_cache(world::cache());
+    to_publish => |wizard| {
+        let mut feeds = world::feeds();
+        let publish = world::feed("rust-crates-publish", Some("Storefront"));
+        feeds.push(Feed { role: Some(Role::Contributor), ..publish });
+        let wizard = wizard.with_feeds(feeds).press("<enter>").reviewed(world::review).agree();
+        let wizard = wizard.answer(world::applied()).press("<enter>").answer(world::logged_in());
+        let wizard = wizard.fetching(world::fetch()).ended(FetchEnd::Done, None).press("<enter>");
+        wizard.answer(Event::Cache(world::cache()))
+    };
     with_invalid_file => |wizard| wizard.with_cache(world::cache()).press("G");
     no_cache => |wizard| wizard.with_cache(Vec::new());
     cache_unreadable => |wizard| wizard.at_done().fail(world::file_is_locked());
@@ -17,7 +30,11 @@ states! { "done":
         wizard.with_cache(world::cache_of(names)).press("G<up><up>")
     };
     wide_names => |wizard| wizard.with_cache(world::wide_cache());
-    without_a_project => |wizard| wizard
+    without_a_project => nobodys_project;
+}
+
+fn nobodys_project(wizard: Wizard) -> Wizard {
+    wizard
         .checked(world::no_project())
         .press("contoso<enter>")
         .signed_in()
@@ -27,5 +44,28 @@ states! { "done":
         .agree()
         .answer(world::applied())
         .press("<enter>")
-        .answer(world::logged_in());
+        .answer(world::logged_in())
+}
+
+#[test]
+fn the_outcome_comes_first() {
+    let lines = Wizard::opened(Theme::default()).at_done().app.summary();
+    assert!(lines[0].contains("crates in the cache"), "{lines:?}");
+    assert!(lines[1].starts_with("Next: commit"), "{lines:?}");
+}
+
+#[test]
+fn a_credential_that_was_stored_is_told_also_after_another_answer() {
+    let wizard = nobodys_project(Wizard::opened(Theme::default())).press("<esc><esc>");
+    assert_eq!(wizard.app.step(), Step::Config);
+    let wizard = wizard.press("<s-tab><space>").reviewed(world::nothing_to_write).press("<enter>");
+    let Event::LoggedIn(kept) = world::logged_in() else { unreachable!("logged in") };
+    let wizard = wizard.press("<enter>").answer(Event::LoggedIn(LoggedIn { kept_in: None, ..kept }));
+    assert_eq!(wizard.app.step(), Step::Done);
+    let lines = wizard.app.summary().join("\n");
+    assert!(
+        lines.contains("Credential in ~/.cargo/credentials.toml; to undo, first: cargo logout"),
+        "{lines}"
+    );
+    assert!(lines.contains("Credential used for this run and kept nowhere"), "{lines}");
 }

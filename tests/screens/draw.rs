@@ -21,12 +21,14 @@ pub(crate) const USUAL: Size = (80, 24);
 pub(crate) const NARROW: Size = (60, 18);
 
 /// States that are looked at on a narrow terminal besides those of which [`is_narrow`] knows.
-const ALSO_NARROW: [&str; 6] = [
+const ALSO_NARROW: [&str; 8] = [
     "organization_known_guess",
     "feed_details_alone",
     "config_file_asked",
+    "config_mirror_asked",
     "log_in_ready",
     "new_feed_form",
+    "done_to_publish",
     "whole_help",
 ];
 

@@ -11,7 +11,7 @@ use az_cargo_wizard::domain::feed::{
 use az_cargo_wizard::domain::finding::{Finding, Hazard};
 use az_cargo_wizard::domain::organization::{ProjectName, Target};
 use az_cargo_wizard::domain::package::CrateId;
-use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
+use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, OtherReplacement, Review, SetupPlan, Written};
 use az_cargo_wizard::domain::progress::{FetchEvent, Phase, PlannedCrate};
 use az_cargo_wizard::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
 use az_cargo_wizard::error::{Exit, Report};
@@ -601,4 +601,15 @@ pub(crate) fn folder(dir_name: &str, registry: Option<&str>, crates: Vec<CachedC
         registry: registry.map(str::to_owned),
         crates,
     }
+}
+
+/// Vendored crates stand in for crates.io.
+pub(crate) fn replaced() -> Event {
+    Event::Replaced(Box::new(OtherReplacement {
+        name: "vendored-sources".into(),
+        what: "a folder of vendored crates: third-party/vendor".into(),
+        file: PathBuf::from(WORKSPACE).join(".cargo/config.toml"),
+        line: Some(5),
+        effect: "That line will say `rust-crates`; what it named before stays in the file, unused.".into(),
+    }))
 }

@@ -2,6 +2,7 @@
 
 mod explain;
 mod mirror;
+mod words;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

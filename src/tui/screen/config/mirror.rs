@@ -9,6 +9,12 @@ use super::super::super::msg::Act;
 use super::super::super::session::Session;
 use super::super::super::widget::page::Page;
 
+/// Behind a colon.
+fn sentence_end(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or(String::new(), |first| format!("{}{}", first.to_lowercase(), letters.as_str()))
+}
+
 /// What was found, and the answer.
 #[derive(Debug, Default)]
 pub(super) struct Mirror {
@@ -53,10 +59,9 @@ impl Mirror {
         let file = session.shown(&found.file);
         let line = found.line.map_or(String::new(), |line| format!(", line {line}"));
         page.warning(&format!("crates.io is replaced by `{}` ({}) in {file}{line}.", found.name, found.what));
-        if self.gives_way {
-            page.quiet(&format!("give it up: {}", found.effect));
-        } else {
+        if !self.gives_way {
             page.quiet("keep it (recommended): then leave crates.io as it is, above.");
         }
+        page.quiet(&format!("give it up: {}", sentence_end(&found.effect)));
     }
 }
