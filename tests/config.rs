@@ -351,6 +351,22 @@ fn source_block() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A mirror or a vendored folder that stands in for crates.io; `<V>` is where its name stands.
+fn mirror_block() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just(
+            "[source.crates-io]\n# why\nreplace-with   = <V> # offline\n[source.mirror-7]\ndirectory = 'v'\n"
+        ),
+        Just(
+            "[source]\ncrates-io = { replace-with = <V> }\nmirror-7 = { registry = 'https://m/i' } # ours\n"
+        ),
+        Just("[source]\n\tcrates-io . replace-with=<V>\n\tmirror-7.local-registry = 'r'\n"),
+        Just(
+            "[source.mirror-7]\nregistry = 'sparse+https://m/i/'\n[ source . \"crates-io\" ]\n'replace-with'=<V>\n"
+        ),
+    ]
+}
+
 fn foreign_block() -> impl Strategy<Value = Vec<String>> {
     let comment = "[ -~äß日]{0,20}".prop_map(|text| format!("# {text}\n"));
     let table = ("[a-z]{1,6}", any::<i32>(), "[ -!#-\\[\\]-~é]{0,12}").prop_map(|(key, number, text)| {
@@ -466,6 +482,26 @@ proptest! {
         if text.contains("\r\n") {
             prop_assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
         }
+    }
+
+    #[test]
+    fn a_mirror_that_gives_way_loses_its_name_in_one_place_and_nothing_else(
+        head in foreign_block(),
+        mirror in mirror_block(),
+        registries in registries_block(),
+        tail in foreign_block(),
+        crlf in any::<bool>(),
+    ) {
+        let file = |value: &str| {
+            let blocks = head.concat() + &mirror.replace("<V>", value) + &registries + &tail.concat();
+            if crlf { blocks.replace('\n', "\r\n") } else { blocks }
+        };
+        let before = file("'mirror-7'");
+        prop_assume!(is_sound(&before));
+        prop_assert!(set_up(&before, false).is_err());
+        let after = set_up(&before, true).unwrap();
+        prop_assert!(is_subsequence(&file("\"rust\""), &after), "{before:?} became {after:?}");
+        prop_assert_eq!(foreign(&before), foreign(&after));
     }
 
     #[test]
