@@ -2,7 +2,6 @@
 
 mod explain;
 mod mirror;
-mod words;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
