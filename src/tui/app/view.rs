@@ -1,0 +1,151 @@
+//! How the whole wizard is drawn: header, rail, the screen, the keys that work, and what stands above them.
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{App, Modal};
+use crate::domain::text;
+use crate::tui::keymap::{Action, Hint, Offer, SCROLLS, hints, offer};
+use crate::tui::layout::{Areas, SMALLEST, right_part, too_small, top};
+use crate::tui::msg::Question;
+use crate::tui::screen::Look;
+use crate::tui::session::{Step, StepState};
+use crate::tui::widget::key_bar::key_bar;
+use crate::tui::widget::modal::{columns, modal};
+use crate::tui::widget::page::Page;
+use crate::tui::widget::step_rail::StepRail;
+
+impl App {
+    fn hints(&self, offers: &[Offer]) -> Vec<Hint> {
+        hints(offers, self.screens.of(self.here).in_field())
+    }
+
+    /// Draws everything. Changes nothing but the memory of lists of what they showed.
+    pub fn view(&self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            too_small(frame);
+            return;
+        }
+        let areas = Areas::of(area);
+        self.overflow.clear();
+        let look = Look { theme: self.theme, now: self.now, overflow: &self.overflow };
+        self.header(frame, areas.header);
+        let state = |step| self.state_of(step);
+        let rail = StepRail { theme: self.theme, here: self.here.on_rail(), state: &state };
+        if areas.rail_is_tall {
+            rail.tall(frame, areas.rail);
+        } else {
+            rail.flat(frame, areas.rail);
+        }
+        self.screens.of(self.here).view(frame, areas.panel, &look, &self.session);
+        if let Some(notice) = self.notice.clone().or_else(|| self.waiting()) {
+            let notice = self.theme.line(&notice, areas.notice.width.saturating_sub(1).into());
+            let line = Span::styled(format!(" {notice}"), self.theme.warning());
+            frame.render_widget(Paragraph::new(Line::from(line)), areas.notice);
+        }
+        let keys = match self.modal {
+            Some(shown) => self.show_modal(frame, top(area, area.height - 1), shown),
+            None => self.hints(&self.offers()),
+        };
+        frame.render_widget(Paragraph::new(key_bar(self.theme, &keys, areas.keys.width)), areas.keys);
+    }
+
+    /// Draws what stands above the screen, and says which keys it takes.
+    fn show_modal(&self, frame: &mut Frame<'_>, area: Rect, shown: Modal) -> Vec<Hint> {
+        let (title, page) = self.modal_page(shown, Page::new(self.theme, columns(area)));
+        modal(frame, area, (self.theme, &self.help_scroll), (title, page));
+        let mut offers = modal_offers(shown);
+        if self.help_scroll.has_more() {
+            offers.extend(SCROLLS);
+        }
+        hints(&offers, false)
+    }
+
+    /// Why this screen still waits, in one line.
+    fn waiting(&self) -> Option<String> {
+        let mut here = self.jobs_of(self.here).filter_map(|id| self.waits.get(&id));
+        here.find_map(|(waiting, since)| waiting.line(self.now.saturating_sub(*since)))
+    }
+
+    fn state_of(&self, step: Step) -> StepState {
+        if self.screens.of(step).failed() { StepState::Failed } else { self.session.state_of(step) }
+    }
+
+    fn header(&self, frame: &mut Frame<'_>, area: Rect) {
+        let theme = self.theme;
+        let mut left = vec![Span::styled(" az-cargo-wizard", theme.accent())];
+        let place =
+            self.session.feed_label().or_else(|| self.session.target.as_ref().map(|t| t.collection.name()));
+        if let Some(place) = place {
+            let used = left[0].width() + text::width(theme.separator()) + 1;
+            let place = theme.name(&place, usize::from(area.width).saturating_sub(used));
+            left.push(Span::raw(format!("{}{place}", theme.separator())));
+        }
+        let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
+        let mut right: Vec<String> = demo.then(|| "demo".to_owned()).into_iter().collect();
+        right.extend(self.session.account.as_ref().map(|account| account.display_name.clone()));
+        right.extend(self.session.credential.as_ref().map(|credential| credential.kind().to_owned()));
+        let left = Line::from(left);
+        let room = usize::from(area.width).saturating_sub(left.width() + 3);
+        frame.render_widget(Paragraph::new(left), area);
+        if room < LEAST_RIGHT {
+            return;
+        }
+        let right = theme.line(&right.join(theme.separator()), room);
+        let right = Line::styled(format!("{right} "), theme.quiet());
+        frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), right_part(area, room));
+    }
+
+    fn modal_page(&self, shown: Modal, mut page: Page) -> (&'static str, Page) {
+        match shown {
+            Modal::Help => {
+                page.text(self.here.purpose()).gap();
+                let mut offers = self.offers();
+                for offer in EVERYWHERE {
+                    let nowhere_to_go = offer.action == Action::Back && self.step_before().is_none();
+                    if !nowhere_to_go && offers.iter().all(|other| other.action != offer.action) {
+                        offers.push(offer);
+                    }
+                }
+                for hint in self.hints(&offers) {
+                    page.pair(&hint.keys.join(" "), hint.verb);
+                }
+                (self.here.title(), page)
+            }
+            Modal::Ask(Question::CancelFetch) => {
+                page.text("The crates that have arrived stay in the cache; the next run goes on from there.");
+                ("Cancel the fetch?", page)
+            }
+            Modal::Ask(Question::LeaveWhileFetching) => {
+                page.text("The fetch is cancelled first. The crates that have arrived stay in the cache.");
+                ("Cancel the fetch and leave?", page)
+            }
+        }
+    }
+}
+
+/// Columns below which nothing is said at the right of the header: too little to be understood.
+const LEAST_RIGHT: usize = 8;
+
+/// Keys that work on every screen.
+const EVERYWHERE: [Offer; 4] = [
+    offer(Action::Back, "close, or one step back"),
+    offer(Action::Help, "this help"),
+    offer(Action::Quit, "leave"),
+    offer(Action::Interrupt, "cancel what runs and leave; twice: at once"),
+];
+
+fn modal_offers(modal: Modal) -> Vec<Offer> {
+    match modal {
+        Modal::Help => vec![offer(Action::Back, "close")],
+        Modal::Ask(Question::CancelFetch) => {
+            vec![offer(Action::Accept, "cancel it"), offer(Action::Back, "go on")]
+        }
+        Modal::Ask(Question::LeaveWhileFetching) => {
+            vec![offer(Action::Accept, "leave"), offer(Action::Back, "stay")]
+        }
+    }
+}
