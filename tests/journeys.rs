@@ -6,6 +6,8 @@ mod support;
 
 #[path = "journeys/driver.rs"]
 mod driver;
+#[path = "journeys/public.rs"]
+mod public;
 #[path = "journeys/steps.rs"]
 mod steps;
 #[path = "journeys/tokens.rs"]

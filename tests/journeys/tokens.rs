@@ -82,3 +82,20 @@ fn a_reader_is_told_before_it_hurts_and_again_when_it_does() {
     journey.press("q");
     assert_eq!(journey.exit(), Some(Exit::NotAllowed));
 }
+
+#[test]
+fn a_token_for_packaging_alone_goes_all_the_way() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = at_sign_in(&world, &demo);
+    journey.sign_in(&demo.tokens().packaging_only);
+    journey.wait_for("Has the crates.io upstream");
+    journey.press("<enter>");
+    journey.wait_for("What shall Cargo's configuration say?");
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter>");
+    journey.wait_for("the very header");
+    journey.press("<enter>");
+    journey.wait_for("Every crate of the lock file is in the cache");
+}
