@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use crate::error::{Exit, Report};
 use crate::task::{self, Event, Events, JobId, Request, Services};
 
-/// Messages that may wait before jobs have to.
-const WAITING: usize = 1024;
+/// Messages that may wait before jobs have to: more than a fetch tells between two frames.
+const WAITING: usize = 4096;
 
 /// What the jobs need, as soon as it is ready: the first frame does not wait for it.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, read};
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 
 use crate::error::Exit;
 use crate::host::Clock;
@@ -19,11 +19,12 @@ use super::session::Opening;
 use super::terminal::Screen;
 use super::theme::Theme;
 
-/// Between two frames: at most 30 a second.
+/// Between two frames after keys and answers: at most 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Between two pictures of what moves by itself.
-const TICK: Duration = Duration::from_millis(100);
+/// Between two frames of what moves by itself, and of what only goes on: a fetch tells hundreds of things a second,
+/// and whoever draws each of them takes from Cargo's own time.
+const PROGRESS: Duration = Duration::from_millis(100);
 
 /// Keys that may wait for the loop; those behind them wait in the terminal.
 const KEYS: usize = 64;
@@ -63,6 +64,27 @@ pub fn run(
     Ok(Ended { exit, summary: app.summary() })
 }
 
+/// What the screen lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stale {
+    Nothing,
+    /// What jobs have told on their way.
+    Progress,
+    /// What a person has done, or waits for.
+    Something,
+}
+
+impl Stale {
+    /// How long after the last frame the next one is due; `None`: not before something comes.
+    fn pause(self, moves: bool) -> Option<Duration> {
+        match self {
+            Self::Something => Some(FRAME),
+            Self::Progress => Some(PROGRESS),
+            Self::Nothing => moves.then_some(PROGRESS),
+        }
+    }
+}
+
 /// Everything around `update` and `view` that has an effect.
 struct Shell<'a> {
     screen: &'a mut Screen,
@@ -83,12 +105,10 @@ impl Shell<'_> {
         // Asked twice to stop, the wizard would not wait for what it cancels. A terminal that goes also sends a
         // signal: that is one wish.
         let mut stopped = false;
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Times since the start, as the clock tells them.
         let mut patience: Option<Duration> = None;
-        let mut next_frame = Duration::ZERO;
-        let mut stale = false;
+        let mut drawn = clock.since_start();
+        let mut stale = Stale::Nothing;
         loop {
             if let Some(exit) = self.exit {
                 return exit;
@@ -103,6 +123,7 @@ impl Shell<'_> {
                 patience = Some(clock.since_start() + PATIENCE);
             }
             let until = |time: Duration| sleep(time.saturating_sub(clock.since_start()));
+            let pause = stale.pause(app.moves()).filter(|_| !self.terminal_lost);
             let msg = tokio::select! {
                 biased;
                 key = keys.recv(), if !self.terminal_lost => {
@@ -114,25 +135,45 @@ impl Shell<'_> {
                     Some(Msg::Stop)
                 }
                 () = until(patience.unwrap_or_default()), if patience.is_some() => return Exit::Interrupted,
-                () = until(next_frame), if stale && !self.terminal_lost => {
+                () = until(drawn + pause.unwrap_or_default()), if pause.is_some() => {
+                    self.catch_up(app, &mut events);
+                    if app.moves() {
+                        let effects = app.update(Msg::Tick(clock.since_start()));
+                        self.carry_out(effects);
+                    }
                     self.terminal_lost = self.screen.draw(|frame| app.view(frame)).is_err();
-                    next_frame = clock.since_start() + FRAME;
-                    stale = false;
+                    drawn = clock.since_start();
+                    stale = Stale::Nothing;
                     continue;
                 }
-                Some((id, event)) = events.recv() => {
-                    if event.is_last() {
-                        self.jobs.ended(id);
-                    }
-                    Some(Msg::Job(id, event))
+                // Once there is something to draw, the others wait for its frame and are taken together.
+                Some(event) = events.recv(), if stale == Stale::Nothing || self.terminal_lost => {
+                    stale = if event.1.is_last() { Stale::Something } else { Stale::Progress };
+                    self.take(app, event);
+                    continue;
                 }
-                _ = tick.tick(), if app.moves() => Some(Msg::Tick(clock.since_start())),
             };
             let Some(msg) = msg else { continue };
             let effects = app.update(msg);
             self.carry_out(effects);
-            stale = true;
+            stale = Stale::Something;
         }
+    }
+
+    /// Takes everything that jobs have told by now.
+    fn catch_up(&mut self, app: &mut App, events: &mut mpsc::Receiver<(JobId, Event)>) {
+        for _ in 0..events.len() {
+            let Ok(event) = events.try_recv() else { return };
+            self.take(app, event);
+        }
+    }
+
+    fn take(&mut self, app: &mut App, (id, event): (JobId, Event)) {
+        if event.is_last() {
+            self.jobs.ended(id);
+        }
+        let effects = app.update(Msg::Job(id, event));
+        self.carry_out(effects);
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {

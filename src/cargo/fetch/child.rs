@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read};
 use std::process::{ChildStderr, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
@@ -124,10 +125,14 @@ pub(super) fn exit_kind(status: ExitStatus) -> ExitKind {
     ExitKind::Code(status.code().unwrap_or(-1))
 }
 
-/// Reads until the last writer has closed the pipe, or the taker wants no more.
-pub(super) fn read_lines(mut pipe: impl Read, mut take: impl FnMut(String) -> bool) {
+/// Bytes that are read at once: as many as a pipe holds on Linux.
+const PIPE: usize = 64 * 1024;
+
+/// Reads until the last writer has closed the pipe, or the taker wants no more. Lines that come within `pause` are
+/// handed over together: every waking takes from the time that Cargo could have.
+pub(super) fn read_lines(mut pipe: impl Read, pause: Duration, mut take: impl FnMut(Vec<String>) -> bool) {
     let mut splitter = Splitter::default();
-    let mut bytes = [0; 8192];
+    let mut bytes = vec![0; PIPE];
     loop {
         let read = match pipe.read(&mut bytes) {
             Ok(0) => break,
@@ -135,11 +140,16 @@ pub(super) fn read_lines(mut pipe: impl Read, mut take: impl FnMut(String) -> bo
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(_) => break,
         };
-        if !splitter.push(&bytes[..read]).into_iter().all(&mut take) {
+        let lines = splitter.push(&bytes[..read]);
+        if !lines.is_empty() && !take(lines) {
             return;
         }
+        // A pipe that fills up would hold Cargo up: then it is emptied without a pause.
+        if read < PIPE / 4 {
+            std::thread::sleep(pause);
+        }
     }
-    splitter.rest().map(take);
+    splitter.rest().map(|line| take(vec![line]));
 }
 
 /// Cuts the stream at `\n` and `\r`: progress is redrawn by the latter (cargo-contract 4.4).
@@ -224,11 +234,12 @@ mod tests {
     #[test]
     fn a_taker_that_wants_no_more_ends_the_reading() {
         let mut taken = 0;
-        read_lines(&b"a\nb\nc\n"[..], |_| {
-            taken += 1;
-            taken < 2
+        let pieces = (&b"a\nb\n"[..]).chain(&b"c"[..]).chain(&b"\nd\n"[..]).chain(&b"e\n"[..]);
+        read_lines(pieces, Duration::ZERO, |lines| {
+            taken += lines.len();
+            taken < 4
         });
-        assert_eq!(taken, 2);
+        assert_eq!(taken, 4);
     }
 
     proptest! {

@@ -28,11 +28,15 @@ impl Outbox {
         self.waiting.push_back((self.now(), event));
     }
 
-    /// For what the next one of its kind replaces.
+    /// For what the next one of its kind replaces: left out where the channel has no room for all that wait.
     pub(super) fn post_if_room(&mut self, event: FetchEvent) {
-        if self.waiting.is_empty() {
-            // Full or closed: then nobody misses it.
-            let _ = self.events.try_send((self.now(), event));
+        let now = self.now();
+        let is_number = |event: &FetchEvent| matches!(event, FetchEvent::Remaining { .. });
+        let has_room = self.waiting.len() < self.events.capacity();
+        match self.waiting.back_mut() {
+            Some(last) if is_number(&last.1) && is_number(&event) => *last = (now, event),
+            _ if has_room => self.waiting.push_back((now, event)),
+            _ => {}
         }
     }
 
@@ -97,5 +101,23 @@ mod tests {
         outbox.post(line("a"));
         outbox.post_if_room(line("redrawn"));
         outbox.flush().await;
+    }
+
+    #[tokio::test]
+    async fn of_numbers_that_wait_together_the_last_is_told() {
+        let (events, mut arrived) = mpsc::channel(4);
+        let mut outbox = outbox(events);
+        let remaining = |crates| FetchEvent::Remaining { crates, bytes: None };
+        outbox.post(line("a"));
+        outbox.post_if_room(remaining(3));
+        outbox.post_if_room(remaining(2));
+        outbox.post(line("b"));
+        outbox.flush().await;
+        drop(outbox);
+        let mut told = Vec::new();
+        while let Some((_, event)) = arrived.recv().await {
+            told.push(event);
+        }
+        assert_eq!(told, [line("a"), remaining(2), line("b")]);
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::RegistryCache;
 use crate::cargo::cache::{self, Kept};
 use crate::cargo::index_dir;
-use crate::cargo::lockfile::{self, Lockfile};
+use crate::cargo::lockfile;
 use crate::cargo::recover::{Patience, Proof, Recovery, Wanted, recover};
 use crate::domain::package::{CrateId, CrateSource, LockedCrate};
 use crate::domain::progress::PlannedCrate;
@@ -42,6 +42,8 @@ pub(super) struct Planner {
     lock_file: PathBuf,
     cargo_home: PathBuf,
     caches: Vec<RegistryCache>,
+    /// The lock file as it was read last.
+    text: String,
     /// The file names in each cache folder before Cargo was started.
     before: HashMap<String, HashSet<OsString>>,
     known: HashSet<(CrateId, CrateSource)>,
@@ -61,6 +63,7 @@ impl Planner {
             lock_file: project.join("Cargo.lock"),
             cargo_home: cargo_home.to_owned(),
             caches: caches.to_vec(),
+            text: String::new(),
             before,
             known: HashSet::new(),
             known_invalid: HashSet::new(),
@@ -70,7 +73,12 @@ impl Planner {
     /// What the lock file names now and did not name before.
     pub(super) fn read(&mut self) -> Addition {
         let mut addition = Addition::default();
-        let lock = self.lock();
+        let text = self.lock_text();
+        if text == self.text {
+            return addition;
+        }
+        let lock = lockfile::parse(&text).unwrap_or_default();
+        self.text = text;
         for locked in lock.crates {
             if !self.known.contains(&(locked.id.clone(), locked.source.clone())) {
                 self.add(&locked, &mut addition);
@@ -120,7 +128,7 @@ impl Planner {
     /// What the files of this run must be, for those whose checksum is locked.
     fn wanted(&self) -> Vec<Wanted> {
         let mut wanted = Vec::new();
-        for locked in self.lock().crates {
+        for locked in lockfile::parse(&self.lock_text()).unwrap_or_default().crates {
             let Some(checksum) = locked.checksum else { continue };
             for dir_name in self.dir_names(&locked.source) {
                 wanted.push(Wanted { dir_name, id: locked.id.clone(), proof: Proof::Checksum(checksum) });
@@ -130,9 +138,8 @@ impl Planner {
     }
 
     /// A lock file that is missing or not valid plans nothing: Cargo says why itself.
-    fn lock(&self) -> Lockfile {
-        let text = files::read(&self.lock_file).ok().flatten();
-        text.and_then(|text| lockfile::parse(&text).ok()).unwrap_or_default()
+    fn lock_text(&self) -> String {
+        files::read(&self.lock_file).ok().flatten().unwrap_or_default()
     }
 
     fn add(&self, locked: &LockedCrate, addition: &mut Addition) {

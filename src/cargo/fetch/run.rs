@@ -37,10 +37,14 @@ const LAST_PULSE: Duration = Duration::from_millis(5);
 /// How long lines are waited for when Cargo has ended and one of its children still holds the pipe.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
+/// How long lines may wait in the pipe for others: half as long as a frame of the table, and far shorter than Cargo
+/// needs to fill the pipe.
+const READ_PAUSE: Duration = Duration::from_millis(50);
+
 /// What the two threads say.
 #[derive(Debug)]
 enum Note {
-    Line(String),
+    Lines(Vec<String>),
     /// Nobody holds Cargo's standard error any more.
     Silent,
     Sight(Sight),
@@ -72,6 +76,8 @@ pub(super) struct Run {
     note: mpsc::Sender<Note>,
     /// Those that came while an answer of the watcher was waited for.
     backlog: VecDeque<Note>,
+    /// Lines that came together with the one that is being taken.
+    unread: VecDeque<String>,
     orders: Option<std::sync::mpsc::Sender<Order>>,
     child: Option<Child>,
     /// On the disk from before Cargo is started until nothing of the run is left.
@@ -99,6 +105,7 @@ impl Run {
             notes,
             note: note.clone(),
             backlog: VecDeque::new(),
+            unread: VecDeque::new(),
             orders: Some(orders),
             child: None,
             mark: None,
@@ -164,7 +171,7 @@ impl Run {
         self.child = Some(child);
         let note = self.note.clone();
         std::thread::spawn(move || {
-            child::read_lines(stderr, |line| note.blocking_send(Note::Line(line)).is_ok());
+            child::read_lines(stderr, READ_PAUSE, |lines| note.blocking_send(Note::Lines(lines)).is_ok());
             drop(note.blocking_send(Note::Silent));
         });
         Ok(())
@@ -183,18 +190,29 @@ impl Run {
 
     /// Takes notes until all of Cargo's lines have come.
     async fn hear_out(&mut self) {
+        self.read_on().await;
         while !self.silent {
             let note = self.next().await;
             self.take(note).await;
         }
     }
 
+    /// Goes on with the lines at hand.
+    async fn read_on(&mut self) {
+        while let Some(line) = self.unread.pop_front() {
+            self.line(&line).await;
+        }
+    }
+
     async fn take(&mut self, note: Note) {
         match note {
-            Note::Line(line) => self.line(&line).await,
+            Note::Lines(lines) => {
+                self.unread.extend(lines);
+                self.read_on().await;
+            }
             Note::Silent => self.silent = true,
             Note::Sight(Sight::Plan(addition)) => self.planned(addition),
-            Note::Sight(Sight::Seen(event)) => self.outbox.post(event),
+            Note::Sight(Sight::Seen(events)) => events.into_iter().for_each(|event| self.outbox.post(event)),
             Note::Sight(Sight::Recovered(_)) => {}
             Note::Watched => self.watched = true,
         }
@@ -241,9 +259,11 @@ impl Run {
     }
 
     async fn line(&mut self, raw: &str) {
-        let line = explain::shown(&self.without_secrets(raw));
-        let said = parse_line(&line);
+        let mut said = parse_line(raw);
+        // What is redrawn gives numbers and the name of a crate, hundreds of times, and no word of it is kept.
         if !said.is_redrawn() {
+            let line = explain::shown(&self.without_secrets(raw));
+            said = parse_line(&line);
             self.keep(line);
         }
         match said {

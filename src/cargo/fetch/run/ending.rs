@@ -147,7 +147,7 @@ impl Run {
         while !self.watched {
             match self.next().await {
                 // Too late for what a straggler still writes.
-                Note::Line(_) => {}
+                Note::Lines(_) => {}
                 note => self.take(note).await,
             }
         }
