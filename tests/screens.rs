@@ -11,6 +11,8 @@
 
 #[path = "screens/draw.rs"]
 mod draw;
+#[path = "screens/fetches.rs"]
+mod fetches;
 #[path = "screens/wizard.rs"]
 mod wizard;
 #[path = "screens/world.rs"]

@@ -21,7 +21,7 @@ pub(crate) const USUAL: Size = (80, 24);
 pub(crate) const NARROW: Size = (60, 18);
 
 /// States that are looked at on a narrow terminal besides those of which [`is_narrow`] knows.
-const ALSO_NARROW: [&str; 8] = [
+const ALSO_NARROW: &[&str] = &[
     "organization_known_guess",
     "feed_details_alone",
     "config_file_asked",
@@ -29,6 +29,10 @@ const ALSO_NARROW: [&str; 8] = [
     "log_in_ready",
     "new_feed_form",
     "done_to_publish",
+    "restore_no_crates",
+    "restore_many_crates",
+    "restore_filter_without_match",
+    "restore_words_wrapped",
     "whole_help",
 ];
 

@@ -2,6 +2,7 @@
 
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
 
+use crate::fetches;
 use crate::states;
 use crate::world;
 
@@ -21,6 +22,13 @@ states! { "restore":
     sorted_by_size => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("ss");
     cargos_words => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("d");
     no_words_yet => |wizard| wizard.at_restore().press("d");
+    words_followed => |wizard| wizard.at_restore().fetching(fetches::many_words()).press("d");
+    words_scrolled_up => |wizard| wizard.at_restore().fetching(fetches::many_words()).press("d<pageup><pageup>");
+    words_wrapped => |wizard| wizard
+        .at_restore()
+        .fetching(fetches::long_words())
+        .ended(FetchEnd::Failed { at: None }, Some(world::not_saved()))
+        .press("d");
     retries => |wizard| wizard.at_restore().fetching(world::retries());
     cancelling => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("<esc><enter>");
     cancelled => |wizard| wizard
@@ -52,6 +60,19 @@ states! { "restore":
         let wizard = wizard.reviewed(world::review).agree().answer(world::applied()).press("<enter>");
         wizard.answer(world::logged_in()).fetching(vec![world::planned_wide()]).at(1000)
     };
+    failed_after_retries => |wizard| wizard
+        .at_restore()
+        .fetching(world::retries())
+        .ended(FetchEnd::Failed { at: Some(world::crate_id("serde", "1.0.228")) }, Some(world::no_network()));
+    failed_and_run_again => |wizard| wizard
+        .at_restore()
+        .fetching(world::retries())
+        .ended(FetchEnd::Failed { at: None }, Some(world::no_network()))
+        .press("r");
     failed_at_once => |wizard| wizard.at_restore().fail(world::no_cargo());
+    no_crates => |wizard| wizard.at_restore().fetching(vec![]).ended(FetchEnd::Done, None);
+    one_crate_arrived => |wizard| wizard.at_restore().fetching(fetches::of_one());
+    many_crates => |wizard| wizard.at_restore().fetching(fetches::of_thousands(3000)).at(4200);
     far_scrolled => |wizard| wizard.at_restore().fetching(vec![world::planned_thousands(3000)]).press("G<up>");
+    long_and_wide_names => |wizard| wizard.at_restore().fetching(fetches::of_long_names());
 }

@@ -1,18 +1,19 @@
 //! Restore: the live table of `cargo fetch`.
 
 mod before;
+mod head;
 mod rows;
+mod words;
 
 use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use crate::domain::credential::TokenStore;
 use crate::domain::package::CrateId;
 use crate::domain::plan::{ConfigScope, SetupPlan};
-use crate::domain::progress::{FetchEnd, FetchTable, Phase};
+use crate::domain::progress::{FetchEnd, FetchTable};
 use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::{self, Event, Forced, LoggedIn, Request};
@@ -21,16 +22,15 @@ use super::super::keymap::{Action, Key, MOVES, Offer, SCROLLS, offer};
 use super::super::layout::{below, top};
 use super::super::msg::{Act, Question};
 use super::super::session::{Opening, Session, Step};
-use super::super::theme::Theme;
 use super::super::widget::field::Field;
 use super::super::widget::filter;
 use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
-use super::super::widget::scroll::Scroll;
 use super::super::widget::table::Table;
 use super::{Look, Panel};
 use before::ready;
 use rows::{COLUMNS, Order, cells};
+use words::Words;
 
 #[derive(Debug, Default)]
 pub(super) struct Restore {
@@ -50,8 +50,9 @@ pub(super) struct Restore {
     window: ListWindow,
     filter: Option<Field>,
     filtering: bool,
-    words: bool,
-    words_scroll: Scroll,
+    /// Whether Cargo's own words stand in place of the table.
+    wordy: bool,
+    words: Words,
     /// The question that comes before the run.
     question: Option<before::Question>,
     /// The address that the run goes by in place of the configured one.
@@ -70,8 +71,8 @@ impl Restore {
     fn start(&mut self, session: &mut Session) -> Vec<Act> {
         let filter = self.filter.take();
         let ran_with = settled(session);
-        let (order, words) = (self.order, self.words);
-        *self = Self { running: true, ran_with, order, filter, words, ..Self::default() };
+        let (order, wordy) = (self.order, self.wordy);
+        *self = Self { running: true, ran_with, order, filter, wordy, ..Self::default() };
         session.fetched = None;
         let credential = match (&session.plan, &session.credential) {
             (Some(plan), Some(credential)) if plan.store == TokenStore::ThisRunOnly => {
@@ -124,7 +125,7 @@ impl Restore {
     /// What `Esc` does now.
     fn back(&self) -> Option<&'static str> {
         match self {
-            Self { words: true, .. } => Some("close"),
+            Self { wordy: true, .. } => Some("close"),
             Self { filter: Some(_), .. } => Some("clear the filter"),
             Self { cancelling: true, .. } => None,
             Self { running: true, .. } => Some("cancel"),
@@ -148,7 +149,7 @@ impl Panel for Restore {
         }
         if !is_current {
             *self =
-                Self { order: self.order, filter: self.filter.take(), words: self.words, ..Self::default() };
+                Self { order: self.order, filter: self.filter.take(), wordy: self.wordy, ..Self::default() };
         }
         self.question = before::Question::of(session).filter(|_| asked_for);
         if asked_for && self.question.is_none() {
@@ -173,15 +174,15 @@ impl Panel for Restore {
         if !self.running {
             offers.push(offer(Action::RunAgain, "run again"));
         }
-        offers.push(offer(Action::Details, if self.words { "the table" } else { "Cargo's words" }));
-        if !self.words && !self.table.rows().is_empty() {
+        offers.push(offer(Action::Details, if self.wordy { "the table" } else { "Cargo's words" }));
+        if !self.wordy && !self.table.rows().is_empty() {
             offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
         }
         offers.extend(self.back().map(|verb| offer(Action::Back, verb)));
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
-        if self.words && self.words_scroll.has_more() {
+        if self.wordy && self.words.has_more() {
             offers.extend(SCROLLS);
-        } else if !self.words && self.shown.len() > 1 {
+        } else if !self.wordy && self.shown.len() > 1 {
             offers.extend(MOVES);
         }
         offers
@@ -203,7 +204,7 @@ impl Panel for Restore {
                 return vec![Act::Go(Step::SignIn)];
             }
             Action::RunAgain if !self.running => return self.start(session),
-            Action::Details => self.words = !self.words,
+            Action::Details => self.wordy = !self.wordy,
             Action::Sort => {
                 self.remember_selection();
                 self.order = self.order.next();
@@ -214,7 +215,7 @@ impl Panel for Restore {
                 self.filter.get_or_insert_with(Field::default);
                 self.filtering = true;
             }
-            action if self.words => self.words_scroll.act(action),
+            action if self.wordy => self.words.act(action),
             action => {
                 if self.window.act(action, self.shown.len()) {
                     self.remember_selection();
@@ -225,8 +226,8 @@ impl Panel for Restore {
     }
 
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
-        if self.words {
-            self.words = false;
+        if self.wordy {
+            self.wordy = false;
             return Some(Vec::new());
         }
         if self.filter.is_some() {
@@ -336,8 +337,8 @@ impl Panel for Restore {
         let rows = page.len().min(area.height.saturating_sub(4).max(1));
         page.draw(frame, top(area, rows));
         let body = below(area, rows + 1);
-        if self.words {
-            self.show_words(frame, body, look);
+        if self.wordy {
+            self.words.draw(frame, body, (look.theme, &self.table.lines, self.running));
         } else {
             self.show_table(frame, body, look);
         }
@@ -345,103 +346,13 @@ impl Panel for Restore {
 }
 
 impl Restore {
-    /// What is known of the whole run; no invented percentages (product.md, 'The live table').
-    fn head(&self, page: &mut Page, look: &Look, session: &Session) {
-        let theme = look.theme;
-        let tally = self.table.tally();
-        let separator = theme.separator();
-        if let Some(report) = &self.report {
-            page.report(report);
-        } else if self.running {
-            page.busy(look.frame(), &self.phase());
-        } else {
-            self.show_end(page);
-        }
-        let present = tally.cached + tally.stored;
-        let mut facts = vec![format!("{} of {} crates", text::grouped(present), text::grouped(tally.crates))];
-        if tally.stored_bytes > 0 {
-            facts.push(text::size(tally.stored_bytes));
-            facts.push(format!("{}/s", text::size(rate(tally.stored_bytes, self.table.elapsed))));
-        }
-        facts.push(text::duration(self.table.elapsed));
-        page.text(&facts.join(separator));
-        if self.running || self.is_done() {
-            let bar = bar(theme, (present, tally.crates), page.width());
-            page.styled(&bar, theme.good());
-        }
-        let mut origin = Vec::new();
-        if let (true, Some((crates, bytes))) = (self.running, self.table.remaining) {
-            let bytes = bytes.map_or(String::new(), |bytes| format!(", {} on the way", text::size(bytes)));
-            origin.push(format!("{crates} left{bytes}"));
-        }
-        origin.extend(session.feed_label().map(|label| format!("from {label}")));
-        page.quiet(&text::truncate(&origin.join(separator), page.width()));
-        if let Some(forced) = self.forced.as_ref().filter(|_| !self.running) {
-            page.quiet(&forced.for_plain_cargo());
-        }
-        if !self.table.recovered.is_empty() {
-            let files = self.table.recovered.join(", ");
-            page.warning(&format!("An earlier run was cut short; removed as damaged: {files}"));
-        }
-        if let Some(first) = self.table.invalid.first() {
-            let rows = text::count(self.table.invalid.len(), "row", "rows");
-            let first = text::truncate(first, 40);
-            page.warning(&format!("{rows} of the lock file invalid, such as `{first}`"));
-        }
-        if let Some(retry) = self.table.retries.last() {
-            let count = text::count(self.table.retries.len(), "retry", "retries");
-            page.warning(&format!("{count}: {retry}"));
-        }
-    }
-
-    fn show_end(&self, page: &mut Page) {
-        match &self.table.end {
-            Some(FetchEnd::Done) if self.table.tally().stored == 0 => {
-                page.good("Everything is in the cache already");
-            }
-            Some(FetchEnd::Done) if self.table.tally().not_reached > 0 => {
-                page.good("Cargo is done; it needed fewer crates than the lock file named before");
-            }
-            Some(FetchEnd::Done) => {
-                page.good("Every crate of the lock file is in the cache");
-            }
-            Some(FetchEnd::Cancelled { removed }) if removed.is_empty() => {
-                page.warning("Cancelled; what has arrived is whole and stays");
-            }
-            Some(FetchEnd::Cancelled { removed }) => {
-                page.warning(&format!("Cancelled; removed as damaged: {}", removed.join(", ")));
-            }
-            Some(FetchEnd::Failed { .. }) | None => {}
-        }
-    }
-
-    fn phase(&self) -> String {
-        if self.cancelling {
-            return "Cancelling: waiting for Cargo to end".to_owned();
-        }
-        match &self.table.phase {
-            None | Some(Phase::Starting) => "Starting cargo fetch".to_owned(),
-            Some(Phase::Waiting { on }) => format!("Another Cargo is at work: waiting for {on}"),
-            Some(Phase::Updating { index }) => format!("Updating the index of {index}"),
-            Some(Phase::Resolving { complete, pending }) => {
-                format!("Resolving: {complete} index files read, {pending} to come")
-            }
-            Some(Phase::Locking { packages }) => {
-                format!("Locking {}", text::count(*packages, "package", "packages"))
-            }
-            Some(Phase::Downloading) => "Downloading".to_owned(),
-            Some(Phase::Unpacking { name }) => format!("Unpacking {name}"),
-            Some(Phase::CleaningUp) => "Looking for partial files".to_owned(),
-        }
-    }
-
     fn show_table(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        if self.table.rows().is_empty() {
+        if self.shown.is_empty() {
             let mut page = Page::new(look.theme, area.width);
-            page.quiet(if self.running {
-                "The list of crates comes with the lock file."
-            } else {
-                "No crates."
+            page.quiet(match (self.table.rows().is_empty(), self.running) {
+                (false, _) => "No crate matches. Esc clears the filter.",
+                (true, true) => "The list of crates comes with the lock file.",
+                (true, false) => "No crates.",
             });
             page.draw(frame, area);
             return;
@@ -458,29 +369,4 @@ impl Restore {
             row.map(|row| cells(row, look.theme)).unwrap_or_default()
         });
     }
-
-    fn show_words(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let lines = &self.table.lines;
-        let mut page = Page::new(look.theme, area.width);
-        if lines.is_empty() {
-            page.quiet("Cargo has said nothing yet.");
-        }
-        for line in &lines[self.words_scroll.visible(lines.len(), area.height.into())] {
-            page.exact(line, Style::new());
-        }
-        page.draw_from(frame, area, 0);
-    }
-}
-
-/// Bytes per second.
-fn rate(bytes: u64, elapsed: Duration) -> u64 {
-    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    bytes.saturating_mul(1000) / millis
-}
-
-/// Crates that are there, of all: a count, no estimate.
-fn bar(theme: Theme, (present, all): (usize, usize), columns: usize) -> String {
-    let columns = columns.min(60);
-    let full = (columns * present).checked_div(all).unwrap_or(0);
-    theme.bar_full().repeat(full) + &theme.bar_empty().repeat(columns - full)
 }

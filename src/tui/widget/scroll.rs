@@ -30,6 +30,11 @@ impl Scroll {
         });
     }
 
+    /// The first line that is seen.
+    pub(in super::super) fn first(&self) -> usize {
+        self.first.get()
+    }
+
     /// The next frame begins with that line, as far as there are lines behind it.
     pub(in super::super) fn start_at(&self, line: usize) {
         self.first.set(line);
