@@ -3,7 +3,7 @@
 //! place of asking for each of many.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,8 @@ struct Folder {
 #[derive(Debug)]
 struct Coming {
     file: Expected,
+    /// The name of its archive: finding it in the path for every look takes longer than the look.
+    name: OsString,
     /// Its size at the last look.
     size: Option<u64>,
     stored: bool,
@@ -96,7 +98,8 @@ fn expect(folders: &mut Vec<Folder>, files: impl Iterator<Item = Expected>) {
             folders.push(Folder { path: path.clone(), coming: Vec::new(), crowd: 0 });
             folders.len() - 1
         });
-        folders[place].coming.push(Coming { file, size: None, stored: false });
+        let name = file.archive.file_name().unwrap_or_default().to_owned();
+        folders[place].coming.push(Coming { file, name, size: None, stored: false });
     }
 }
 
@@ -114,7 +117,7 @@ impl Folder {
     fn look(&mut self, is_last: bool, seen: &mut Vec<FetchEvent>) {
         // The last look leaves nothing to a listing that may be older than a file.
         let names = if is_last { None } else { self.names() };
-        let is_there = |one: &Coming| names.as_ref().is_none_or(|names| one.is_among(names));
+        let is_there = |one: &Coming| names.as_ref().is_none_or(|names| names.contains(&one.name));
         self.coming.retain_mut(|one| !(one.stored || is_there(one)) || one.look(is_last, seen));
     }
 
@@ -137,10 +140,6 @@ impl Folder {
 }
 
 impl Coming {
-    fn is_among(&self, names: &HashSet<OsString>) -> bool {
-        self.file.archive.file_name().is_some_and(|name: &OsStr| names.contains(name))
-    }
-
     /// Whether there is still something to wait for.
     fn look(&mut self, is_last: bool, seen: &mut Vec<FetchEvent>) -> bool {
         // Asked for first: the size of a file that was whole before is that of the whole file.

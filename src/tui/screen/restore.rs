@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use crate::domain::credential::TokenStore;
 use crate::domain::package::CrateId;
 use crate::domain::plan::{ConfigScope, SetupPlan};
-use crate::domain::progress::{FetchEnd, FetchTable};
+use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable};
 use crate::domain::text;
 use crate::error::{Exit, Report};
 use crate::task::{self, Event, Forced, LoggedIn, Request};
@@ -44,6 +44,8 @@ pub(super) struct Restore {
     /// When the run began, as the ticks tell it.
     began: Option<Duration>,
     order: Order,
+    /// Whether rows have changed since they were sorted: that waits for the next frame.
+    unsorted: bool,
     /// Positions in the table, sorted and filtered.
     shown: Vec<usize>,
     selected: Option<CrateId>,
@@ -86,6 +88,7 @@ impl Restore {
     }
 
     fn sort(&mut self) {
+        self.unsorted = false;
         let rows = self.table.rows();
         let query = self.filter.as_ref().map_or("", Field::text);
         self.shown = filter::matching(query, rows.iter().map(|row| row.id.name.as_str()));
@@ -264,9 +267,10 @@ impl Panel for Restore {
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
             Event::Fetch { at, event } => {
-                let moves_rows = self.order.is_changed_by(&event);
+                let is_new = matches!(event, FetchEvent::Planned(_));
+                self.unsorted |= self.order.is_changed_by(&event);
                 self.table.apply(at, event);
-                if moves_rows {
+                if is_new {
                     self.sort();
                 }
             }
@@ -294,6 +298,9 @@ impl Panel for Restore {
 
     /// Cargo may say nothing for a while; the clock goes on.
     fn tick(&mut self, now: Duration, _session: &Session) -> Vec<Act> {
+        if self.unsorted {
+            self.sort();
+        }
         if self.running {
             let began = *self.began.get_or_insert(now.saturating_sub(self.table.elapsed));
             self.table.elapsed = self.table.elapsed.max(now.saturating_sub(began));
