@@ -93,6 +93,31 @@ impl Env {
         self.0.remove(OsStr::new(name));
     }
 
+    /// The first executable file of that name on `PATH` that lies in none of the folders, links resolved.
+    #[must_use]
+    pub fn find_program_outside(&self, name: &str, folders: &[PathBuf]) -> Found {
+        let inside =
+            |file: &Path| lies_in(file, folders) || file.parent().is_none_or(|dir| lies_in(dir, folders));
+        let programs = self.programs(name);
+        match programs.iter().find(|file| !inside(file)) {
+            Some(program) => Found::Program(program.clone()),
+            None if programs.is_empty() => Found::Nothing,
+            None => Found::OnlyInside,
+        }
+    }
+
+    /// The same environment for a child that shall start nothing out of these folders: a `PATH` of absolute folders
+    /// elsewhere.
+    #[must_use]
+    pub fn without_path_in(&self, folders: &[PathBuf]) -> Self {
+        let mut env = self.clone();
+        let path = self.os("PATH").unwrap_or_default();
+        let kept = std::env::split_paths(path).filter(|dir| dir.is_absolute() && !lies_in(dir, folders));
+        // Cannot fail: what was split at the separator holds none.
+        env.set("PATH", std::env::join_paths(kept).unwrap_or_default());
+        env
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
@@ -100,7 +125,12 @@ impl Env {
     /// The first executable file of that name on `PATH`.
     #[must_use]
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
-        let path = self.os("PATH")?;
+        self.programs(name).into_iter().next()
+    }
+
+    /// Every executable file of that name in an absolute folder of `PATH`, in its order.
+    fn programs(&self, name: &str) -> Vec<PathBuf> {
+        let Some(path) = self.os("PATH") else { return Vec::new() };
         let names: Vec<String> = if cfg!(windows) {
             ["exe", "cmd", "bat"].iter().map(|extension| format!("{name}.{extension}")).collect()
         } else {
@@ -109,8 +139,24 @@ impl Env {
         std::env::split_paths(path)
             .filter(|dir| dir.is_absolute())
             .flat_map(|dir| names.iter().map(move |name| dir.join(name)).collect::<Vec<_>>())
-            .find(|file| is_executable(file))
+            .filter(|file| is_executable(file))
+            .collect()
     }
+}
+
+/// What a search on `PATH` has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Program(PathBuf),
+    /// None but in folders that are not to be trusted.
+    OnlyInside,
+    Nothing,
+}
+
+fn lies_in(path: &Path, folders: &[PathBuf]) -> bool {
+    let physical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let own = physical(path);
+    folders.iter().any(|folder| path.starts_with(folder) || own.starts_with(physical(folder)))
 }
 
 impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Env {
@@ -158,5 +204,55 @@ impl Clock {
             Self::Os { .. } => SystemTime::now(),
             Self::Fake { now, .. } => *now,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn program(dir: &Path) -> PathBuf {
+        std::fs::create_dir_all(dir).unwrap();
+        let file = dir.join("az");
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        file
+    }
+
+    fn env(dirs: &[&Path]) -> Env {
+        Env::from_iter([("PATH", std::env::join_paths(dirs).unwrap())])
+    }
+
+    #[test]
+    fn a_program_inside_a_checkout_is_passed_over_however_it_gets_on_the_path() {
+        let root = tempfile::tempdir().unwrap();
+        let (checkout, own) = (root.path().join("checkout"), root.path().join("own"));
+        let theirs = program(&checkout.join("bin"));
+        let ours = program(&own);
+        let (linked_file, linked_dir) = (root.path().join("links"), root.path().join("linked"));
+        std::fs::create_dir(&linked_file).unwrap();
+        symlink(&theirs, linked_file.join("az")).unwrap();
+        symlink(checkout.join("bin"), &linked_dir).unwrap();
+        let folders = [checkout.clone()];
+        for dir in [checkout.join("bin"), checkout.join("bin/../bin"), linked_file, linked_dir] {
+            let found = env(&[&dir, &own]).find_program_outside("az", &folders);
+            assert_eq!(found, Found::Program(ours.clone()), "{}", dir.display());
+            let only = env(&[&dir, Path::new("bin"), Path::new(".")]);
+            assert_eq!(only.find_program_outside("az", &folders), Found::OnlyInside, "{}", dir.display());
+        }
+        assert_eq!(env(&[Path::new("bin")]).find_program_outside("az", &folders), Found::Nothing);
+        assert_eq!(Env::default().find_program_outside("az", &folders), Found::Nothing);
+    }
+
+    #[test]
+    fn a_childs_path_leads_out_of_the_checkout() {
+        let root = tempfile::tempdir().unwrap();
+        let (checkout, own) = (root.path().join("checkout"), root.path().join("own"));
+        std::fs::create_dir_all(checkout.join("bin")).unwrap();
+        let env = env(&[Path::new("."), &checkout.join("bin"), &own, Path::new("")]);
+        let path = env.without_path_in(&[checkout]);
+        assert_eq!(path.os("PATH"), Some(own.as_os_str()));
     }
 }

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod credential;
 pub mod diff;
+pub mod entra;
 pub mod feed;
 pub mod finding;
 pub mod new_feed;
@@ -15,3 +16,4 @@ pub mod registry;
 pub mod segment;
 pub mod text;
 pub mod waiting;
+pub mod way;

@@ -327,6 +327,9 @@ pub(crate) const RULES: &[Rule] = &[
             "domain/credential",
             "azure/client",
             "auth/pat",
+            "auth/entra",
+            "auth/environment",
+            "auth/jwt",
             "cargo/credentials",
             "task/restore",
             // The demo's own token, which is there to be shown and pasted.
