@@ -13,7 +13,7 @@ use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::host::Host;
-use az_cargo_wizard::task::{self, DemoPlace, ForceAuth, Restore, Services, Settled};
+use az_cargo_wizard::task::{self, DemoPlace, EntraFlags, ForceAuth, Restore, Services, Settled};
 use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
 use clap::Parser as _;
 use tokio::sync::oneshot;
@@ -119,6 +119,7 @@ async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
         trust_project: common.trust_project,
         ca_file: common.ca_file,
         dry_run,
+        entra: EntraFlags { tenant: common.tenant, client_id: common.client_id, authority: common.authority },
         ..Settled::default()
     };
     let mut demo = None;

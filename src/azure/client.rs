@@ -242,6 +242,14 @@ impl Azure {
         self.send(Outgoing { url, change: None }, headers, signed_in).await
     }
 
+    /// Asks without the credential where only the headers are wanted. Any status is an answer.
+    ///
+    /// # Errors
+    /// When there is none, or the address doesn't belong to the organization.
+    pub(super) async fn get_as_nobody(&self, url: &Url) -> Result<Reply, AzureError> {
+        self.send(Outgoing { url, change: None }, rest_headers(0, Stage::Released), SignedIn::No).await
+    }
+
     /// Reads the body of a success.
     ///
     /// # Errors

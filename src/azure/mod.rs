@@ -3,10 +3,12 @@
 
 mod accounts;
 mod areas;
+mod challenge;
 mod client;
 mod create;
 mod error;
 mod feeds;
+mod mine;
 mod packages;
 mod reply;
 mod terms;

@@ -44,6 +44,15 @@ pub struct Common {
     /// Trust the certificates of this PEM file beside the system's, for Cargo too
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// The Entra tenant to sign in to [env: AZ_CARGO_WIZARD_TENANT; default: the organization's]
+    #[arg(long, global = true, value_name = "TENANT")]
+    pub tenant: Option<String>,
+    /// The application that asks Entra for tokens [env: AZ_CARGO_WIZARD_CLIENT_ID]
+    #[arg(long, global = true, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Where Entra signs people in [env: AZ_CARGO_WIZARD_AUTHORITY; default: https://login.microsoftonline.com]
+    #[arg(long, global = true, value_name = "URL")]
+    pub authority: Option<String>,
     /// Let the project's own settings run programs and redirect traffic, without asking
     #[arg(long, global = true)]
     pub trust_project: bool,
@@ -203,6 +212,12 @@ pub enum ConfigFile {
 pub enum Auth {
     /// A personal access token, with `--with-token`
     Pat,
+    /// What `az login` has signed in
+    Az,
+    /// A code that you enter in a browser, on any device
+    Device,
+    /// AZURE_DEVOPS_EXT_PAT, SYSTEM_ACCESSTOKEN and their like
+    Env,
 }
 
 /// Where the credential is kept.

@@ -5,3 +5,4 @@ pub mod feeds;
 pub mod output;
 pub mod run;
 pub mod setup;
+mod signing_in;

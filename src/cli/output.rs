@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable, Phase};
 use crate::domain::text;
 use crate::error::{Exit, Report};
-use crate::task::{CacheFolder, CachedCrate, Forced};
+use crate::task::{CacheFolder, CachedCrate, Forced, SigningIn};
 
 pub(super) use feeds::ListedFeed;
 pub(super) use setup::DryRun;
@@ -121,6 +121,34 @@ impl Printer {
                 self.data(&summary)
             }
         }
+    }
+
+    /// What a sign-in waits for. A code is said to the person even where a program reads the output.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn signing_in(self, stage: &SigningIn, now: Duration) -> io::Result<()> {
+        match stage {
+            SigningIn::Code(shown) => {
+                let left = shown.until.saturating_sub(now);
+                self.say(&format!(
+                    "to sign in, open {} in any browser and enter the code {} (good for {})",
+                    shown.page,
+                    shown.code,
+                    text::duration(left)
+                ));
+                if self == Self::Json {
+                    let seconds = left.as_secs();
+                    return self.json(json!({
+                        "event": "device-code", "code": shown.code, "page": shown.page, "expires_in_s": seconds,
+                    }));
+                }
+            }
+            SigningIn::AskingAzureCli => self.say("asking the Azure CLI for a token"),
+            SigningIn::Using(variable) => self.say(&format!("using the token in {variable}")),
+            SigningIn::FindingTenant | SigningIn::Proving => {}
+        }
+        Ok(())
     }
 
     /// The crate cache, folder by folder.

@@ -142,6 +142,21 @@ pub(super) struct Answer {
     pub(super) interrupted: bool,
 }
 
+/// The answer of a sign-in, with what it waits for said on the way.
+pub(super) async fn sign_in(services: Arc<Services>, printer: Printer, sign_in: task::SignIn) -> Event {
+    let mut answer = Event::Cancelled;
+    let start = services.host.clock;
+    follow(services, Request::SignIn(Box::new(sign_in)), |event| match event {
+        Event::SigningIn(stage) => printer.signing_in(&stage, start.since_start()).map(|()| None),
+        event => {
+            answer = event;
+            Ok(None)
+        }
+    })
+    .await;
+    answer
+}
+
 /// Runs a request, hands over its events, and cancels it on Ctrl-C or when nobody reads any more.
 pub(super) async fn follow(
     services: Arc<Services>,

@@ -7,7 +7,7 @@ mod wishes;
 use std::sync::Arc;
 
 use crate::domain::account::Account;
-use crate::domain::credential::{Credential, Secret, TokenStore};
+use crate::domain::credential::{Credential, TokenStore};
 use crate::domain::feed::{Feed, FeedDetails};
 use crate::domain::new_feed::{NewFeed, RequestPreview};
 use crate::domain::organization::{Collection, Target};
@@ -24,6 +24,7 @@ use crate::task::{Event, LogIn, LoggedIn, Request, Restore, Services};
 use super::args::{ConfigFile, Setup};
 use super::output::{DryRun, Printer, SetupOutcome, closed};
 use super::run;
+use super::signing_in::{self, Ended};
 pub(super) use feeds::{Feeds, Wanted};
 use wishes::Wishes;
 
@@ -68,6 +69,15 @@ enum Stop {
 impl From<Report> for Stop {
     fn from(report: Report) -> Self {
         Self::Report(Box::new(report))
+    }
+}
+
+impl From<Ended> for Stop {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Report(report) => Self::Report(report),
+            Ended::Cancelled => Self::Said(Exit::Interrupted),
+        }
     }
 }
 
@@ -137,17 +147,12 @@ impl Run {
     }
 
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<SignedIn, Stop> {
-        let text = stdin().map_err(|error| {
-            Report::new(Exit::Failed, "no-input", "standard input could not be read").cause(error.to_string())
-        })?;
-        let token = Secret::new(text.lines().next().unwrap_or_default());
-        match self.ask(Request::SignIn { collection: collection.clone(), token }).await? {
-            Event::SignedIn { account, credential } => {
-                self.printer.say(&format!("signed in to {collection} as {}", account.label()));
-                Ok(SignedIn { collection: collection.clone(), credential, account })
-            }
-            _ => Err(Stop::Said(Exit::Failed)),
+        let wanted = (collection, self.flags.auth, stdin);
+        let (account, credential) = signing_in::sign_in(&self.services, self.printer, wanted).await?;
+        if let Some(note) = signing_in::lasting(&credential, wishes::store(self.flags.store)) {
+            self.printer.say(&format!("note: {note}"));
         }
+        Ok(SignedIn { collection: collection.clone(), credential, account })
     }
 
     /// The feeds that are there and those to be made; one that is there is what was asked for.

@@ -104,6 +104,8 @@ pub(super) enum Caller<'a> {
 pub(super) struct Access {
     pub(super) tokens: DemoTokens,
     grants: Vec<Grant>,
+    /// What the person may do who has signed in to Entra: everything.
+    pub(super) person: Grant,
     /// What signs the addresses of blobs.
     pub(super) blob_key: [u8; 32],
 }
@@ -121,8 +123,10 @@ impl Access {
             grant(&tokens.packaging_only, &[Packaging, PackagingWrite]),
             grant(&tokens.scopeless, &[WhoAmI]),
         ];
+        let person =
+            grant(&tokens.full, &[WhoAmI, Packaging, PackagingWrite, PackagingManage, Projects, Profile]);
         let blob_key = Sha256::digest(format!("blob key of {token}")).into();
-        Self { tokens, grants, blob_key }
+        Self { tokens, grants, person, blob_key }
     }
 
     /// What the `Authorization` header says.
@@ -145,6 +149,12 @@ impl Access {
         }
         self.grants.iter().find(|grant| grant.token == token).map_or(Caller::Nobody, Caller::Known)
     }
+}
+
+/// What could be a token of Entra: a bearer, or the password of a `Basic` header (azure-contract 2.1).
+pub(super) fn entra_token(header: Option<&str>) -> Option<Secret> {
+    let (scheme, value) = header?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("Bearer") { Some(Secret::new(value)) } else { password(scheme, value) }
 }
 
 /// The password of a `Basic` header in canonical base64; the user may be anything.

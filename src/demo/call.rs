@@ -9,7 +9,7 @@ use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use super::access::Caller;
+use super::access::{Caller, entra_token};
 use super::faults::Fault;
 use super::front::{Door, Front, Service};
 use super::refusal::unusable;
@@ -19,7 +19,7 @@ use super::world::{Guid, Organization, World};
 use crate::domain::segment;
 
 /// The words of Azure's own paths, which are told apart without regard to case (azure-contract 5).
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "_apis",
     "_packaging",
     "_signin",
@@ -29,6 +29,7 @@ const WORDS: [&str; 24] = [
     "cargo",
     "connectiondata",
     "crates",
+    "devicelogin",
     "download",
     "feedrecyclebin",
     "feeds",
@@ -90,7 +91,7 @@ impl<'a> Call<'a> {
             query: query.into_owned().collect(),
             headers: head.headers.clone(),
             body,
-            caller: state.access.caller(authorization),
+            caller: caller(state, authorization),
             activity,
         }
     }
@@ -152,6 +153,15 @@ impl<'a> Call<'a> {
             .map_err(|error| unusable(&format!("The request's body can't be read: {error}")))
     }
 
+    /// The fields of a form, which the body must say that it is.
+    pub(super) fn form(&self) -> Result<Vec<(String, String)>, Reply> {
+        let media_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        if media_type != "application/x-www-form-urlencoded" {
+            return Err(Reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The media type is not supported."));
+        }
+        Ok(form_urlencoded::parse(&self.body).into_owned().collect())
+    }
+
     /// Whether any `Authorization` came with it, good or bad.
     pub(super) fn has_authorization(&self) -> bool {
         self.headers.contains_key(header::AUTHORIZATION)
@@ -163,6 +173,15 @@ impl<'a> Call<'a> {
             let accept = self.header(header::ACCEPT.as_str())?;
             accept.split(';').find_map(|part| part.trim().strip_prefix("api-version="))
         })
+    }
+}
+
+fn caller<'a>(state: &'a State, authorization: Option<&str>) -> Caller<'a> {
+    match state.access.caller(authorization) {
+        Caller::Nobody if entra_token(authorization).is_some_and(|token| state.entra.knows(&token)) => {
+            Caller::Known(&state.access.person)
+        }
+        caller => caller,
     }
 }
 

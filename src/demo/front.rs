@@ -131,6 +131,14 @@ impl Door {
         }
     }
 
+    /// Where a person enters a code.
+    pub(super) fn code_page(&self, origin: &str) -> String {
+        match self {
+            Self::Cloud { .. } => "https://microsoft.com/devicelogin".to_owned(),
+            _ => format!("{origin}/devicelogin"),
+        }
+    }
+
     /// Where the storage is.
     pub(super) fn blob_origin(&self, loopback: &str) -> String {
         match self {
@@ -146,7 +154,9 @@ impl Door {
         match service {
             Service::Web => !has("packaging") && !has("_packaging") && !has("profile") && !has("accounts"),
             Service::Feeds => has("packaging") && !has("cargo"),
-            Service::Packages => has("_packaging") || (has("packaging") && has("cargo")),
+            Service::Packages => {
+                segments.len() == 1 || has("_packaging") || (has("packaging") && has("cargo"))
+            }
             Service::Accounts => has("profile") || has("accounts"),
             Service::Identities => !has("packaging") && !has("_packaging") && !has("projects"),
             Service::Login => has("oauth2"),

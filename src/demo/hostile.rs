@@ -14,7 +14,7 @@ const IN_HEADERS: &str = "\u{9b}31m\u{202e}\u{2066}";
 
 /// What a client has to be able to read, or it would see nothing of the rest. Each list holds every item a second
 /// time, with the payload in these too.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 20] = [
     "id",
     "identityId",
     "role",
@@ -28,6 +28,13 @@ const KEPT: [&str; 13] = [
     "deletedDate",
     "isEnabled",
     "$type",
+    "accountName",
+    "error",
+    "device_code",
+    "verification_uri",
+    "token_type",
+    "access_token",
+    "refresh_token",
 ];
 
 /// The answer with the payload in each of its texts.

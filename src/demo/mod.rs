@@ -6,6 +6,7 @@ mod access;
 mod blob;
 mod call;
 mod crates;
+mod entra;
 mod error;
 mod faults;
 mod front;
@@ -31,6 +32,7 @@ use tokio::task::JoinHandle;
 
 pub use access::DemoTokens;
 pub use crates::MadeCrates;
+pub use entra::Fate;
 pub use error::DemoError;
 pub use faults::{Fault, Resource, Where};
 pub use hostile::PAYLOAD;
@@ -198,6 +200,27 @@ impl Demo {
     /// Has every text of every answer carry the [`PAYLOAD`] from now on, also in the next demo of a kept folder.
     pub fn turn_hostile(&self) {
         self.state.turn_hostile();
+    }
+
+    /// Has codes wait for the page, or for [`Demo::settle_codes`]; none is approved by itself any more.
+    pub fn hold_codes(&self) {
+        self.state.entra.hold();
+    }
+
+    /// The codes that wait for a person, as that person would type them.
+    #[must_use]
+    pub fn waiting_codes(&self) -> Vec<String> {
+        self.state.entra.waiting()
+    }
+
+    /// What the person does with every code that waits.
+    pub fn settle_codes(&self, fate: Fate) {
+        self.state.entra.settle(fate);
+    }
+
+    /// Ends every access token of Entra, as an hour does.
+    pub fn end_entra_tokens(&self) {
+        self.state.entra.end_tokens();
     }
 
     /// The last ten thousand requests, to both origins, oldest first.

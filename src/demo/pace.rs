@@ -30,6 +30,11 @@ impl Pace {
         }
     }
 
+    /// How long to wait before a code is asked for again, in seconds.
+    pub(super) fn interval(self) -> u32 {
+        u32::from(self == Self::Watchable)
+    }
+
     /// How a crate is cut into pieces: their size, and the pause before each; `None`: not at all.
     pub(super) fn pieces(self) -> Option<(usize, Duration)> {
         (self == Self::Watchable).then_some((CHUNK, CHUNK_TIME))

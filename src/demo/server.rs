@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use super::access::{ACCOUNT, Access, Caller, person_id};
 use super::call::Call;
 use super::crates::{Catalog, Crate};
+use super::entra::Desk;
 use super::faults::{Armory, Fault, Sending};
 use super::front::Front;
 use super::pace::Pace;
@@ -82,6 +83,7 @@ pub(super) struct State {
     world: Mutex<Arc<World>>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) access: Access,
+    pub(super) entra: Desk,
     pub(super) origin: String,
     pub(super) blob_origin: String,
     pub(super) pace: Pace,
@@ -111,6 +113,7 @@ impl State {
         Self {
             world: Mutex::new(Arc::new(World::load_with(made))),
             catalog,
+            entra: Desk::new(&access.blob_key, pace),
             access,
             origin: origins.0,
             blob_origin: origins.1,

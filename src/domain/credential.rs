@@ -138,6 +138,18 @@ impl Credential {
         Some(Self::Pat(Secret::new(token)))
     }
 
+    /// Why it is of no use for long, where it isn't; the beginning of a sentence.
+    #[must_use]
+    pub fn ends_soon(&self) -> Option<&'static str> {
+        match self {
+            Self::Pat(_) => None,
+            Self::Bearer(access) if matches!(access.origin, TokenOrigin::Environment(_)) => {
+                Some("the token of a pipeline ends with its job")
+            }
+            Self::Bearer(_) => Some("an Entra access token ends within the hour"),
+        }
+    }
+
     /// What to call it in a sentence.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -79,6 +79,20 @@ impl Collection {
         self.host("pkgs.dev.azure.com", "pkgs.visualstudio.com")
     }
 
+    /// Where the cloud knows people: the host that also says which tenant an organization belongs to
+    /// (azure-contract 1.1, 2.5). A Server has none.
+    #[must_use]
+    pub fn identities(&self) -> Option<Self> {
+        let base = self.is_cloud().then(|| self.host("vssps.dev.azure.com", "vssps.visualstudio.com"))?;
+        Some(Self::Server { base })
+    }
+
+    /// Where people are told who they are and which organizations they have (azure-contract 4.1, 4.2).
+    #[must_use]
+    pub fn accounts() -> Self {
+        Self::Server { base: Base::from_parts("https", "app.vssps.visualstudio.com", None, &[]) }
+    }
+
     fn host(&self, current: &str, legacy: &str) -> Base {
         match self {
             Self::Cloud { org, hosts: CloudHosts::Current } => {

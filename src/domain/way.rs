@@ -109,7 +109,7 @@ impl Means {
             }
             (Way::Pat, _) => yes("paste it here; it stays hidden"),
             (Way::Environment, Purpose::Organization(collection)) => self.environment_note(collection),
-            (Way::Without, _) => no("not yet"),
+            (Way::Without, _) => yes("for public feeds"),
         }
     }
 
@@ -161,13 +161,16 @@ mod tests {
 
     #[test]
     fn a_cloud_organization_takes_every_way_and_a_servers_collection_two() {
-        use Way::{AzureCli, DeviceCode, Environment, Pat};
+        use Way::{AzureCli, DeviceCode, Environment, Pat, Without};
         let (cloud, server) = (collection("contoso"), collection("https://ado.example/DefaultCollection"));
-        assert_eq!(working(&full(), Purpose::Organization(&cloud)), [AzureCli, DeviceCode, Pat, Environment]);
-        assert_eq!(working(&full(), Purpose::Organization(&server)), [Pat]);
+        assert_eq!(
+            working(&full(), Purpose::Organization(&cloud)),
+            [AzureCli, DeviceCode, Pat, Environment, Without]
+        );
+        assert_eq!(working(&full(), Purpose::Organization(&server)), [Pat, Without]);
         let mut means = full();
         means.environment[0].bases.push(server.base());
-        assert_eq!(working(&means, Purpose::Organization(&server)), [Pat, Environment]);
+        assert_eq!(working(&means, Purpose::Organization(&server)), [Pat, Environment, Without]);
     }
 
     #[test]

@@ -15,11 +15,13 @@ use crate::domain::finding::{Finding, Hazard};
 use crate::domain::organization::{self, Target};
 use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
 use crate::domain::text;
+use crate::domain::way::Means;
 use crate::error::{Exit, Report};
+use crate::host::Found;
 use crate::record::{self, Record};
 
 use super::services::{Services, shown};
-use super::{Event, az_defaults, blocking, earlier, remote};
+use super::{Event, az_defaults, blocking, earlier, remote, sign_in};
 
 /// What the Check step found out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,6 +39,8 @@ pub struct Checkout {
     pub in_force: Option<InForce>,
     /// Registries that are configured, in any file.
     pub registries: Vec<(RegistryName, IndexUrl)>,
+    /// What this machine has to sign in with.
+    pub means: Means,
     /// The embedded Azure's personal access token, to be pasted.
     pub demo_token: Option<String>,
     /// Where the embedded Azure answers; a bare organization's name means one of its own.
@@ -177,6 +181,7 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         demo_origin: services.demo.as_ref().map(|demo| demo.origin.clone()),
         registries: registries(&settings),
         home: services.host.home.clone(),
+        means: sign_in::means(services).await?,
         ..Checkout::default()
     };
     if let Err(report) = cargo_and_project(services, &settings, &mut checkout).await {
@@ -320,8 +325,11 @@ fn surroundings(services: &Services, in_force: Option<&InForce>) -> Vec<Finding>
             None => findings.push(Finding::note("Credential", "none for this feed yet")),
         }
     }
-    let az = services.host.env.find_program("az");
-    let az = az.map_or_else(|| "not installed".to_owned(), |path| shown(&path));
+    let az = match services.host.env.find_program_outside("az", &services.checkout_folders()) {
+        Found::Program(path) => shown(&path),
+        Found::OnlyInside => "only inside this checkout: not run".to_owned(),
+        Found::Nothing => "not installed".to_owned(),
+    };
     findings.push(Finding::note("Azure CLI", az));
     findings
 }

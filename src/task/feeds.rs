@@ -14,7 +14,7 @@ use crate::error::Report;
 
 use super::check::HostTrust;
 use super::services::Services;
-use super::{Event, blocking, caches};
+use super::{Event, blocking, caches, sign_in};
 
 /// A feed to be looked at closely, and who looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +43,11 @@ pub(super) async fn list(
     services: &Services,
     (collection, credential): (Collection, Option<Credential>),
 ) -> Result<Event, Report> {
-    let feeds = services.azure(collection, credential)?.feeds().await?;
-    Ok(Event::Feeds(feeds))
+    let azure = services.azure(collection, credential.clone())?;
+    match azure.feeds().await {
+        Ok(feeds) => Ok(Event::Feeds(feeds)),
+        Err(error) => Err(sign_in::explain(&azure, error, credential.as_ref()).await),
+    }
 }
 
 pub(super) async fn details(services: &Services, of: Box<DetailsOf>) -> Result<Event, Report> {

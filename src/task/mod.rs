@@ -7,8 +7,10 @@ pub mod check;
 pub mod connect;
 pub mod create_feed;
 mod earlier;
+mod entra_app;
 pub mod feeds;
 pub mod inspect;
+mod open_page;
 mod remote;
 pub mod restore;
 pub mod services;
@@ -22,11 +24,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::account::Account;
-use crate::domain::credential::{Credential, Secret};
+use crate::domain::credential::Credential;
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::new_feed::RequestPreview;
-use crate::domain::organization::{Base, Collection};
+use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::package::CrateId;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
@@ -34,7 +36,9 @@ use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
+pub use entra_app::EntraFlags;
 pub use services::{DemoPlace, Services, Settled};
+pub use sign_in::{SignIn, SignInWith, SigningIn};
 
 /// Tells the jobs of one run apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +80,7 @@ async fn run_to_its_end(
     // These tell more than one thing, and have their own ways of being cancelled.
     let request = match request {
         Request::Restore(request) => return restore::run(&services, request, (events, cancelled)).await,
+        Request::SignIn(request) => return sign_in::run(&services, *request, (events, cancelled)).await,
         Request::Change(change) => return create_feed::run(&services, *change, (events, cancelled)).await,
         request => request,
     };
@@ -97,7 +102,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
     match request {
         Request::Check => check::check(services).await,
         Request::TrustAndCheck => check::trust_and_check(services).await,
-        Request::SignIn { collection, token } => sign_in::sign_in(services, (collection, token)).await,
+        Request::OpenPage(page) => open_page::open(services, page).await,
         Request::Probe { collection, index } => Ok(feeds::probe(services, (collection, index)).await),
         Request::Feeds { collection, credential } => feeds::list(services, (collection, credential)).await,
         Request::FeedDetails(details) => feeds::details(services, details).await,
@@ -115,9 +120,11 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
             Ok(Event::AgreedToHttp)
         }
         // They have been taken by `run`.
-        Request::Restore(_) | Request::Change(_) | Request::Apply(_) | Request::LogIn(_) => {
-            Ok(Event::Cancelled)
-        }
+        Request::Restore(_)
+        | Request::Change(_)
+        | Request::Apply(_)
+        | Request::LogIn(_)
+        | Request::SignIn(_) => Ok(Event::Cancelled),
     }
 }
 
@@ -161,10 +168,9 @@ pub enum Request {
     Check,
     /// Remember that this checkout, as it is now, may run programs and redirect traffic; then check.
     TrustAndCheck,
-    SignIn {
-        collection: Collection,
-        token: Secret,
-    },
+    SignIn(Box<SignIn>),
+    /// Open a page in the browser; the person has asked for it.
+    OpenPage(String),
     /// Ask whether the feed behind an index answers without a credential.
     Probe {
         collection: Collection,
@@ -282,10 +288,19 @@ pub enum Event {
     Checked(Box<check::Checkout>),
     /// The checkout would run or redirect something; nothing of it was run.
     NeedsTrust(Vec<Hazard>),
+    SigningIn(SigningIn),
     SignedIn {
         account: Account,
         credential: Credential,
     },
+    /// The organizations of who has signed in to none of them yet.
+    Mine {
+        account: Account,
+        credential: Credential,
+        organizations: Vec<Target>,
+    },
+    /// Whether the browser was started; else why not.
+    Opened(Result<(), String>),
     /// Whether the feed answers without a credential.
     Probed {
         open: bool,
@@ -332,7 +347,12 @@ impl Event {
     pub fn is_last(&self) -> bool {
         !matches!(
             self,
-            Self::Fetch { .. } | Self::Forced(_) | Self::Sending(_) | Self::FeedMade(_) | Self::Waiting(_)
+            Self::Fetch { .. }
+                | Self::Forced(_)
+                | Self::Sending(_)
+                | Self::FeedMade(_)
+                | Self::SigningIn(_)
+                | Self::Waiting(_)
         )
     }
 }

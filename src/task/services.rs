@@ -11,6 +11,7 @@ use url::Url;
 use crate::azure::{Azure, Terms};
 use crate::cargo::{home, settings};
 use crate::domain::credential::Credential;
+use crate::domain::entra::EntraApp;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::error::{Exit, Report};
 use crate::files::{self, Scratch};
@@ -19,6 +20,7 @@ use crate::net::{self, HttpSettings};
 use crate::record::Record;
 
 use super::check::HostTrust;
+use super::entra_app::{self, EntraFlags};
 use super::waiting;
 
 /// What flags and the host settle before anything runs.
@@ -34,6 +36,8 @@ pub struct Settled {
     pub ca_file: Option<PathBuf>,
     /// `--dry-run`: nothing is remembered of this run.
     pub dry_run: bool,
+    /// `--tenant`, `--client-id`, `--authority`.
+    pub entra: EntraFlags,
     /// The embedded Azure, where it runs.
     pub demo: Option<DemoPlace>,
 }
@@ -67,6 +71,8 @@ pub struct Services {
     bundle: OnceLock<Scratch>,
     /// What `--org` names.
     pub named: Option<Target>,
+    /// Which application asks Entra for tokens, and where.
+    pub entra_app: EntraApp,
     /// Built by the first job that needs it: reading certificates takes milliseconds.
     http: Mutex<Option<(HttpSettings, Client)>>,
     /// How this person reaches the network, once the check has read it.
@@ -93,6 +99,7 @@ impl Services {
     /// When there is no home for Cargo or for this tool, or `--org` is not understood.
     pub fn new(mut host: Host, settled: Settled) -> Result<Self, Report> {
         let named = settled.org.as_deref().map(parse_org).transpose()?;
+        let entra_app = entra_app::of(&settled.entra, &host.env, settled.demo.as_ref())?;
         if let Some(demo) = &settled.demo {
             isolate(&mut host.env, demo);
             host.state_dir = Some(demo.state_dir.clone());
@@ -125,6 +132,7 @@ impl Services {
             dry_run: settled.dry_run,
             demo: settled.demo,
             named,
+            entra_app,
             http: Mutex::default(),
             network: Mutex::new(network),
             found: Mutex::default(),
@@ -154,6 +162,15 @@ impl Services {
     pub(super) fn workspace_elsewhere(&self) -> Option<PathBuf> {
         let physical = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         self.workspace().filter(|workspace| !physical(&self.dir).starts_with(physical(workspace)))
+    }
+
+    /// The folders of the checkout, whose programs are not run. A home is nobody else's, whatever it holds.
+    pub(super) fn checkout_folders(&self) -> Vec<PathBuf> {
+        let repository = self.dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned);
+        let folders = [Some(self.dir.clone()), self.workspace_or_near(), repository];
+        let home = self.host.home.as_deref();
+        let is_above_home = |dir: &PathBuf| home.is_some_and(|home| home.starts_with(dir));
+        folders.into_iter().flatten().filter(|dir| !is_above_home(dir)).collect()
     }
 
     /// Remembers a question about trust.
@@ -257,7 +274,7 @@ impl Services {
         self.demo_base().is_some_and(|demo| base.is_ok_and(|url| demo.covers(&url)))
     }
 
-    fn demo_base(&self) -> Option<Base> {
+    pub(super) fn demo_base(&self) -> Option<Base> {
         self.demo.as_ref().and_then(|demo| Base::parse(&demo.origin))
     }
 
@@ -278,6 +295,21 @@ impl Services {
             )
             .hint("choose contoso or fabrikam; for the real Azure DevOps leave the demo"));
         }
+        let (client, proxy) = self.client()?;
+        let clock = self.host.clock;
+        let terms =
+            lock(&self.terms).entry(collection.base()).or_insert_with(|| Arc::new(Terms::new(clock))).clone();
+        let in_the_clear = self.may_go_in_the_clear(&collection);
+        let azure =
+            Azure::new(client, collection, credential).through(proxy).on(terms).telling(waiting::told());
+        Ok(if in_the_clear { azure.in_the_clear() } else { azure })
+    }
+
+    /// The HTTP client of this process, and the proxy to name in errors.
+    ///
+    /// # Errors
+    /// When the proxy or the certificates that are set can't be used.
+    pub(super) fn client(&self) -> Result<(Client, Option<String>), Report> {
         let settings = lock(&self.network).clone();
         let web = Url::parse(collection.web().as_str());
         let proxy = web.ok().and_then(|web| settings.shown_proxy_to(&web));
@@ -291,13 +323,7 @@ impl Services {
                 client
             }
         };
-        let clock = self.host.clock;
-        let terms =
-            lock(&self.terms).entry(collection.base()).or_insert_with(|| Arc::new(Terms::new(clock))).clone();
-        let in_the_clear = self.may_go_in_the_clear(&collection);
-        let azure =
-            Azure::new(client, collection, credential).through(proxy).on(terms).telling(waiting::told());
-        Ok(if in_the_clear { azure.in_the_clear() } else { azure })
+        Ok((client, proxy))
     }
 
     /// The person has read that http is not encrypted, and wants it for this server.

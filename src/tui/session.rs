@@ -153,6 +153,13 @@ pub(super) struct Session {
     pub(super) named: bool,
     pub(super) credential: Option<Credential>,
     pub(super) account: Option<Account>,
+    /// Signs in to be told the organizations, and not to one of them yet.
+    pub(super) listing: bool,
+    /// The organizations that the person was told, and whose they are.
+    pub(super) mine: Vec<Target>,
+    pub(super) mine_of: Option<String>,
+    /// What they were told with; the organization that is chosen has yet to prove it.
+    pub(super) held: Option<Credential>,
     /// Goes on without signing in: for feeds that everyone can read.
     pub(super) anonymous: bool,
     pub(super) feed: Option<Feed>,
@@ -213,6 +220,19 @@ impl Session {
         self.anonymous = false;
         // What was proved was another credential.
         self.logged_in = None;
+    }
+
+    /// Takes the organizations that the person has.
+    pub(super) fn take_mine(
+        &mut self,
+        account: &Account,
+        credential: Credential,
+        organizations: Vec<Target>,
+    ) {
+        self.listing = false;
+        self.mine_of = Some(account.label());
+        self.mine = organizations;
+        self.held = Some(credential);
     }
 
     /// The index of the feed at hand: as the configuration spells it where it names the feed already.

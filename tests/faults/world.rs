@@ -193,6 +193,7 @@ impl Visitor<'_> {
         }
         job.await.expect("the job doesn't panic");
         assert_clean(&events);
+        events.retain(|event| !matches!(event, Event::SigningIn(_)));
         events
     }
 
@@ -239,7 +240,8 @@ impl Visitor<'_> {
     }
 
     fn sign_in(&self) -> Request {
-        Request::SignIn { collection: collection(self.demo), token: self.demo.token().clone() }
+        let with = task::SignInWith::Token(self.demo.token().clone());
+        Request::SignIn(Box::new(task::SignIn { collection: Some(collection(self.demo)), with }))
     }
 
     async fn account_and_feed(&self) -> (Account, Feed) {

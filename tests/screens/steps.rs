@@ -32,7 +32,8 @@ fn plan_asked(wizard: &Wizard) -> SetupPlan {
 
 fn organization_asked(wizard: &Wizard) -> String {
     match wizard.request() {
-        Request::SignIn { collection, .. } | Request::Feeds { collection, .. } => collection.name(),
+        Request::SignIn(sign_in) => sign_in.collection.as_ref().unwrap().name(),
+        Request::Feeds { collection, .. } => collection.name(),
         other => panic!("no organization was asked, but {other:?}"),
     }
 }

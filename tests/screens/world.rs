@@ -14,6 +14,7 @@ use az_cargo_wizard::domain::package::CrateId;
 use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, OtherReplacement, Review, SetupPlan, Written};
 use az_cargo_wizard::domain::progress::{FetchEvent, Phase, PlannedCrate};
 use az_cargo_wizard::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
+use az_cargo_wizard::domain::way::Means;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce};
 use az_cargo_wizard::task::{CacheFolder, CachedCrate, Event, LoggedIn};
@@ -122,7 +123,11 @@ pub(crate) fn set_up() -> Checkout {
 
 /// The sample project of the demo.
 pub(crate) fn demo() -> Checkout {
-    Checkout { demo_token: Some(DEMO_TOKEN.to_owned()), ..checkout() }
+    Checkout {
+        demo_token: Some(DEMO_TOKEN.to_owned()),
+        means: Means { demo: true, ..Means::default() },
+        ..checkout()
+    }
 }
 
 /// A checkout that would run programs and redirect traffic.

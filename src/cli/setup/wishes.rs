@@ -7,7 +7,7 @@ use crate::domain::organization::{ProjectName, Target};
 use crate::domain::registry::RegistryName;
 use crate::error::{Exit, Report};
 
-use super::super::args::{Belongs, Setup, Store, Upstreams, WhoSees};
+use super::super::args::{Auth, Belongs, Setup, Store, Upstreams, WhoSees};
 
 /// The flags as values. What is `None` was not given.
 #[derive(Debug)]
@@ -112,7 +112,10 @@ impl Wishes {
                 create.scope != Some(Belongs::Project) || has_project,
                 "`--project PROJECT`: the project that the new feed belongs to",
             ),
-            (flags.with_token, "`--with-token`: the personal access token is on standard input"),
+            (
+                flags.with_token || flags.auth != Auth::Pat,
+                "`--with-token`: the personal access token is on standard input",
+            ),
             (flags.store.is_some(), "`--store file` or `--store none`: where the credential is kept"),
             (flags.yes || flags.dry_run, "`--yes`; or `--dry-run`, to see what it would do"),
         ];

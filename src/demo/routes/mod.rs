@@ -3,6 +3,7 @@
 
 mod account;
 mod changes;
+mod entra;
 mod feeds;
 mod packages;
 mod projects;
@@ -29,10 +30,14 @@ fn route(call: &Call<'_>) -> Result<Reply, Reply> {
     if !call.door.serves(&segments) {
         return Err(call.no_controller());
     }
+    if let [tenant, "oauth2", "v2.0", endpoint] = segments.as_slice() {
+        return entra::answer(call, (tenant, endpoint));
+    }
     if call.method != Method::GET {
         return changes::answer(call);
     }
     match segments.as_slice() {
+        ["devicelogin"] => Ok(entra::page(call)),
         ["_signin", ..] => Ok(sign_in_page(StatusCode::OK)),
         ["_apis", "profile", "profiles", "me"] => account::profile(call),
         ["_apis", "accounts"] => account::accounts(call),

@@ -3,6 +3,7 @@
 mod account;
 mod cargo;
 mod changes;
+mod entra;
 mod feeds;
 mod folder;
 mod registry;

@@ -20,22 +20,49 @@ pub(super) struct Organization {
     known: Vec<Guess>,
     /// Hosts that nobody has vouched for: shown only.
     unknown: Vec<Guess>,
-    /// Which line is under the cursor; behind the last guess stands the field.
+    /// Which line is under the cursor; behind the last guess stand the field and the way to a list.
     line: usize,
     field: Field,
     error: Option<&'static str>,
     /// A server without encryption, which the next Enter agrees to.
     open: Option<Target>,
-    /// What the check found when the screen was last shown.
+    /// What the check found, and the person was told, when the screen was last shown.
     guesses: Vec<Guess>,
 }
+
+/// What names an organization that the person was told.
+const MINE: &str = "your account";
 
 const NOT_UNDERSTOOD: &str = "That is neither an organization's name nor an address of Azure DevOps. Examples: contoso, \
      https://dev.azure.com/contoso, https://ado.example/DefaultCollection";
 
 impl Organization {
     fn at_field(&self) -> bool {
-        self.line >= self.known.len()
+        self.line == self.known.len()
+    }
+
+    /// Behind the field.
+    fn at_list(&self) -> bool {
+        self.line > self.known.len()
+    }
+
+    fn list_mine(session: &mut Session) -> Vec<Act> {
+        session.listing = true;
+        vec![Act::Go(Step::SignIn)]
+    }
+
+    /// What is known, best first: what names itself here, then what the person was told.
+    fn guesses(session: &Session) -> Vec<Guess> {
+        let mut guesses =
+            session.checkout.as_ref().map(|checkout| checkout.guesses.clone()).unwrap_or_default();
+        for target in &session.mine {
+            let same = |guess: &Guess| guess.target.collection.base() == target.collection.base();
+            if !guesses.iter().any(same) {
+                let (target, source) = (target.clone(), MINE.to_owned());
+                guesses.push(Guess { target, source, host: HostTrust::Known });
+            }
+        }
+        guesses
     }
 
     /// What the field names. In the demo a bare name is one of its own organizations.
@@ -49,6 +76,9 @@ impl Organization {
     }
 
     fn accept(&mut self, session: &mut Session) -> Vec<Act> {
+        if self.at_list() {
+            return Self::list_mine(session);
+        }
         let guess = self.known.get(self.line);
         let is_named = guess.is_none_or(Guess::is_named);
         let Some(target) = guess.map(|guess| guess.target.clone()).or_else(|| self.typed(session)) else {
@@ -61,6 +91,9 @@ impl Organization {
             return Vec::new();
         }
         let agreed = self.open.take().map(|target| Request::AgreeToHttp(target.collection.base()));
+        if session.mine.iter().all(|mine| mine.collection.base() != target.collection.base()) {
+            session.held = None;
+        }
         if is_named {
             session.name_target(target);
         } else {
@@ -78,13 +111,15 @@ fn is_open(target: &Target, session: &Session) -> bool {
 
 impl Panel for Organization {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        let guesses = session.checkout.as_ref().map(|checkout| checkout.guesses.clone()).unwrap_or_default();
+        session.listing = false;
+        let guesses = Self::guesses(session);
         if guesses != self.guesses {
             let at_field = self.at_field() && !self.field.text().is_empty();
             self.guesses.clone_from(&guesses);
             (self.known, self.unknown) =
                 guesses.into_iter().partition(|guess| guess.host == HostTrust::Known);
-            self.line = if at_field { self.known.len() } else { 0 };
+            let told = self.known.iter().position(|guess| guess.source == MINE);
+            self.line = if at_field { self.known.len() } else { told.unwrap_or(0) };
         }
         Vec::new()
     }
@@ -92,9 +127,7 @@ impl Panel for Organization {
     fn offers(&self, _session: &Session) -> Vec<Offer> {
         let verb = if self.open.is_some() { "use it without encryption" } else { "accept" };
         let mut offers = vec![offer(Action::Accept, verb)];
-        if !self.known.is_empty() {
-            offers.extend([offer(Action::Up, "choose"), offer(Action::Down, "choose")]);
-        }
+        offers.extend([offer(Action::Up, "choose"), offer(Action::Down, "choose")]);
         offers.extend([
             offer(Action::Back, "back"),
             offer(Action::Help, "help"),
@@ -110,7 +143,7 @@ impl Panel for Organization {
         }
         match action {
             Action::Up => self.line = self.line.saturating_sub(1),
-            Action::Down => self.line = (self.line + 1).min(self.known.len()),
+            Action::Down => self.line = (self.line + 1).min(self.known.len() + 1),
             Action::Accept => return self.accept(session),
             _ => {}
         }
@@ -146,9 +179,18 @@ impl Panel for Organization {
         self.error.is_some()
     }
 
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, _session: &Session) {
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
         let mut page = Page::new(look.theme, area.width);
         page.title("Which organization holds the feed?").gap();
+        match &session.mine_of {
+            Some(who) if session.mine.is_empty() => {
+                page.warning(&format!("{who} has no organization in this tenant; type its name.")).gap();
+            }
+            Some(who) => {
+                page.good(&format!("Signed in as {who}")).gap();
+            }
+            None => {}
+        }
         for (index, guess) in self.known.iter().enumerate() {
             let here = index == self.line;
             page.choice(&Choice {
@@ -170,6 +212,14 @@ impl Panel for Organization {
             });
         }
         page.field("  Organization", &self.field, self.at_field());
+        let here = self.at_list();
+        page.choice(&Choice {
+            label: "list mine after sign-in",
+            note: "with the Azure CLI or a code; a personal access token is not told",
+            chosen: here,
+            focused: here,
+            enabled: true,
+        });
         if let Some(error) = self.error {
             page.gap().bad(error);
         }

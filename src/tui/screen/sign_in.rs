@@ -1,72 +1,37 @@
-//! Sign in to Azure: the ways there are, and the hidden field for a personal access token.
+//! Sign in to Azure: the ways there are, the hidden field for a personal access token, and the code for a device.
+
+mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::credential::{MANAGE_SCOPE, NEEDED_SCOPE};
-use crate::domain::organization::Target;
+use crate::domain::entra::ShownCode;
 use crate::domain::registry::IndexUrl;
+use crate::domain::way::{Offered, Purpose, Way, best};
 use crate::error::Report;
-use crate::task::{Event, Request};
+use crate::task::{self, Event, Request, SignInWith, SigningIn};
 
 use super::super::keymap::{Action, Key, Offer, offer};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
-use super::super::widget::page::{Choice, Page};
 use super::super::widget::secret_field::SecretField;
 use super::{Look, Panel};
-
-/// A way to sign in, or not to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Pat,
-    AzureCli,
-    DeviceCode,
-    Environment,
-    Without,
-}
-
-impl Way {
-    const ALL: [Self; 5] = [Self::Pat, Self::AzureCli, Self::DeviceCode, Self::Environment, Self::Without];
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Pat => "Personal access token",
-            Self::AzureCli => "Azure CLI session",
-            Self::DeviceCode => "Entra device code",
-            Self::Environment => "Token from the environment",
-            Self::Without => "Continue without signing in",
-        }
-    }
-
-    fn exists(self) -> bool {
-        matches!(self, Self::Pat | Self::Without)
-    }
-
-    fn note(self, open: Option<bool>) -> &'static str {
-        match self {
-            Self::Pat => "paste it here; it stays hidden",
-            Self::Without if open == Some(true) => "this feed answers everyone",
-            Self::Without if open == Some(false) => "this feed asks who you are",
-            Self::Without => "for public feeds",
-            _ => "not yet",
-        }
-    }
-}
 
 #[derive(Debug, Default)]
 enum State {
     #[default]
     Choosing,
+    /// A personal access token is being typed.
     Entering,
-    Asking,
+    /// What is waited for; `None`: the organization, to say who this is.
+    Asking(Option<SigningIn>),
     Failed(Box<Report>),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct SignIn {
     state: State,
-    /// The way under the cursor; `None`: the best one.
+    /// The way under the cursor, or tried last; `None`: the best one.
     way: Option<Way>,
     field: SecretField,
     /// The feed that was asked whether it answers everyone, and what it said.
@@ -79,29 +44,50 @@ impl SignIn {
         self.probed.as_ref().and_then(|(_, open)| *open)
     }
 
-    /// The ways in their order: nobody has to sign in for a feed that answers everyone.
-    fn ways(&self) -> [Way; 5] {
-        let mut ways = Way::ALL;
+    /// The ways in their order, each with its word: nobody has to sign in for a feed that answers everyone.
+    fn ways(&self, session: &Session) -> Vec<Offered> {
+        let purpose = match &session.target {
+            Some(target) if !session.listing => Purpose::Organization(&target.collection),
+            _ => Purpose::ListMine,
+        };
+        let mut ways =
+            session.checkout.as_ref().map(|checkout| checkout.means.ways(purpose)).unwrap_or_default();
+        if let (Some(open), Some(without)) =
+            (self.open(), ways.iter_mut().find(|offered| offered.way == Way::Without))
+        {
+            let note = if open { "this feed answers everyone" } else { "this feed asks who you are" };
+            without.note = note.to_owned();
+        }
         if self.open() == Some(true) {
             ways.rotate_right(1);
         }
         ways
     }
 
-    fn way(&self) -> Way {
-        self.way.unwrap_or(self.ways()[0])
+    fn way(&self, session: &Session) -> Way {
+        if let Some(way) = self.way {
+            return way;
+        }
+        if self.open() == Some(true) { Way::Without } else { best(&self.ways(session)).unwrap_or(Way::Pat) }
     }
 
-    fn move_to(&mut self, forward: bool) {
-        let ways = self.ways();
-        let at = ways.iter().position(|way| *way == self.way()).unwrap_or(0);
-        let to = if forward { (at + 1).min(ways.len() - 1) } else { at.saturating_sub(1) };
-        self.way = Some(ways[to]);
+    /// To the next way that can work.
+    fn move_to(&mut self, forward: bool, session: &Session) {
+        let here = self.way(session);
+        let ways: Vec<Way> = self
+            .ways(session)
+            .into_iter()
+            .filter(|way| way.works || way.way == here)
+            .map(|way| way.way)
+            .collect();
+        let at = ways.iter().position(|way| *way == here).unwrap_or(0);
+        let to = if forward { (at + 1).min(ways.len().saturating_sub(1)) } else { at.saturating_sub(1) };
+        self.way = ways.get(to).copied();
     }
 
     /// Asks the feed at hand whether it answers everyone; of an organization alone nothing can be asked.
     fn probe(&mut self, session: &Session) -> Vec<Act> {
-        let index = session.index();
+        let index = session.index().filter(|_| !session.listing);
         if self.probed.as_ref().map(|(index, _)| index) == index.as_ref() {
             return Vec::new();
         }
@@ -111,62 +97,137 @@ impl SignIn {
         vec![Act::Start(Request::Probe { collection: target.collection.clone(), index })]
     }
 
-    fn accept(&mut self, session: &mut Session) -> Vec<Act> {
-        match self.state {
-            State::Choosing => match self.way() {
-                Way::Without => {
-                    session.go_on_without_signing_in();
-                    return vec![Act::Go(next(session))];
-                }
-                Way::Pat if session.account.is_some() => return vec![Act::Go(next(session))],
-                Way::Pat => self.state = State::Entering,
-                way => return vec![Act::Say(format!("{}: not yet", way.label()))],
-            },
-            State::Entering | State::Failed(_) if self.field.len() > 0 => return self.ask(session),
-            State::Entering | State::Failed(_) | State::Asking => {}
-        }
-        Vec::new()
-    }
-
     fn is_probing(&self) -> bool {
         matches!(self.probed, Some((_, None)))
     }
 
-    fn ask(&mut self, session: &Session) -> Vec<Act> {
-        let Some(target) = &session.target else { return vec![Act::Back] };
-        self.state = State::Asking;
-        vec![Act::Start(Request::SignIn { collection: target.collection.clone(), token: self.field.take() })]
+    fn accept(&mut self, session: &mut Session) -> Vec<Act> {
+        match &self.state {
+            State::Choosing => self.choose(session),
+            State::Asking(Some(SigningIn::Code(shown))) => {
+                vec![Act::Start(Request::OpenPage(shown.page.clone()))]
+            }
+            State::Entering | State::Failed(_) if self.is_typing(session) => {
+                if self.field.len() > 0 {
+                    let token = self.field.take();
+                    return self.ask(SignInWith::Token(token), session);
+                }
+                Vec::new()
+            }
+            State::Failed(_) => {
+                self.state = State::Choosing;
+                Vec::new()
+            }
+            State::Entering | State::Asking(_) => Vec::new(),
+        }
+    }
+
+    fn choose(&mut self, session: &mut Session) -> Vec<Act> {
+        let way = self.way(session);
+        let ways = self.ways(session);
+        if let Some(offered) = ways.iter().find(|offered| offered.way == way && !offered.works) {
+            return vec![Act::Say(format!("{}: {}", way.title(), offered.note))];
+        }
+        match way {
+            Way::Without => {
+                session.go_on_without_signing_in();
+                vec![Act::Go(next(session))]
+            }
+            _ if session.account.is_some() && !session.listing => vec![Act::Go(next(session))],
+            _ => self.begin(way, session),
+        }
+    }
+
+    /// Starts a way, or opens its field.
+    fn begin(&mut self, way: Way, session: &Session) -> Vec<Act> {
+        self.way = Some(way);
+        match way {
+            Way::AzureCli => self.ask(SignInWith::AzureCli, session),
+            Way::DeviceCode => self.ask(SignInWith::DeviceCode, session),
+            Way::Environment => self.ask(SignInWith::Environment, session),
+            Way::Pat | Way::Without => {
+                self.state = State::Entering;
+                Vec::new()
+            }
+        }
+    }
+
+    fn ask(&mut self, with: SignInWith, session: &Session) -> Vec<Act> {
+        let collection = session.target.as_ref().filter(|_| !session.listing);
+        let collection = collection.map(|target| target.collection.clone());
+        if collection.is_none() && !session.listing {
+            return vec![Act::Back];
+        }
+        self.state = State::Asking(None);
+        vec![Act::Start(Request::SignIn(Box::new(task::SignIn { collection, with })))]
+    }
+
+    /// Whether characters go into the field of the token.
+    fn is_typing(&self, session: &Session) -> bool {
+        match self.state {
+            State::Entering => true,
+            State::Failed(_) => self.way(session) == Way::Pat,
+            State::Choosing | State::Asking(_) => false,
+        }
+    }
+
+    fn code(&self) -> Option<&ShownCode> {
+        match &self.state {
+            State::Asking(Some(SigningIn::Code(shown))) => Some(shown),
+            _ => None,
+        }
+    }
+
+    fn give_up(&mut self) -> Vec<Act> {
+        let typed = self.way.is_none_or(|way| way == Way::Pat);
+        self.state = if typed { State::Entering } else { State::Choosing };
+        // Whether the feed answers everyone is asked again when the step is shown again.
+        self.probed = self.probed.take().filter(|(_, open)| open.is_some());
+        vec![Act::Cancel]
     }
 }
 
 impl Panel for SignIn {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
-        if session.target.is_none() {
+        if session.target.is_none() && !session.listing {
             return vec![Act::Back];
         }
         // Another organization was chosen meanwhile: what was proved there proves nothing here.
         if session.account.is_none() && !matches!(self.state, State::Choosing) {
             self.state = State::Choosing;
         }
-        self.probe(session)
+        let mut acts = self.probe(session);
+        // Who was told the organization has signed in already; the organization has yet to say who this is.
+        if let Some(credential) =
+            session.held.take().filter(|_| session.account.is_none() && !session.listing)
+        {
+            self.way = Some(Way::DeviceCode);
+            acts.extend(self.ask(SignInWith::Held(credential), session));
+        }
+        acts
     }
 
     fn offers(&self, session: &Session) -> Vec<Offer> {
-        let mut offers = match self.state {
+        let signed_in = session.account.is_some() && !session.listing;
+        let mut offers = match &self.state {
             State::Choosing => vec![
-                offer(Action::Accept, if session.account.is_some() { "go on" } else { "choose" }),
+                offer(Action::Accept, if signed_in { "go on" } else { "choose" }),
                 offer(Action::Up, "move"),
                 offer(Action::Down, "move"),
             ],
-            State::Entering | State::Failed(_) if self.field.len() > 0 => {
-                vec![offer(Action::Accept, "sign in")]
+            State::Asking(_) if self.code().is_some() => {
+                vec![offer(Action::Accept, "open the page"), offer(Action::Copy, "copy the code")]
             }
-            State::Entering | State::Failed(_) | State::Asking => Vec::new(),
+            _ if self.is_typing(session) && self.field.len() > 0 => vec![offer(Action::Accept, "sign in")],
+            State::Failed(_) if !self.is_typing(session) => {
+                vec![offer(Action::Accept, "choose again"), offer(Action::RunAgain, "try again")]
+            }
+            State::Entering | State::Failed(_) | State::Asking(_) => Vec::new(),
         };
-        if has_demo_token(session) && matches!(self.state, State::Choosing) {
+        if has_demo_token(session) && !session.listing && matches!(self.state, State::Choosing) {
             offers.push(offer(Action::Copy, "copy the demo's token"));
         }
-        if session.account.is_some() && matches!(self.state, State::Choosing) {
+        if signed_in && matches!(self.state, State::Choosing) {
             offers.push(offer(Action::RunAgain, "sign in again"));
         }
         offers.extend([
@@ -180,10 +241,17 @@ impl Panel for SignIn {
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match action {
             Action::Accept => return self.accept(session),
-            Action::Up => self.move_to(false),
-            Action::Down => self.move_to(true),
-            Action::RunAgain if session.account.is_some() => self.state = State::Entering,
+            Action::Up => self.move_to(false, session),
+            Action::Down => self.move_to(true, session),
+            Action::RunAgain => {
+                let way = self.way(session);
+                return self.begin(way, session);
+            }
             Action::Copy => {
+                if let Some(shown) = self.code() {
+                    let said = Act::Say("the code is on the clipboard".into());
+                    return vec![Act::Copy(shown.code.clone()), said];
+                }
                 let token = session.checkout.as_ref().and_then(|checkout| checkout.demo_token.clone());
                 if let Some(token) = token {
                     return vec![Act::Copy(token), Act::Say("the demo's token is on the clipboard".into())];
@@ -194,13 +262,13 @@ impl Panel for SignIn {
         Vec::new()
     }
 
-    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+    fn close(&mut self, session: &mut Session) -> Option<Vec<Act>> {
         match self.state {
-            State::Choosing => return None,
-            State::Asking => {
-                self.state = State::Entering;
-                return Some(vec![Act::Cancel]);
+            State::Choosing => {
+                session.listing = false;
+                return None;
             }
+            State::Asking(_) => return Some(self.give_up()),
             State::Entering | State::Failed(_) => {
                 self.field = SecretField::default();
                 self.state = State::Choosing;
@@ -210,7 +278,8 @@ impl Panel for SignIn {
     }
 
     fn in_field(&self) -> bool {
-        matches!(self.state, State::Entering | State::Failed(_))
+        let typed = self.way.is_none_or(|way| way == Way::Pat);
+        matches!(self.state, State::Entering) || (matches!(self.state, State::Failed(_)) && typed)
     }
 
     fn edit(&mut self, key: Key, _session: &mut Session) {
@@ -218,8 +287,8 @@ impl Panel for SignIn {
         self.state = State::Entering;
     }
 
-    fn paste(&mut self, text: &str, _session: &mut Session) {
-        if matches!(self.state, State::Asking) {
+    fn paste(&mut self, text: &str, session: &mut Session) {
+        if matches!(self.state, State::Asking(_)) || session.listing {
             return;
         }
         self.way = Some(Way::Pat);
@@ -229,16 +298,24 @@ impl Panel for SignIn {
 
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
+            Event::SigningIn(stage) => self.state = State::Asking(Some(stage)),
             Event::SignedIn { account, credential } => {
                 session.sign_in(account, credential);
                 self.state = State::Choosing;
                 return vec![Act::Go(next(session))];
+            }
+            Event::Mine { account, credential, organizations } => {
+                session.take_mine(&account, credential, organizations);
+                self.state = State::Choosing;
+                self.way = None;
+                return vec![Act::Go(Step::Organization)];
             }
             Event::Probed { open } => {
                 if let Some((_, answer)) = &mut self.probed {
                     *answer = Some(open);
                 }
             }
+            Event::Opened(Err(why)) => return vec![Act::Say(why)],
             Event::Failed(report) => self.state = State::Failed(report),
             _ => {}
         }
@@ -246,78 +323,16 @@ impl Panel for SignIn {
     }
 
     fn moves(&self) -> bool {
-        matches!(self.state, State::Asking) || self.is_probing()
+        matches!(self.state, State::Asking(_)) || self.is_probing()
     }
 
     fn failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
     }
 
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
-        let mut page = Page::new(look.theme, area.width);
-        let organization =
-            session.target.as_ref().map(|target| target.collection.to_string()).unwrap_or_default();
-        page.title(&format!("Sign in to {organization}")).gap();
-        if let Some(account) = &session.account {
-            page.good(&format!("Signed in as {}", account.label())).gap();
-        }
-        if is_open(session) {
-            page.warning("http is not encrypted: whoever is on the way can read the token.").gap();
-        }
-        let choosing = matches!(self.state, State::Choosing);
-        for way in self.ways() {
-            let here = way == self.way();
-            page.choice(&Choice {
-                label: way.label(),
-                note: way.note(self.open()),
-                chosen: here,
-                focused: here && choosing,
-                enabled: way.exists(),
-            });
-        }
-        if self.is_probing() {
-            page.busy(look.frame(), "Asking the feed whether it answers everyone");
-        }
-        page.gap();
-        match &self.state {
-            State::Choosing => {}
-            State::Entering => {
-                page.secret("Token", &self.field).gap();
-            }
-            State::Asking => {
-                page.busy(look.frame(), &format!("Asking {organization} who this is")).gap();
-            }
-            State::Failed(report) => {
-                page.secret("Token", &self.field).gap().report(report).gap();
-            }
-        }
-        if !self.failed() {
-            how_to_make_one(&mut page, session, if choosing { " (y copies it)" } else { "" });
-        }
-        look.page(frame, area, page);
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, session: &Session) {
+        self.draw(frame, area, (look, session));
     }
-}
-
-/// Where a token comes from, and what it must be allowed.
-fn how_to_make_one(page: &mut Page, session: &Session, copies: &str) {
-    if let Some(token) = session.checkout.as_ref().and_then(|checkout| checkout.demo_token.as_ref()) {
-        page.quiet(&format!("This is the demo: paste its token{copies}:"));
-        page.text(token);
-        return;
-    }
-    page.quiet(&format!(
-        "It needs the scope {NEEDED_SCOPE}, for this organization; {MANAGE_SCOPE} when a feed is to be created or \
-         changed. Make one at"
-    ));
-    if let Some(target) = &session.target {
-        page.text(&target.collection.token_page());
-    }
-}
-
-/// Whether the token would travel in clear over a network.
-fn is_open(session: &Session) -> bool {
-    let is_http = |target: &Target| target.collection.base().as_str().starts_with("http://");
-    !has_demo_token(session) && session.target.as_ref().is_some_and(is_http)
 }
 
 fn has_demo_token(session: &Session) -> bool {
