@@ -58,7 +58,7 @@ impl fmt::Debug for Entra {
 #[derive(Debug)]
 pub struct DeviceCode {
     pub shown: ShownCode,
-    device_code: Secret,
+    secret: Secret,
     waiting: Waiting,
     tenant: Tenant,
 }
@@ -115,7 +115,7 @@ impl Entra {
         let interval = Duration::from_secs(reply.interval.unwrap_or(USUAL_INTERVAL).min(60));
         Ok(DeviceCode {
             shown: ShownCode { code, page: self.page(&reply.verification_uri)?, until },
-            device_code: Secret::new(reply.device_code),
+            secret: Secret::new(reply.device_code),
             waiting: Waiting::new(interval, until),
             tenant: tenant.clone(),
         })
@@ -134,7 +134,7 @@ impl Entra {
     /// # Errors
     /// When they declined, the code has ended, or the authority says no.
     pub async fn wait(&self, code: DeviceCode) -> Result<AccessToken, EntraError> {
-        let DeviceCode { device_code, mut waiting, tenant, .. } = code;
+        let DeviceCode { secret, mut waiting, tenant, .. } = code;
         let mut silences = 0;
         let mut next = waiting.first(self.clock.since_start());
         loop {
@@ -143,7 +143,7 @@ impl Entra {
                 Next::Expired => return Err(EntraError::Expired),
                 Next::Ask(pause) => sleep(pause).await,
             }
-            let outcome = self.redeem(&device_code, &tenant).await;
+            let outcome = self.redeem(&secret, &tenant).await;
             let now = self.clock.since_start();
             next = match outcome {
                 Ok(token) => return Ok(token),

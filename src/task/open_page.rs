@@ -30,11 +30,8 @@ pub(super) async fn open(services: &Arc<Services>, page: String) -> Result<Event
             start(command)
         })
     });
-    let outcome = match started.await? {
-        true => Ok(()),
-        false => Err("no browser could be started here: open the page by hand".to_owned()),
-    };
-    Ok(Event::Opened(outcome))
+    let by_hand = || "no browser could be started here: open the page by hand".to_owned();
+    Ok(Event::Opened(if started.await? { Ok(()) } else { Err(by_hand()) }))
 }
 
 fn start(mut command: Command) -> bool {

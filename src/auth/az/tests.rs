@@ -141,7 +141,7 @@ mod programs {
                 match self.az.token(tenant).await {
                     // A child that another test forked meanwhile may still hold the file open for writing.
                     Err(AzError::CannotStart { cause }) if cause.contains("busy") => {
-                        tokio::task::yield_now().await
+                        tokio::task::yield_now().await;
                     }
                     outcome => return outcome,
                 }

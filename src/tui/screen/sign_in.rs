@@ -56,7 +56,7 @@ impl SignIn {
             (self.open(), ways.iter_mut().find(|offered| offered.way == Way::Without))
         {
             let note = if open { "this feed answers everyone" } else { "this feed asks who you are" };
-            without.note = note.to_owned();
+            note.clone_into(&mut without.note);
         }
         if self.open() == Some(true) {
             ways.rotate_right(1);
