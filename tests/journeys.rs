@@ -8,6 +8,8 @@ mod support;
 mod driver;
 #[path = "journeys/public.rs"]
 mod public;
+#[path = "journeys/sign_in.rs"]
+mod sign_in;
 #[path = "journeys/steps.rs"]
 mod steps;
 #[path = "journeys/tokens.rs"]

@@ -432,3 +432,72 @@ fn a_token_that_is_refused_is_exit_3_and_nothing_is_written() {
     assert_eq!(objects(&output)[0]["error"]["exit"], 3);
     assert_eq!(world.changed_since(&before), [] as [PathBuf; 0]);
 }
+
+/// The whole `setup` on a demo of its own, signed in with a code that the demo approves by itself.
+fn with_a_code(sandbox: &Sandbox, flags: &[&str]) -> Output {
+    let mut command = product(sandbox, ["setup", "--demo", "--demo-fast", "--auth", "device", "--demo-dir"]);
+    command.arg(sandbox.root().join("demo")).args(["--feed", "rust-crates", "--yes"]).args(flags);
+    command.output().unwrap()
+}
+
+#[test]
+fn a_code_is_told_on_standard_error_and_as_an_event() {
+    let sandbox = Sandbox::new();
+    let output = with_a_code(&sandbox, &["--store", "none", "--json"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{said}");
+    let events = objects(&output);
+    let told = events.iter().find(|event| event["event"] == "device-code").unwrap();
+    let (shown, page) = (told["code"].as_str().unwrap(), told["page"].as_str().unwrap());
+    assert!(page.ends_with("/devicelogin") && shown.len() == 9, "{told}");
+    // The clock has gone on since then.
+    assert!((800..=900).contains(&told["expires_in_s"].as_u64().unwrap()), "{told}");
+    assert!(
+        said.contains(&format!("to sign in, open {page} in any browser and enter the code {shown}")),
+        "{said}"
+    );
+    assert!(said.contains("signed in to") && !said.contains("ends within the hour"), "{said}");
+}
+
+#[test]
+fn a_token_that_ends_within_the_hour_is_kept_with_a_word_about_it() {
+    let sandbox = Sandbox::new();
+    let output = with_a_code(&sandbox, &["--store", "file"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{said}");
+    assert!(said.contains("note: an Entra access token ends within the hour"), "{said}");
+    let kept = fs::read_to_string(sandbox.root().join("demo/cargo-home/credentials.toml")).unwrap();
+    assert!(kept.contains("token = \"Bearer eyJ"), "sent as it is kept");
+    assert!(!said.contains("eyJ") && !String::from_utf8(output.stdout).unwrap().contains("eyJ"));
+}
+
+/// With the organization named by a flag, and no token on standard input.
+fn signed_in_by(world: &World, auth: &str) -> Output {
+    let org = format!("{}/contoso", world.demo.origin());
+    let flags = ["--org", &org, "--auth", auth, "--store", "file", "--feed", "rust-crates", "--dry-run"];
+    world.command(&flags).output().unwrap()
+}
+
+#[test]
+fn the_environments_token_is_named_by_its_variable() {
+    let mut world = World::new();
+    assert_eq!(code(&signed_in_by(&world, "env")), 3);
+    world.sandbox.set("AZURE_DEVOPS_EXT_PAT", world.demo.token().expose());
+    let output = signed_in_by(&world, "env");
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{said}");
+    assert!(said.contains("using the token in AZURE_DEVOPS_EXT_PAT"), "{said}");
+    assert_eq!(Traces::of(world.demo.token().expose()).found_in(said.as_bytes()), None);
+}
+
+#[test]
+fn a_server_takes_no_token_of_entra_and_no_code() {
+    let world = World::new();
+    for auth in ["az", "device"] {
+        let output = signed_in_by(&world, auth);
+        let said = String::from_utf8(output.stderr.clone()).unwrap();
+        assert_eq!(code(&output), 2, "{said}");
+        assert!(said.contains("an Azure DevOps Server takes no Entra token"), "{said}");
+    }
+    assert!(world.demo.requests().is_empty(), "nobody was asked");
+}

@@ -22,3 +22,5 @@ mod pty;
 mod sandbox;
 #[path = "terminal/secrets.rs"]
 mod secrets;
+#[path = "terminal/sign_in.rs"]
+mod sign_in;

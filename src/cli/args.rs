@@ -98,7 +98,10 @@ pub struct Feeds {
     /// One feed alone, with its views and your role in it
     #[arg(value_name = "[PROJECT/]NAME")]
     pub feed: Option<String>,
-    /// Read the personal access token from standard input [default: the one that Cargo has, or none]
+    /// How to sign in [default: with what Cargo has, or not at all]
+    #[arg(long, value_name = "WAY")]
+    pub auth: Option<Auth>,
+    /// Read the personal access token from standard input
     #[arg(long)]
     pub with_token: bool,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::account::Account;
-use crate::domain::credential::{Credential, Secret};
+use crate::domain::credential::Credential;
 use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::{Collection, Target};
 use crate::error::{Exit, Report};
@@ -11,10 +11,11 @@ use crate::task::check::HostTrust;
 use crate::task::feeds::DetailsOf;
 use crate::task::{Event, Request, Services};
 
-use super::args::Feeds;
+use super::args::{Auth, Feeds};
 use super::output::{ListedFeed, Printer, closed};
 use super::run;
 use super::setup::StandardInput;
+use super::signing_in::{self, Ended};
 
 /// Lists the feeds that the person can see, or shows one of them with its views.
 pub async fn feeds(
@@ -99,24 +100,24 @@ impl Run {
         })?)
     }
 
-    /// The token of standard input, or the one that Cargo has for a feed there, or none.
+    /// What a flag says, or the token of standard input, or the one that Cargo has for a feed there, or none.
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<Asking, Stop> {
-        let collection = collection.clone();
-        if !self.flags.with_token {
-            return match self.ask(Request::StoredCredential(collection)).await? {
+        let Some(auth) = self.flags.auth.or(self.flags.with_token.then_some(Auth::Pat)) else {
+            return match self.ask(Request::StoredCredential(collection.clone())).await? {
                 Event::StoredCredential(credential) => Ok(Asking { credential, account: None }),
                 _ => Err(Stop::Said(Exit::Failed)),
             };
+        };
+        if auth == Auth::Pat && !self.flags.with_token {
+            let what = "the personal access token is not given as an argument";
+            let hint = "add `--with-token`, and the token on standard input";
+            return Err(Report::new(Exit::Usage, "flag-missing", what).hint(hint).into());
         }
-        let text = stdin().map_err(|error| {
-            Report::new(Exit::Failed, "no-input", "standard input could not be read").cause(error.to_string())
-        })?;
-        let token = Secret::new(text.lines().next().unwrap_or_default());
-        match self.ask(Request::SignIn { collection, token }).await? {
-            Event::SignedIn { account, credential, .. } => {
-                Ok(Asking { credential: Some(credential), account: Some(account) })
-            }
-            _ => Err(Stop::Said(Exit::Failed)),
+        let wanted = (collection, auth, stdin);
+        match signing_in::sign_in(&self.services, self.printer, wanted).await {
+            Ok((account, credential)) => Ok(Asking { credential: Some(credential), account: Some(account) }),
+            Err(Ended::Report(report)) => Err(Stop::Report(report)),
+            Err(Ended::Cancelled) => Err(Stop::Said(Exit::Interrupted)),
         }
     }
 

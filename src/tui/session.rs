@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::account::Account;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, TokenStore};
 use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
@@ -233,6 +233,16 @@ impl Session {
         self.mine_of = Some(account.label());
         self.mine = organizations;
         self.held = Some(credential);
+    }
+
+    /// Why the credential is of no use for long, where it isn't.
+    pub(super) fn ends_soon(&self) -> Option<&'static str> {
+        self.credential.as_ref()?.ends_soon()
+    }
+
+    /// Where the credential is kept unless the person says otherwise: one that ends soon, nowhere.
+    pub(super) fn best_store(&self) -> TokenStore {
+        if self.ends_soon().is_some() { TokenStore::ThisRunOnly } else { TokenStore::default() }
     }
 
     /// The index of the feed at hand: as the configuration spells it where it names the feed already.

@@ -112,6 +112,7 @@ impl Config {
             named_view: view.clone().filter(|_| !is_usual),
             view,
             publish: session.publish.is_some(),
+            store: session.best_store(),
             ..Self::default()
         };
         let index = self.index(session);
@@ -463,6 +464,12 @@ impl Config {
         }
         for line in self.explain(session) {
             page.quiet(line);
+        }
+        if let Some(why) = session.ends_soon().filter(|_| self.question == Question::Store) {
+            page.warning(&format!(
+                "{}: choose this run only, or sign in with a personal access token.",
+                sentence(why)
+            ));
         }
         if let Some(index) = self.index(session) {
             page.gap().pair("Index", index.as_str());

@@ -12,7 +12,7 @@ use super::super::keymap::{Action, Offer, offer};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
 use super::super::widget::diff_lines;
-use super::super::widget::page::Page;
+use super::super::widget::page::{Page, sentence};
 use super::{Look, Panel};
 
 #[derive(Debug, Default)]
@@ -113,6 +113,8 @@ impl Panel for LogIn {
         self.state = State::Ready;
         if let Some(plan) = &session.plan {
             self.store = plan.store;
+        } else {
+            self.store = session.best_store();
         }
         self.review(session)
     }
@@ -214,6 +216,9 @@ impl Panel for LogIn {
         if let Some(plan) = &session.plan {
             page.pair("Registry", plan.registry.as_str());
             page.pair("Kept in", kept_in(plan.store));
+            if let Some(why) = session.ends_soon().filter(|_| plan.store != TokenStore::ThisRunOnly) {
+                page.gap().warning(&format!("{}: in a file it is of no use afterwards.", sentence(why)));
+            }
         }
         page.gap();
         match &self.state {
