@@ -14,7 +14,7 @@ use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::feed::{Feed, FeedName};
 use az_cargo_wizard::domain::new_feed::{Description, FeedScope, NewFeed, Sources, Visibility};
-use az_cargo_wizard::domain::organization::{Collection, ProjectName, Target};
+use az_cargo_wizard::domain::organization::{Base, Collection, ProjectName, Target};
 use az_cargo_wizard::domain::registry::IndexUrl;
 use az_cargo_wizard::net::{self, HttpSettings};
 use serde_json::{Value, json};
@@ -27,10 +27,11 @@ use support::sandbox::Sandbox;
 mod support;
 
 /// Every function of `azure/` that makes an address, and the operations that it asks for there.
-const OPERATIONS: [(&str, &str, &[&str]); 11] = [
+const OPERATIONS: [(&str, &str, &[&str]); 13] = [
     ("accounts.rs", "connection_data", &["GET {organization}/_apis/connectionData"]),
     ("accounts.rs", "all_projects", &["GET {organization}/_apis/projects"]),
     ("areas.rs", "find_feeds", &["GET {organization}/_apis/resourceAreas"]),
+    ("challenge.rs", "challenge", &["GET {organization} (azure-contract 2.5)"]),
     ("create.rs", "creation", &["POST {organization}/{project}/_apis/packaging/feeds"]),
     (
         "create.rs",
@@ -52,6 +53,7 @@ const OPERATIONS: [(&str, &str, &[&str]); 11] = [
             "GET {organization}/{project}/_apis/packaging/Feeds/{feedId}/packages",
         ],
     ),
+    ("mine.rs", "my_organizations", &["GET _apis/profile/profiles/{id}", "GET _apis/accounts"]),
     (
         "packages.rs",
         "prove_index",
@@ -138,6 +140,11 @@ fn new_feed(name: &str, project: Option<&str>, visibility: Visibility, sources: 
 async fn send_everything(world: &World) {
     let azure = world.azure(world.demo.token());
     let me = azure.who_am_i().await.unwrap();
+    assert!(azure.challenge().await.unwrap().tenant.is_some());
+    let everywhere = Collection::Server { base: Base::parse(world.demo.origin()).unwrap() };
+    let credential = Some(Credential::Pat(world.demo.token().clone()));
+    let accounts = Azure::new(client(), everywhere, credential).in_the_clear();
+    assert_eq!(accounts.my_organizations().await.unwrap().1.len(), 2);
     assert!(azure.projects().await.unwrap().len() > 3);
     let feeds = azure.feeds().await.unwrap();
     for name in ["rust-crates", "shared-crates"] {

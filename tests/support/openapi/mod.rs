@@ -45,7 +45,7 @@ const fn get(section: &'static str, host: &'static str, path: &'static str) -> U
 }
 
 /// What no document describes.
-const UNDOCUMENTED: [Undocumented; 11] = [
+const UNDOCUMENTED: [Undocumented; 12] = [
     Undocumented {
         query: &["connectOptions"],
         versions: PREVIEWS,
@@ -63,6 +63,7 @@ const UNDOCUMENTED: [Undocumented; 11] = [
     },
     Undocumented { method: "OPTIONS", ..get("1.4", "*", "{organization}/_apis") },
     get("2.5", "vssps.dev.azure.com", "{organization}"),
+    get("2.5", PACKAGES, "{organization}"),
     Undocumented {
         method: "POST",
         ..get("2.3", "login.microsoftonline.com", "{tenant}/oauth2/v2.0/devicecode")
