@@ -295,7 +295,7 @@ impl Services {
             )
             .hint("choose contoso or fabrikam; for the real Azure DevOps leave the demo"));
         }
-        let (client, proxy) = self.client()?;
+        let (client, proxy) = self.client(collection.web().as_str())?;
         let clock = self.host.clock;
         let terms =
             lock(&self.terms).entry(collection.base()).or_insert_with(|| Arc::new(Terms::new(clock))).clone();
@@ -305,14 +305,13 @@ impl Services {
         Ok(if in_the_clear { azure.in_the_clear() } else { azure })
     }
 
-    /// The HTTP client of this process, and the proxy to name in errors.
+    /// The HTTP client of this process, and the proxy on the way to an address, to be named in errors.
     ///
     /// # Errors
     /// When the proxy or the certificates that are set can't be used.
-    pub(super) fn client(&self) -> Result<(Client, Option<String>), Report> {
+    pub(super) fn client(&self, to: &str) -> Result<(Client, Option<String>), Report> {
         let settings = lock(&self.network).clone();
-        let web = Url::parse(collection.web().as_str());
-        let proxy = web.ok().and_then(|web| settings.shown_proxy_to(&web));
+        let proxy = Url::parse(to).ok().and_then(|to| settings.shown_proxy_to(&to));
         let mut http = lock(&self.http);
         let client = match &*http {
             Some((of, client)) if *of == settings => client.clone(),

@@ -298,7 +298,7 @@ impl Services {
 
     /// Entra, as it is configured.
     fn entra(&self) -> Result<Entra, Report> {
-        let (client, via) = self.client()?;
+        let (client, via) = self.client(self.entra_app.authority.as_str())?;
         Ok(Entra::new(client, self.entra_app.clone(), (self.host.clock, via)))
     }
 
