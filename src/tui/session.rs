@@ -14,6 +14,7 @@ use crate::task::check::Checkout;
 use crate::task::{CacheFolder, LoggedIn};
 
 use super::making::Making;
+use super::widget::page::sentence;
 
 /// The steps of the wizard, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -238,6 +239,12 @@ impl Session {
     /// Why the credential is of no use for long, where it isn't.
     pub(super) fn ends_soon(&self) -> Option<&'static str> {
         self.credential.as_ref()?.ends_soon()
+    }
+
+    /// What to know about keeping such a credential.
+    pub(super) fn store_warning(&self) -> Option<String> {
+        let why = sentence(self.ends_soon()?);
+        Some(format!("{why}: choose this run only, or sign in with a personal access token."))
     }
 
     /// Where the credential is kept unless the person says otherwise: one that ends soon, nowhere.

@@ -19,7 +19,7 @@ use super::super::msg::Act;
 use super::super::session::Session;
 use super::super::widget::diff_lines;
 use super::super::widget::field::Field;
-use super::super::widget::page::{Page, sentence};
+use super::super::widget::page::Page;
 use super::super::widget::reading;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
@@ -465,11 +465,8 @@ impl Config {
         for line in self.explain(session) {
             page.quiet(line);
         }
-        if let Some(why) = session.ends_soon().filter(|_| self.question == Question::Store) {
-            page.warning(&format!(
-                "{}: choose this run only, or sign in with a personal access token.",
-                sentence(why)
-            ));
+        if let Some(line) = session.store_warning().filter(|_| self.question == Question::Store) {
+            page.warning(&line);
         }
         if let Some(index) = self.index(session) {
             page.gap().pair("Index", index.as_str());
