@@ -19,7 +19,7 @@ use super::super::msg::Act;
 use super::super::session::Session;
 use super::super::widget::diff_lines;
 use super::super::widget::field::Field;
-use super::super::widget::page::Page;
+use super::super::widget::page::{Page, sentence};
 use super::super::widget::reading;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
@@ -450,11 +450,10 @@ impl Config {
                 at(Question::Publish),
             );
         }
-        let plain = self.store == TokenStore::PlainFile;
         if Question::Store.is_asked((self, session)) {
             page.options(
                 "Credential",
-                (&["plain token file", "this run only"], usize::from(!plain)),
+                (&["plain token file", "this run only"], usize::from(self.store != TokenStore::PlainFile)),
                 at(Question::Store),
             );
         }
