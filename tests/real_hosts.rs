@@ -6,6 +6,8 @@
 
 #[path = "real_hosts/direction.rs"]
 mod direction;
+#[path = "real_hosts/entra.rs"]
+mod entra;
 #[path = "real_hosts/internet.rs"]
 mod internet;
 #[path = "real_hosts/journeys.rs"]
