@@ -139,6 +139,7 @@ fn served(demo: &Demo, org: &str) -> Settled {
 fn a_token_of_the_environment_goes_to_the_organization_that_a_flag_names() {
     let mut world = World::new();
     let demo = world.demo();
+    world.sandbox.set("NO_PROXY", "127.0.0.1");
     world.sandbox.set("AZURE_DEVOPS_EXT_PAT", demo.token().expose());
     world.sandbox.unset("http_proxy");
     world.sandbox.unset("HTTP_PROXY");

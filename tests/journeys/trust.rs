@@ -147,7 +147,7 @@ fn a_fetch_of_a_checkout_runs_its_programs_after_the_yes_alone() {
     journey.settle();
     assert!(!ran.exists());
     journey.press("<down><enter>");
-    journey.wait_for("Everything is in the cache already");
+    journey.wait_for("Nothing to fetch");
     assert!(ran.exists(), "the canary sings");
 }
 

@@ -30,13 +30,14 @@ impl fmt::Display for Seen {
 }
 
 impl Seen {
-    /// Every request of a log file; none where there is none.
+    /// Every request of a log file; none where there is none. A line that was cut short was never finished.
     ///
     /// # Panics
     /// When a line is not one.
     pub(crate) fn read_log(file: &Path) -> Vec<Self> {
         let text = std::fs::read_to_string(file).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("the demo writes JSON lines")).collect()
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str(line).expect("the demo writes JSON lines")).collect()
     }
 
     /// A request as its bytes were: the head, and perhaps a body.
