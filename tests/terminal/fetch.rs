@@ -104,7 +104,7 @@ fn ends_with(check: impl FnOnce(&Terminal), end: impl FnOnce(&mut Terminal)) {
     let fetches = Fetches::run(&sandbox, STUBBORN);
     let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
     steps::to_restore(&mut wizard, || token(&sandbox));
-    wizard.wait_for("7 left");
+    wizard.wait_for("on the way");
     end(&mut wizard);
     assert_eq!(wizard.wait_exit(), Ended::Code(130));
     fetches.assert_ended();
