@@ -11,7 +11,7 @@ use super::error::ConfigError;
 use super::home;
 use super::situation::{Situation, shown};
 use super::toml_text;
-use crate::domain::diff::diff;
+use crate::domain::diff::{diff, holds_user_info, is_secret_key};
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::files::{self, FileError, Links, NewFile, Replacement};
 use crate::host::Env;
@@ -62,7 +62,7 @@ pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigErr
     notes.extend(second.iter().flat_map(config_notes::of_registry));
     for file in &files {
         if file.changes_something() && file.before.as_deref().is_some_and(holds_secret) {
-            notes.push(format!("{} holds a token, so no copy of it is kept.", shown(&file.path)));
+            notes.push(format!("{} holds a secret, so no copy of it is kept.", shown(&file.path)));
         }
     }
     Ok(Review { plan: plan.clone(), files, notes })
@@ -133,13 +133,14 @@ pub fn apply(review: &Review, places: &Places<'_>) -> Result<Vec<Written>, Confi
 
 fn write(change: &FileChange, places: &Places<'_>) -> Result<Written, ConfigError> {
     let before = change.before.as_deref();
+    let was_there = before.is_some();
     let name = change.path.file_name().map_or("config".into(), |name| name.to_string_lossy());
     let backup = match before.filter(|text| !holds_secret(text)) {
         Some(text) => Some(files::back_up(&places.state_dir.join("backups"), &name, text)?),
         None => None,
     };
     replace(change, places, before, &change.after)?;
-    Ok(Written { path: change.path.clone(), backup })
+    Ok(Written { path: change.path.clone(), backup, was_there })
 }
 
 fn put_back(done: &[(&FileChange, Written)], places: &Places<'_>) -> Result<(), ConfigError> {
@@ -189,12 +190,13 @@ fn change(
     Ok(FileChange { path: path.to_owned(), scope, lines: diff(old, &after), before, after })
 }
 
-/// Whether a configuration file holds a token, which belongs in no backup (product.md).
+/// Whether a configuration file holds a token or a password, which belong in no backup (product.md).
 fn holds_secret(text: &str) -> bool {
+    fn is_secret(key: &str, item: &Item) -> bool {
+        is_secret_key(key) || item.as_str().is_some_and(|text| holds_user_info(key, text)) || in_item(item)
+    }
     fn in_item(item: &Item) -> bool {
-        item.as_table_like().is_some_and(|table| {
-            table.iter().any(|(key, item)| matches!(key, "token" | "secret-key") || in_item(item))
-        })
+        item.as_table_like().is_some_and(|table| table.iter().any(|(key, item)| is_secret(key, item)))
     }
     toml_text::parse(text).is_ok_and(|document| in_item(document.as_item()))
 }
@@ -306,6 +308,7 @@ pub(super) mod tests {
         let mine = format!("# mine\r\n\r\n{}", PROVIDER.replace('\n', "\r\n"));
         assert_eq!(sandbox.read("home/config.toml"), mine);
         assert_eq!(written[0].backup, None, "there was no project file");
+        assert_eq!([written[0].was_there, written[1].was_there], [false, true]);
         assert_eq!(fs::read_to_string(written[1].backup.as_ref().unwrap()).unwrap(), "# mine\r\n");
         let again = sandbox.review(&project()).unwrap();
         assert!(again.is_done(), "{again:?}");
@@ -446,7 +449,25 @@ pub(super) mod tests {
         assert!(!format!("{:?}", review.files[0].lines).contains("hunter2"));
         let written = sandbox.apply(&review).unwrap();
         assert_eq!(written[0].backup, None);
+        assert!(written[0].was_there);
         assert_eq!(sandbox.files("state/backups"), 0);
         assert!(sandbox.read("home/config.toml").contains("hunter2"));
+    }
+
+    #[test]
+    fn passwords_of_proxies_and_tokens_of_the_environment_reach_no_backup() {
+        for (text, kept) in [
+            ("[http]\nproxy = 'ana:hunter2@proxy:3128'\n", 0),
+            ("[env]\nCARGO_REGISTRY_TOKEN = { value = 'hunter2' }\n", 0),
+            ("[registries.old]\nindex = 'sparse+https://hunter2@host/'\n", 0),
+            ("[http]\nproxy = 'proxy:3128'\n[registries.old]\nindex = 'ssh://git@host/'\n", 1),
+        ] {
+            let sandbox = Sandbox::new();
+            sandbox.write("home/config.toml", text);
+            let review = sandbox.review(&user()).unwrap();
+            assert!(!format!("{:?}", review.files[0].lines).contains("hunter2"), "{text}");
+            sandbox.apply(&review).unwrap();
+            assert_eq!(sandbox.files("state/backups"), kept, "{text}");
+        }
     }
 }

@@ -2,13 +2,35 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::text::{REDACTED, clean_lines};
+use super::text::{REDACTED, clean_lines, replace_user_info};
 
 /// Lines of context kept around a change.
 const CONTEXT: usize = 3;
 
 /// Keys whose values are secrets, in Cargo's files.
 const SECRET_KEYS: [&str; 2] = ["token", "secret-key"];
+
+/// How names of environment variables end that hold secrets: they stand in the table `[env]`.
+const SECRET_VARIABLES: [&str; 5] = ["TOKEN", "PASSWORD", "SECRET", "SECRET_KEY", "PAT"];
+
+/// Whether the value of that key in a file of Cargo's is a secret.
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    let is_variable =
+        |end: &str| key.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('_'));
+    SECRET_KEYS.contains(&key) || SECRET_VARIABLES.into_iter().any(is_variable)
+}
+
+/// Whether a value of that key says who somebody is: a proxy or another address with a name or a password before
+/// the host. The user `git` of a host's ssh is everyone.
+#[must_use]
+pub fn holds_user_info(key: &str, value: &str) -> bool {
+    let is_address = replace_user_info(value, "") != value && !value.contains("ssh://git@");
+    is_address || (PROXY_KEYS.contains(&key) && value.contains('@'))
+}
+
+/// Keys whose values are addresses that may lack a scheme.
+const PROXY_KEYS: [&str; 2] = ["proxy", "https-proxy"];
 
 /// One line of a diff; texts are safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,30 +70,47 @@ pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
 }
 
 fn shown(line: &str) -> String {
-    mask(clean_lines(line).trim_end())
+    let line = clean_lines(line);
+    let line = line.trim_end();
+    if line.contains("ssh://git@") { mask(line) } else { mask(&replace_user_info(line, "***@")) }
 }
 
-/// Replaces the value in `token = "…"`, also inside an inline table.
+/// Replaces the value in `token = "…"`, also inside an inline table and in a comment.
 fn mask(line: &str) -> String {
     let mut out = line.to_owned();
-    for key in SECRET_KEYS {
-        let mut from = 0;
-        while let Some(found) = out[from..].find(key) {
-            let at = from + found;
-            from = at + key.len();
-            let starts_word =
-                !out[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-            let rest = out[from..].trim_start_matches(['"', '\'', ' ']);
-            if !starts_word || !rest.starts_with('=') {
-                continue;
-            }
-            let value = out.len() - rest.len() + 1;
-            let end = out[value..].find(['}', ',']).map_or(out.len(), |end| value + end);
-            out.replace_range(value..end, &format!(" \"{REDACTED}\""));
-            from = value;
+    let mut from = 0;
+    while let Some(found) = out[from..].find('=') {
+        let equals = from + found;
+        from = equals + 1;
+        let rest = &out[from..];
+        let end = from + value_end(rest);
+        let key = key_before(&out[..equals]);
+        if is_secret_key(key) || (PROXY_KEYS.contains(&key) && out[from..end].contains('@')) {
+            out.replace_range(from..end, &format!(" \"{REDACTED}\""));
         }
     }
     out
+}
+
+/// Where the value at the start of the text ends: at its closing quote, else before what separates values. A text
+/// of several lines has its end elsewhere.
+fn value_end(text: &str) -> usize {
+    let value = text.trim_start_matches(' ');
+    let start = text.len() - value.len();
+    let quote = ["\"\"\"", "\'\'\'", "\"", "\'"].into_iter().find(|quote| value.starts_with(quote));
+    let end = match quote {
+        Some(quote) if quote.len() == 1 => value[1..].find(quote).map(|at| at + 2),
+        Some(_) => None,
+        None => value.find(['}', ',']),
+    };
+    end.map_or(text.len(), |end| start + end)
+}
+
+/// The last part of the key at the end of the text, without its quotes.
+fn key_before(text: &str) -> &str {
+    let text = text.trim_end_matches([' ', '"', '\'']);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.rfind(|c| !is_part(c)).map_or(text, |at| text[at..].trim_start_matches(|c| !is_part(c)))
 }
 
 #[cfg(test)]
@@ -117,5 +156,19 @@ mod tests {
                 Added("my-token = 1".into()),
             ]
         );
+    }
+
+    #[test]
+    fn secrets_of_the_environment_and_in_addresses_never_show() {
+        let text = "CARGO_REGISTRIES_SHOP_TOKEN = \"Basic abc\"\nB_PAT = { value = 'abc', force = true }\n\
+                    proxy = \"ana:abc@proxy:3128\"\nhttp.proxy = 'http://ana:abc@proxy'\n\
+                    registries.a.token='abc'\n# \"token\" = abc\ntoken = 'a,abc'\nindex = \"sparse+https://abc@host/\"\n";
+        let shown = diff("", text);
+        assert!(!format!("{shown:?}").contains("abc"), "{shown:#?}");
+        assert_eq!(shown[3], Added("http.proxy = \"***\"".into()));
+        assert_eq!(shown[7], Added("index = \"sparse+https://***@host/\"".into()));
+        let plain =
+            ["x = \"ssh://git@host/a\"", "PATH = \"/bin\"", "proxy = \"http://proxy:3128\"", "a == b, c"];
+        assert_eq!(diff("", &plain.join("\n")), plain.map(|line| Added(line.into())));
     }
 }

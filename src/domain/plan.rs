@@ -103,6 +103,8 @@ pub struct OtherReplacement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub path: PathBuf,
-    /// Where the text that was there before is kept; `None` where there was no file.
+    /// Where the text that was there before is kept; `None` where there was none, or where it held a secret.
     pub backup: Option<PathBuf>,
+    /// Whether there was a file before.
+    pub was_there: bool,
 }

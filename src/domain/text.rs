@@ -71,23 +71,34 @@ pub fn redact(line: &str) -> String {
 }
 
 fn redact_word(word: &str) -> String {
-    let mut word = word.to_owned();
-    if let Some(scheme) = word.find("://") {
-        let rest = scheme + 3;
-        let authority_end = word[rest..].find(['/', '?', '#', '`', ')']).map_or(word.len(), |at| rest + at);
-        if let Some(at) = word[rest..authority_end].rfind('@') {
-            word.replace_range(rest..=rest + at, "");
-        }
-        if let Some(query) = word.find('?') {
-            let end = word[query..].find(['`', ')', '"', '\'', '>']).map_or(word.len(), |at| query + at);
-            word.replace_range(query + 1..end, REDACTED);
-        }
+    let mut word = replace_user_info(word, "");
+    if let Some(query) = word.find("://").and_then(|_| word.find('?')) {
+        let end = word[query..].find(['`', ')', '"', '\'', '>']).map_or(word.len(), |at| query + at);
+        word.replace_range(query + 1..end, REDACTED);
     }
     if let Some(at) = word.find("sig=") {
         let end = word[at..].find(['&', '`', ')', '"', '\'', '>']).map_or(word.len(), |end| at + end);
         word.replace_range(at + 4..end, REDACTED);
     }
     word
+}
+
+/// The text with something in place of what stands before the `@` of each address in it, that sign too.
+#[must_use]
+pub fn replace_user_info(text: &str, with: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(scheme) = rest.find("://") {
+        let (head, tail) = rest.split_at(scheme + 3);
+        out.push_str(head);
+        let ends = |c: char| c.is_whitespace() || "/?#`)\"'".contains(c);
+        let authority = &tail[..tail.find(ends).unwrap_or(tail.len())];
+        rest = authority.rfind('@').map_or(tail, |at| {
+            out.push_str(with);
+            &tail[at + 1..]
+        });
+    }
+    out + rest
 }
 
 /// The text as one word of a POSIX shell: in single quotes, its own ones outside of them.
@@ -229,6 +240,8 @@ mod tests {
         assert_eq!(redact("token `Basic  QWxh` rejected"), "token `Basic  *** rejected");
         assert_eq!(redact("https://me:pw@host/x"), "https://host/x");
         assert_eq!(redact("   Locking 12 packages"), "   Locking 12 packages");
+        assert_eq!(redact("http://a:b@c/,\"http://d:e@f:1\""), "http://c/,\"http://f:1\"");
+        assert_eq!(replace_user_info("x://a@b@c/d@e y://f", "***@"), "x://***@c/d@e y://f");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The Done step.
 
 use az_cargo_wizard::domain::feed::{Feed, Role};
+use az_cargo_wizard::domain::plan::Written;
 use az_cargo_wizard::domain::progress::FetchEnd;
 use az_cargo_wizard::task::{Event, LoggedIn};
 use az_cargo_wizard::tui::{Step, Theme};
@@ -52,6 +53,21 @@ fn the_outcome_comes_first() {
     let lines = Wizard::opened(Theme::default()).at_done().app.summary();
     assert!(lines[0].contains("crates in the cache"), "{lines:?}");
     assert!(lines[1].starts_with("Next: commit"), "{lines:?}");
+}
+
+#[test]
+fn nobody_is_told_to_delete_a_file_that_was_there() {
+    let written = |was_there| {
+        let written = Written { path: "/config.toml".into(), backup: None, was_there };
+        let wizard = Wizard::opened(Theme::default()).at_config().reviewed(world::review).agree();
+        wizard.answer(Event::Applied(vec![written])).app.summary().join("\n")
+    };
+    assert!(written(false).contains("Wrote /config.toml; to undo, delete it"), "{}", written(false));
+    let changed = written(true);
+    assert!(
+        changed.contains("no copy is kept: to undo, edit it") && !changed.contains("delete"),
+        "{changed}"
+    );
 }
 
 #[test]

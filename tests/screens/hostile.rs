@@ -119,7 +119,9 @@ fn review(plan: SetupPlan) -> Review {
 }
 
 fn applied() -> Event {
-    Event::Applied(vec![Written { path: evil("/written").into(), backup: Some(evil("/backup").into()) }])
+    let backup = Some(evil("/backup").into());
+    let kept = Written { path: evil("/written").into(), backup, was_there: true };
+    Event::Applied(vec![kept.clone(), Written { backup: None, ..kept }])
 }
 
 fn logged_in() -> Event {

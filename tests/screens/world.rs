@@ -427,8 +427,9 @@ pub(crate) fn applied() -> Event {
         Written {
             path: format!("{WORKSPACE}/.cargo/config.toml").into(),
             backup: Some(format!("{HOME}/.local/state/az-cargo-wizard/backup/0001/config.toml").into()),
+            was_there: true,
         },
-        Written { path: format!("{HOME}/.cargo/config.toml").into(), backup: None },
+        Written { path: format!("{HOME}/.cargo/config.toml").into(), backup: None, was_there: false },
     ])
 }
 

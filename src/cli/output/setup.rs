@@ -103,6 +103,9 @@ impl Printer {
             let path = text::clean(&written.path.to_string_lossy());
             let line = match &written.backup {
                 Some(backup) => format!("changed {path}; before: {}", text::clean(&backup.to_string_lossy())),
+                None if written.was_there => {
+                    format!("changed {path}; it holds a secret, so no copy of what was there is kept")
+                }
                 None => format!("wrote {path}"),
             };
             self.data(&line)?;
@@ -181,6 +184,7 @@ fn file_json(file: &FileChange) -> Value {
 fn written_json(written: &Written) -> Value {
     json!({
         "path": text::clean(&written.path.to_string_lossy()),
+        "new": !written.was_there,
         "backup": written.backup.as_ref().map(|path| text::clean(&path.to_string_lossy())),
     })
 }

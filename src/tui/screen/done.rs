@@ -148,6 +148,9 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
         let path = session.shown(&written.path);
         lines.push(match &written.backup {
             Some(backup) => format!("Changed {path}; to undo, copy {} over it", session.shown(backup)),
+            None if written.was_there => {
+                format!("Changed {path}; it holds a secret, so no copy is kept: to undo, edit it")
+            }
             None => format!("Wrote {path}; to undo, delete it"),
         });
     }
