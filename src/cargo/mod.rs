@@ -17,6 +17,7 @@ pub mod index_dir;
 pub mod lockfile;
 pub mod mirror;
 mod process;
+pub mod provider;
 pub mod recover;
 pub mod settings;
 mod situation;

@@ -331,6 +331,7 @@ pub(crate) const RULES: &[Rule] = &[
             "auth/environment",
             "auth/jwt",
             "cargo/credentials",
+            "cargo/provider",
             "task/restore",
             // The demo's own token, which is there to be shown and pasted.
             "main",
