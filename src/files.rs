@@ -43,6 +43,8 @@ pub enum FileError {
         clean(&real.to_string_lossy())
     )]
     LinkLeaves { path: PathBuf, real: PathBuf },
+    #[error("others can read `{}`, so nothing in it is secret", clean(&.0.to_string_lossy()))]
+    NotPrivate(PathBuf),
     #[error("`{}` has changed since it was shown", clean(&.0.to_string_lossy()))]
     Changed(PathBuf),
     #[error("another az-cargo-wizard has been writing for five seconds")]
@@ -60,6 +62,9 @@ impl From<FileError> for Report {
                 "link-leaves-workspace",
                 "replace the link by a file, or choose the user's configuration instead",
             ),
+            FileError::NotPrivate(_) => {
+                ("file-not-private", "`chmod 600` it, and replace the credentials that it held")
+            }
             FileError::Changed(_) => ("file-changed", "look at the new difference, then agree again"),
             FileError::Busy => ("busy", "close the other one, then try again"),
         };
@@ -139,6 +144,23 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
     }
     let bytes = fs::read(path).map_err(failed("read", path))?;
     String::from_utf8(bytes).map(Some).map_err(|_| FileError::NotText(path.to_owned()))
+}
+
+/// The same for a file of secrets: refuses one that anybody else can read or write.
+///
+/// # Errors
+/// [`FileError::NotPrivate`], and those of [`read`].
+pub fn read_private(path: &Path) -> Result<Option<String>, FileError> {
+    let text = read(path)?;
+    #[cfg(unix)]
+    if text.is_some() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(path).map_err(failed("read", path))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(FileError::NotPrivate(path.to_owned()));
+        }
+    }
+    Ok(text)
 }
 
 /// The path with every link resolved, as far as it exists; refuses one that leaves the allowed folder.

@@ -27,6 +27,53 @@ pub struct Record {
     /// Whether a feed that answers everyone is asked by its `~force-auth` address, by its plain index.
     #[serde(default)]
     forced: BTreeMap<String, bool>,
+    /// What is kept for which base, and where.
+    #[serde(default)]
+    logins: BTreeMap<String, Login>,
+    /// Whether the person agreed to a file where no keyring can be reached.
+    #[serde(default)]
+    file_agreed: bool,
+}
+
+/// A sign-in that outlives the run: everything about it but the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub kind: LoginKind,
+    pub kept: Kept,
+    /// As the service names the person.
+    pub who: String,
+    /// When a personal access token ends, in seconds since 1970 (UTC), where that is known.
+    #[serde(default)]
+    pub expires: Option<u64>,
+}
+
+/// How the token that Cargo sends is had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LoginKind {
+    Pat,
+    /// By a refresh token (azure-contract 2.3).
+    Entra {
+        authority: String,
+        tenant: String,
+        client_id: String,
+    },
+    /// From the session of the Azure CLI.
+    AzureCli {
+        tenant: Option<String>,
+    },
+    /// From this variable, each time.
+    Environment {
+        variable: String,
+    },
+}
+
+/// Where the secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    Keyring,
+    File,
 }
 
 impl Record {
@@ -57,6 +104,23 @@ impl Record {
         self.named.contains(base.as_str())
     }
 
+    /// How to get a token for a base; `None` where nobody is signed in.
+    #[must_use]
+    pub fn login(&self, base: &Base) -> Option<&Login> {
+        self.logins.get(base.as_str())
+    }
+
+    /// All sign-ins that are kept.
+    pub fn logins(&self) -> impl Iterator<Item = (Base, &Login)> {
+        self.logins.iter().filter_map(|(base, login)| Some((Base::parse(base)?, login)))
+    }
+
+    /// Whether a file may hold credentials when the keyring is out of reach.
+    #[must_use]
+    pub fn file_agreed(&self) -> bool {
+        self.file_agreed
+    }
+
     /// The bases that a person has named before.
     pub fn named(&self) -> impl Iterator<Item = Base> {
         self.named.iter().filter_map(|base| Base::parse(base))
@@ -85,6 +149,27 @@ pub fn name(state_dir: &Path, base: &Base) -> Result<(), FileError> {
 /// When the state folder can't be written.
 pub fn force(state_dir: &Path, index: &IndexUrl, forced: bool) -> Result<(), FileError> {
     change(state_dir, |record| record.forced.insert(index.shown(), forced) != Some(forced))
+}
+
+/// Remembers a sign-in; its base counts as named from now on. The secret must be kept already.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileError> {
+    change(state_dir, |record| {
+        record.named.insert(base.as_str().to_owned());
+        record.file_agreed |= login.kept == Kept::File;
+        record.logins.insert(base.as_str().to_owned(), login.clone());
+        true
+    })
+}
+
+/// Forgets a sign-in; the base stays named.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn log_out(state_dir: &Path, base: &Base) -> Result<(), FileError> {
+    change(state_dir, |record| record.logins.remove(base.as_str()).is_some())
 }
 
 /// Reads, changes and writes under the lock, so that two instances lose nothing of each other.
@@ -130,6 +215,21 @@ mod tests {
             force(dir.path(), &index, answer).unwrap();
             assert_eq!(Record::load(dir.path()).forces(&index), Some(answer));
         }
+        let login = Login {
+            kind: LoginKind::AzureCli { tenant: None },
+            kept: Kept::File,
+            who: "ana".into(),
+            expires: None,
+        };
+        assert!(record.login(&record.named().next().unwrap()).is_none() && !record.file_agreed());
+        let cloud = Base::parse("https://dev.azure.com/contoso").unwrap();
+        log_in(dir.path(), &cloud, &login).unwrap();
+        let record = Record::load(dir.path());
+        assert_eq!(record.login(&cloud), Some(&login));
+        assert!(record.knows(&cloud) && record.file_agreed() && record.trusts("one"));
+        log_out(dir.path(), &cloud).unwrap();
+        let record = Record::load(dir.path());
+        assert!(record.knows(&cloud) && record.logins().next().is_none());
         for garbage in [&b"{"[..], b"[]", b"{\"version\":99}", b"\xff\xfe"] {
             std::fs::write(dir.path().join(FILE), garbage).unwrap();
             assert_eq!(Record::load(dir.path()), Record::default());

@@ -11,5 +11,7 @@ pub mod error;
 pub mod jwt;
 pub mod pat;
 pub mod tenant;
+pub mod vault;
 
 pub use error::{AzError, EntraError, EnvironmentError, PatError};
+pub use vault::Vault;

@@ -6,7 +6,7 @@ use std::fmt;
 use url::Url;
 
 use super::feed::{Feed, FeedName, ViewName};
-use super::organization::{Collection, ProjectName, Target};
+use super::organization::{Base, Collection, OrgName, ProjectName, Target};
 
 /// Why a text is no registry name for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -159,6 +159,21 @@ impl IndexUrl {
         target.feed.is_some().then_some(target)
     }
 
+    /// The base whose credential may go to this index: a cloud organization by its two package hosts over https, or
+    /// the server, among those that the person has named, that it lies under (product.md, 'Trust'). Compares nothing but the address:
+    /// what a server answers never counts.
+    #[must_use]
+    pub fn credential_base(&self, named: impl IntoIterator<Item = Base>) -> Option<Base> {
+        let url = self.url();
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return None;
+        }
+        if let Some(org) = cloud_organization(&url) {
+            return Some(Collection::cloud(org).base());
+        }
+        named.into_iter().find(|base| !is_cloud(base) && base.covers(&url))
+    }
+
     /// The address without user information, safe to show.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -168,6 +183,25 @@ impl IndexUrl {
         let _ = url.set_password(None);
         format!("{}{url}", Self::PREFIX)
     }
+}
+
+/// The organization of an https address of one of the cloud's package hosts, on its own port.
+fn cloud_organization(url: &Url) -> Option<OrgName> {
+    if url.scheme() != "https" || url.port().is_some() {
+        return None;
+    }
+    let host = url.host_str()?;
+    let name = match host.strip_suffix(".pkgs.visualstudio.com") {
+        Some(name) => name,
+        None if host == "pkgs.dev.azure.com" => url.path_segments()?.next()?,
+        None => return None,
+    };
+    OrgName::parse(name)
+}
+
+/// Organizations are matched by their host names alone.
+fn is_cloud(base: &Base) -> bool {
+    Target::parse(base.as_str()).is_some_and(|target| target.collection.is_cloud())
 }
 
 impl fmt::Display for IndexUrl {
@@ -202,6 +236,52 @@ mod tests {
         for feed in ["Rust-Crates", "2fast", "ü", "a!b", "(x)", "crates-io"] {
             assert!(RegistryName::parse(&suggest(feed)).is_ok(), "{feed}");
         }
+    }
+
+    #[test]
+    fn a_credential_goes_to_its_own_base_and_to_nothing_that_looks_like_it() {
+        let server = Base::parse("https://ado.corp.example:8443/tfs/Coll").unwrap();
+        let cloud = Base::parse("https://dev.azure.com/contoso").unwrap();
+        let base = |url: &str| {
+            let index = IndexUrl::parse(&format!("sparse+{url}"))?;
+            index.credential_base([server.clone(), cloud.clone()])
+        };
+        for url in [
+            "https://pkgs.dev.azure.com/contoso/_packaging/f/Cargo/index/",
+            "https://pkgs.dev.azure.com/CONTOSO/My%20Project/_packaging/f@v/Cargo/index/",
+            "https://pkgs.dev.azure.com:443/contoso/_packaging/f~force-auth/Cargo/index/",
+            "https://PKGS.dev.azure.com/contoso/_packaging/f/Cargo/index/",
+            "https://contoso.pkgs.visualstudio.com/_packaging/f/Cargo/index/",
+        ] {
+            assert_eq!(base(url), Some(cloud.clone()), "{url}");
+        }
+        let on_server = "https://ado.corp.example:8443/tfs/Coll/p/_packaging/f/Cargo/index/";
+        assert_eq!(base(on_server), Some(server.clone()));
+        for url in [
+            "https://pkgs.dev.azure.com.evil/contoso/_packaging/f/Cargo/index/",
+            "https://pkgs.dev.azure.com@evil/contoso/_packaging/f/Cargo/index/",
+            "https://ana@pkgs.dev.azure.com/contoso/_packaging/f/Cargo/index/",
+            "https://pkgs.dev.azure.com./contoso/_packaging/f/Cargo/index/",
+            "https://pkgs.dev.azure.com:8443/contoso/_packaging/f/Cargo/index/",
+            "http://pkgs.dev.azure.com/contoso/_packaging/f/Cargo/index/",
+            "https://evil.dev.azure.com/contoso/_packaging/f/Cargo/index/",
+            "https://dev.azure.com/contoso/_packaging/f/Cargo/index/",
+            "https://contoso.evil.pkgs.visualstudio.com/_packaging/f/Cargo/index/",
+            "https://contoso.pkgs.visualstudio.com.evil/_packaging/f/Cargo/index/",
+            "https://pkgs.visualstudio.com/contoso/_packaging/f/Cargo/index/",
+            "https://pkgs.dev.azure.com/",
+            "https://pkgs.dev.azure.com/%63ontoso%2f/_packaging/f/Cargo/index/",
+            "https://evil.example/contoso/_packaging/f/Cargo/index/",
+            "https://ado.corp.example/tfs/Coll/_packaging/f/Cargo/index/",
+            "https://ado.corp.example:8443/tfs/Collection/_packaging/f/Cargo/index/",
+            "https://ado.corp.example:8443/tfs/Coll/../Other/_packaging/f/Cargo/index/",
+            "http://ado.corp.example:8443/tfs/Coll/_packaging/f/Cargo/index/",
+            "https://127.0.0.1/tfs/Coll/_packaging/f/Cargo/index/",
+        ] {
+            assert_eq!(base(url), None, "{url}");
+        }
+        let other = "https://pkgs.dev.azure.com/contoso2/_packaging/f/Cargo/index/";
+        assert_ne!(base(other), Some(cloud.clone()));
     }
 
     #[test]

@@ -330,6 +330,7 @@ pub(crate) const RULES: &[Rule] = &[
             "auth/entra",
             "auth/environment",
             "auth/jwt",
+            "auth/vault",
             "cargo/credentials",
             "cargo/provider",
             "task/restore",
