@@ -14,6 +14,7 @@ pub mod git_config;
 pub mod hazards;
 pub mod home;
 pub mod index_dir;
+pub mod install;
 pub mod lockfile;
 pub mod mirror;
 mod process;

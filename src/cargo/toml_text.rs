@@ -2,6 +2,8 @@
 //! only those bytes are replaced: comments, order, line ends and every other byte stay by construction
 //! (libraries trap 13). Knows nothing of Cargo's keys and never touches the disk.
 
+pub(super) mod list;
+
 use std::ops::Range;
 
 use toml_edit::{Document, InlineTable, Item, Key, Table, Value};
