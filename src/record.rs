@@ -1,6 +1,8 @@
 //! What the tool remembers between runs, in one small versioned file of the state folder, 0600. Garbage
 //! in it counts as nothing remembered.
 
+pub mod outage;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -121,6 +121,14 @@ pub fn serve(
     }
 }
 
+/// The same with Cargo at the other end of the standard streams.
+///
+/// # Errors
+/// When Cargo has gone.
+pub fn serve_cargo(answer: impl FnMut(&Asked) -> Result<Granted, Refusal>) -> io::Result<()> {
+    serve(io::stdin().lock(), io::stdout().lock(), answer)
+}
+
 fn line(output: &mut impl Write, document: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *output, document)?;
     output.write_all(b"\n")?;

@@ -11,6 +11,7 @@ mod entra_app;
 pub mod feeds;
 pub mod inspect;
 mod open_page;
+pub mod provide_token;
 mod remote;
 pub mod restore;
 pub mod services;

@@ -333,6 +333,7 @@ pub(crate) const RULES: &[Rule] = &[
             "auth/vault",
             "cargo/credentials",
             "cargo/provider",
+            "task/provide_token",
             "task/restore",
             // The demo's own token, which is there to be shown and pasted.
             "main",

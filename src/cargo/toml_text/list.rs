@@ -23,7 +23,7 @@ pub(in crate::cargo) fn append(
     let document = parse(text)?;
     let Some(list) = list_at(text, &document, path)?.filter(|list| !list.is_empty()) else {
         let whole = first.iter().copied().chain([element]);
-        return replace_empty(text, path, &document, &Value::from(Array::from_iter(whole)));
+        return replace_empty(text, path, &document, &Value::from(whole.collect::<Array>()));
     };
     let ours = |value: &Value| value.as_str() == Some(element);
     if list.iter().filter(|value| ours(value)).count() == 1 && list.iter().last().is_some_and(ours) {

@@ -1,0 +1,253 @@
+//! What Cargo is answered as a credential provider (product.md, 'Trust'; cargo-contract 3.4, 3.5). Runs in every
+//! fetch: reads what is on disk and in the vault, and starts nothing more unless a token has to be renewed. Never asks a person.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::auth::vault::{self, Slot, Vault, VaultError};
+use crate::cargo::provider::{Action, Asked, Granted, Keep, Operation, Refusal};
+use crate::domain::credential::{AccessToken, Credential, Secret, TokenOrigin};
+use crate::domain::organization::Base;
+use crate::domain::registry::IndexUrl;
+use crate::error::{Exit, Report};
+use crate::files;
+use crate::host::Host;
+use crate::record::outage::Outage;
+use crate::record::{self, Kept, Login, LoginKind, Record};
+
+/// A token with less life than this is renewed before it is handed out, in seconds: Cargo uses one for all
+/// the crates of a fetch and asks no second time (cargo-contract 3.5).
+const ENOUGH: u64 = 15 * 60;
+
+/// A token with less life than this is of no use to Cargo, in seconds: it would ask again for each request.
+const LEAST: u64 = 60;
+
+const RENEWAL_LOCK: &str = "renew.lock";
+
+/// Gets the next access token of a sign-in, given the refresh token that is kept of it.
+pub type Renew = fn(&Host, &LoginKind, Option<Secret>) -> Result<AccessToken, Report>;
+
+/// One answer.
+///
+/// # Errors
+/// Every [`Refusal`].
+pub fn answer(host: &Host, renew: Renew, asked: &Asked) -> Result<Granted, Refusal> {
+    let state_dir = host.state_dir.as_deref().ok_or(Refusal::UrlNotSupported)?;
+    let record = Record::load(state_dir);
+    let index = IndexUrl::parse(&asked.registry.index_url).ok_or(Refusal::UrlNotSupported)?;
+    let base = index
+        .credential_base(record.named())
+        .filter(|base| record.knows(base))
+        .ok_or(Refusal::UrlNotSupported)?;
+    let kept = Keeper { host, state_dir, record: &record, base: &base, renew };
+    match &asked.action {
+        Action::Get(Operation::Unknown) | Action::Unknown => Err(Refusal::OperationNotSupported),
+        Action::Get(_) => kept.token(),
+        Action::Login(token) => kept.log_in(token.as_ref()),
+        Action::Logout => kept.log_out(),
+    }
+}
+
+/// What is kept of one organization.
+struct Keeper<'a> {
+    host: &'a Host,
+    state_dir: &'a Path,
+    record: &'a Record,
+    base: &'a Base,
+    renew: Renew,
+}
+
+impl Keeper<'_> {
+    fn token(&self) -> Result<Granted, Refusal> {
+        let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
+        match &login.kind {
+            LoginKind::Pat => self.personal(login),
+            LoginKind::Environment { variable } => self.of_environment(variable),
+            LoginKind::Entra { .. } | LoginKind::AzureCli { .. } => self.access(login),
+        }
+    }
+
+    fn personal(&self, login: &Login) -> Result<Granted, Refusal> {
+        if login.expires.is_some_and(|expires| expires <= self.now()) {
+            return Err(sign_in_again("token-expired", "the personal access token has expired").into());
+        }
+        let token = self.read(login, Slot::Pat)?.ok_or(Refusal::NotFound)?;
+        let header = Credential::Pat(token).header();
+        Ok(Granted::Token { header, keep: login.expires.map_or(Keep::Session, Keep::Until) })
+    }
+
+    fn of_environment(&self, variable: &str) -> Result<Granted, Refusal> {
+        let token = self.host.env.text(variable).ok_or_else(|| {
+            Report::new(Exit::SignIn, "variable-missing", format!("the variable `{variable}` is not set"))
+                .hint("map it in the pipeline's step, or sign in in another way: `az-cargo-wizard login`")
+        })?;
+        let token = Secret::new(token);
+        // The token of a pipeline's job; the others are personal ones (azure-contract 2.1, 2.8).
+        let credential = if variable == "SYSTEM_ACCESSTOKEN" {
+            let origin = TokenOrigin::Environment(variable.to_owned());
+            Credential::Bearer(Box::new(AccessToken { token, expires: None, origin }))
+        } else {
+            Credential::Pat(token)
+        };
+        Ok(Granted::Token { header: credential.header(), keep: Keep::Session })
+    }
+
+    /// The access token that is kept, while it lives long enough; or the next one.
+    fn access(&self, login: &Login) -> Result<Granted, Refusal> {
+        if let Some(token) = self.kept_access(login)?.filter(|token| self.lives(token, ENOUGH)) {
+            return Ok(token.granted());
+        }
+        let _lock = files::lock(self.state_dir, RENEWAL_LOCK).map_err(Report::from)?;
+        // Another process may have renewed it meanwhile.
+        let kept = self.kept_access(login)?;
+        if let Some(token) = kept.as_ref().filter(|token| self.lives(token, ENOUGH)) {
+            return Ok(token.clone().granted());
+        }
+        let refresh = match &login.kind {
+            LoginKind::Entra { .. } => Some(self.read(login, Slot::Refresh)?.ok_or(Refusal::NotFound)?),
+            _ => None,
+        };
+        match (self.renew)(self.host, &login.kind, refresh) {
+            Ok(next) => self.keep(login, next),
+            Err(report) => match kept.filter(|token| self.lives(token, LEAST)) {
+                Some(token) if report.exit == Exit::Network => Ok(token.granted()),
+                _ => Err(report.into()),
+            },
+        }
+    }
+
+    /// The refresh token first: the one before is used up.
+    fn keep(&self, login: &Login, next: AccessToken) -> Result<Granted, Refusal> {
+        let vault = self.vault(login.kept);
+        if let TokenOrigin::DeviceCode(renewal) = &next.origin {
+            vault.write(self.base, Slot::Refresh, &renewal.refresh).map_err(|error| self.lost(error))?;
+        }
+        let next = Timed { expires: next.expires.unwrap_or(self.now() + ENOUGH), token: next.token };
+        // Without it the next process renews again, no more.
+        let _ = vault.write(self.base, Slot::Access, &next.to_secret());
+        Ok(next.granted())
+    }
+
+    fn kept_access(&self, login: &Login) -> Result<Option<Timed>, Refusal> {
+        Ok(self.read(login, Slot::Access)?.as_ref().and_then(Timed::of))
+    }
+
+    fn log_in(&self, token: Option<&Secret>) -> Result<Granted, Refusal> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Err(sign_in_again("token-missing", "no token was piped to `cargo login`").into());
+        };
+        let (credential, _) = crate::auth::pat::accept(token).map_err(Report::from)?;
+        let Credential::Pat(token) = credential else { return Err(Refusal::OperationNotSupported) };
+        let before = self.record.login(self.base);
+        let kept = before.map_or(Kept::Keyring, |login| login.kept);
+        self.vault(kept).write(self.base, Slot::Pat, &token).map_err(|error| self.lost(error))?;
+        let who = before.map_or_else(|| "token holder".to_owned(), |login| login.who.clone());
+        let login = Login { kind: LoginKind::Pat, kept, who, expires: None };
+        record::log_in(self.state_dir, self.base, &login).map_err(Report::from)?;
+        Ok(Granted::LoggedIn)
+    }
+
+    fn log_out(&self) -> Result<Granted, Refusal> {
+        let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
+        self.vault(login.kept).forget(self.base).map_err(|error| self.lost(error))?;
+        record::log_out(self.state_dir, self.base).map_err(Report::from)?;
+        Ok(Granted::LoggedOut)
+    }
+
+    /// Out of the place that the login names; where that is out of reach, out of the file that was agreed to.
+    fn read(&self, login: &Login, slot: Slot) -> Result<Option<Secret>, Refusal> {
+        if login.kept == Kept::Keyring
+            && let Some(outage) = Outage::load(self.state_dir, self.session(), self.now())
+        {
+            return self
+                .in_the_file(slot)
+                .map_or_else(|| Err(out_of_reach(&outage.why).into()), |found| Ok(Some(found)));
+        }
+        match self.vault(login.kept).read(self.base, slot) {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                let is_out_of_reach = error.is_out_of_reach();
+                let refusal = self.lost(error);
+                let found = self.in_the_file(slot).filter(|_| is_out_of_reach);
+                found.map_or(Err(refusal), |found| Ok(Some(found)))
+            }
+        }
+    }
+
+    fn in_the_file(&self, slot: Slot) -> Option<Secret> {
+        let file = self.record.file_agreed().then(|| self.vault(Kept::File))?;
+        file.read(self.base, slot).ok().flatten()
+    }
+
+    /// Never `not-found`, which would let a stale token of another provider answer.
+    fn lost(&self, error: VaultError) -> Refusal {
+        let is_out_of_reach = error.is_out_of_reach();
+        let report = Report::from(error);
+        if is_out_of_reach {
+            let why = std::iter::once(&report.headline).chain(&report.causes).cloned().collect::<Vec<_>>();
+            // At worst the next process waits as long as this one did.
+            let _ = Outage::store(self.state_dir, (self.session(), self.now()), why.join(": "));
+        }
+        report.into()
+    }
+
+    fn vault(&self, kept: Kept) -> Vault {
+        match kept {
+            Kept::Keyring => Vault::system(vault::BRIEF),
+            Kept::File => Vault::file(file_of(self.state_dir)),
+        }
+    }
+
+    /// What tells one session's keyring from another's.
+    fn session(&self) -> &str {
+        self.host.env.text("DBUS_SESSION_BUS_ADDRESS").unwrap_or_default()
+    }
+
+    fn lives(&self, token: &Timed, seconds: u64) -> bool {
+        token.expires >= self.now() + seconds
+    }
+
+    fn now(&self) -> u64 {
+        self.host.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+}
+
+/// The file that holds credentials where there is no keyring.
+#[must_use]
+pub fn file_of(state_dir: &Path) -> PathBuf {
+    state_dir.join("credentials.json")
+}
+
+/// An access token and when it ends, kept as one so that neither is ever the other's.
+#[derive(Debug, Clone)]
+struct Timed {
+    token: Secret,
+    /// In seconds since 1970 (UTC).
+    expires: u64,
+}
+
+impl Timed {
+    fn of(kept: &Secret) -> Option<Self> {
+        let (expires, token) = kept.expose().split_once(' ')?;
+        Some(Self { token: Secret::new(token), expires: expires.parse().ok()? })
+    }
+
+    fn to_secret(&self) -> Secret {
+        Secret::new(format!("{} {}", self.expires, self.token.expose()))
+    }
+
+    fn granted(self) -> Granted {
+        let keep = Keep::Until(self.expires);
+        Granted::Token { header: Secret::new(format!("Bearer {}", self.token.expose())), keep }
+    }
+}
+
+fn sign_in_again(code: &'static str, headline: &str) -> Report {
+    Report::new(Exit::SignIn, code, headline).hint("run: az-cargo-wizard login")
+}
+
+fn out_of_reach(why: &str) -> Report {
+    Report::new(Exit::Failed, "keyring-unavailable", why.to_owned())
+        .cause("it was asked within the last minute")
+        .hint("unlock the keyring, or keep the credential in a file that only you can read: `az-cargo-wizard login --store file`")
+}
