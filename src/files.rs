@@ -315,14 +315,29 @@ impl Drop for Lock {
 pub fn lock(dir: &Path, name: &str) -> Result<Lock, FileError> {
     create_private_dir(dir)?;
     let path = dir.join(name);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(failed("open", &path))?;
+    let file = lock_file(&path)?;
     wait_for_lock(&file, &path)?;
     Ok(Lock { file })
+}
+
+/// The same without waiting; `None` while another process has it.
+///
+/// # Errors
+/// When the lock file can't be made or locked.
+pub fn try_lock(dir: &Path, name: &str) -> Result<Option<Lock>, FileError> {
+    create_private_dir(dir)?;
+    let path = dir.join(name);
+    let file = lock_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock { file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
+    }
+}
+
+fn lock_file(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).open(path).map_err(failed("open", path))
 }
 
 fn wait_for_lock(file: &File, path: &Path) -> Result<(), FileError> {

@@ -13,10 +13,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use etcetera::BaseStrategy as _;
 
+/// Names the folder for what this tool remembers, in place of the usual one; the demo gives its own to its children.
+pub const STATE_DIR: &str = "AZ_CARGO_WIZARD_STATE_DIR";
+
 /// The world around one process, as a value.
 #[derive(Debug, Clone)]
 pub struct Host {
     pub args: Vec<OsString>,
+    /// This program's own file; `None` where the system does not tell.
+    pub program: Option<PathBuf>,
     pub env: Env,
     pub cwd: PathBuf,
     /// The person's home; `None` where the system knows none.
@@ -45,12 +50,14 @@ impl Host {
     pub fn os() -> std::io::Result<Self> {
         let base = etcetera::choose_base_strategy().ok();
         let state = base.as_ref().map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_dir()));
+        let named = std::env::var_os(STATE_DIR).filter(|dir| !dir.is_empty()).map(PathBuf::from);
         Ok(Self {
             args: std::env::args_os().collect(),
+            program: std::env::current_exe().ok(),
             env: Env(std::env::vars_os().collect()),
             cwd: std::env::current_dir()?,
             home: base.map(|dirs| dirs.home_dir().to_owned()),
-            state_dir: state.map(|dir| dir.join("az-cargo-wizard")),
+            state_dir: named.or_else(|| state.map(|dir| dir.join("az-cargo-wizard"))),
             temp_dir: std::env::temp_dir(),
             terminal: TerminalFlags {
                 stdin: std::io::stdin().is_terminal(),

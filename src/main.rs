@@ -6,13 +6,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use az_cargo_wizard::cargo::provider::FLAG;
 use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
 use az_cargo_wizard::cli::{feeds, run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
-use az_cargo_wizard::host::Host;
+use az_cargo_wizard::host::{Host, STATE_DIR};
+use az_cargo_wizard::task::provide_token;
 use az_cargo_wizard::task::{self, DemoPlace, EntraFlags, ForceAuth, Restore, Services, Settled};
 use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
 use clap::Parser as _;
@@ -22,17 +24,24 @@ use tokio::sync::oneshot;
 const DEMO_LOG: &str = "AZ_CARGO_WIZARD_DEMO_LOG";
 
 fn main() -> ExitCode {
+    let host = Host::os();
+    // In every fetch: before anything else that takes time.
+    if let Ok(host) = &host
+        && host.args.get(1).is_some_and(|argument| argument == FLAG)
+    {
+        return if provide_token::serve(host).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let arguments = Arguments::parse();
     let printer = if arguments.common.json { Printer::Json } else { Printer::Lines };
-    let exit = front_door(arguments, printer).unwrap_or_else(|report| {
+    let exit = front_door(host, arguments, printer).unwrap_or_else(|report| {
         printer.report(&report);
         report.exit
     });
     ExitCode::from(exit.code())
 }
 
-fn front_door(arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
-    let host = Host::os().map_err(|error| {
+fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printer) -> Result<Exit, Report> {
+    let host = host.map_err(|error| {
         Report::new(Exit::Failed, "no-folder", "the working folder is gone").cause(error.to_string())
     })?;
     if is_demo(&arguments.common) && arguments.common.dir.is_some() {
@@ -215,7 +224,7 @@ async fn serve_demo(host: &Host, arguments: &Arguments, printer: Printer) -> Res
     ));
     printer.say("");
     let lines = [
-        format!("export CARGO_HOME={cargo_home} XDG_STATE_HOME={state} NO_PROXY=127.0.0.1"),
+        format!("export CARGO_HOME={cargo_home} {STATE_DIR}={state} NO_PROXY=127.0.0.1"),
         format!("cd {project}"),
         format!(
             "echo {} | az-cargo-wizard setup --org {}/contoso --feed rust-crates --with-token --store file --yes",

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::credential::Kept;
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
 use crate::files::{self, FileError, Links, NewFile, Replacement};
@@ -68,14 +69,6 @@ pub enum LoginKind {
     Environment {
         variable: String,
     },
-}
-
-/// Where the secret is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kept {
-    Keyring,
-    File,
 }
 
 impl Record {

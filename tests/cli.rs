@@ -197,6 +197,7 @@ fn set_up(sandbox: &Sandbox, feed: &str, token: impl FnOnce() -> Option<String>)
         state_dir: &dir.join("state"),
         env: &host.env,
         overwrite_replacement: false,
+        program: None,
     };
     apply(&review(&plan, &places).unwrap(), &places).unwrap();
     if let Some(token) = token() {

@@ -26,8 +26,8 @@ fn set_up(text: &str, overwrite_replacement: bool) -> Result<String, ConfigError
     let wanted = ConfigEdit {
         registry: Some((&name, &index)),
         replace_crates_io: Some(&name),
-        provider: None,
         overwrite_replacement,
+        ..ConfigEdit::default()
     };
     edit(Path::new("config.toml"), text, &wanted)
 }

@@ -116,6 +116,7 @@ fn set_up(root: &Path, name: &str, index: &str, replace_crates_io: bool) {
         state_dir: &root.join("state"),
         env: &Env::default(),
         overwrite_replacement: false,
+        program: None,
     };
     let review = review(&plan, &places).unwrap();
     assert_eq!(apply(&review, &places).unwrap().len(), 2);

@@ -156,6 +156,7 @@ impl Stage {
             state_dir: &self.path("state"),
             env: &Env::default(),
             overwrite_replacement,
+            program: None,
         })
     }
 

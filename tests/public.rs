@@ -48,6 +48,7 @@ fn set_up(sandbox: &Sandbox, name: &str) -> String {
         state_dir: &dir.join("state"),
         env: &host.env,
         overwrite_replacement: false,
+        program: None,
     };
     apply(&review(&plan, &places).unwrap(), &places).unwrap();
     index

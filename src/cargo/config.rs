@@ -6,6 +6,7 @@ use std::path::Path;
 use toml_edit::{Array, Document, Item, Value};
 
 use super::error::ConfigError;
+use super::install;
 use super::settings::same_index;
 use super::toml_text::{self, Fault};
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -21,6 +22,10 @@ pub struct ConfigEdit<'a> {
     /// `[registries.NAME] credential-provider`; the other type is kept where it is an array already, so
     /// that no two files differ in it (cargo-contract 1.4).
     pub provider: Option<(&'a RegistryName, &'a str)>,
+    /// `[registries.NAME] credential-provider` goes, so that the list for all registries holds.
+    pub without_provider: Option<&'a RegistryName>,
+    /// The file of this program, which is to be Cargo's credential provider.
+    pub program: Option<&'a Path>,
     /// The person knows that something other than a feed stands in for crates.io now, and gives it up.
     pub overwrite_replacement: bool,
 }
@@ -55,7 +60,14 @@ pub fn edit(file: &Path, text: &str, edit: &ConfigEdit<'_>) -> Result<String, Co
         };
         out = toml_text::set(&out, &path, &value).map_err(in_file)?;
     }
-    Ok(out)
+    if let Some(name) = edit.without_provider {
+        let path = ["registries", name.as_str(), "credential-provider"];
+        out = toml_text::remove(&out, &path).map_err(in_file)?;
+    }
+    match edit.program {
+        Some(program) => install::install(file, &out, program),
+        None => Ok(out),
+    }
 }
 
 fn set(text: &str, path: &[&str], value: &str) -> Result<String, Fault> {

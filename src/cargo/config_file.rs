@@ -30,6 +30,8 @@ pub struct Places<'a> {
     pub env: &'a Env,
     /// After [`ConfigError::OtherReplacement`] the person said that the feed takes its place.
     pub overwrite_replacement: bool,
+    /// This program's file, where Cargo's configuration may name it.
+    pub program: Option<&'a Path>,
 }
 
 /// What the plan would change, with everything worth knowing before agreeing. Writes nothing.
@@ -42,10 +44,9 @@ pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigErr
     let situation = Situation::read(plan, places)?;
     let second = publish.as_ref().map(|publish| Situation::read(publish, places)).transpose()?;
     let situations: Vec<&Situation<'_>> = std::iter::once(&situation).chain(&second).collect();
-    let provider = situation.provider_to_write()?;
     let user_file = home::config_path(places.cargo_home);
     if plan.scope == ConfigScope::AsItIs {
-        return credential_only(plan, (provider, &user_file), places);
+        return credential_only(&situation, &user_file);
     }
     let providers = provider_edits(&situations)?;
     let mut wanted: Vec<ConfigEdit<'_>> =
@@ -69,17 +70,13 @@ pub fn review(plan: &SetupPlan, places: &Places<'_>) -> Result<Review, ConfigErr
 }
 
 /// For a registry that is configured already: the user's file learns where its credential is, nothing else.
-fn credential_only(
-    plan: &SetupPlan,
-    (provider, user_file): (Option<&str>, &Path),
-    places: &Places<'_>,
-) -> Result<Review, ConfigError> {
+fn credential_only(situation: &Situation<'_>, user_file: &Path) -> Result<Review, ConfigError> {
     let mut files = Vec::new();
-    if let Some(provider) = provider {
-        let wanted = ConfigEdit { provider: Some((&plan.registry, provider)), ..ConfigEdit::default() };
-        files.push(change(user_file, ConfigScope::User, places, &[wanted])?);
+    if let Some(wanted) = situation.provider_edit()? {
+        files.push(change(user_file, ConfigScope::User, situation.places, &[wanted])?);
     }
-    Ok(Review { plan: plan.clone(), files, notes: Vec::new() })
+    let notes = config_notes::of_provider(situation).into_iter().collect();
+    Ok(Review { plan: situation.plan.clone(), files, notes })
 }
 
 /// What the file that names registry and replacement should say.
@@ -88,21 +85,14 @@ fn registry_edit<'a>(situation: &Situation<'a>) -> ConfigEdit<'a> {
     ConfigEdit {
         registry: Some((&plan.registry, &plan.index)),
         replace_crates_io: plan.replace_crates_io.then_some(&plan.registry),
-        provider: None,
         overwrite_replacement: places.overwrite_replacement || situation.own_replacement_is_feed(),
+        ..ConfigEdit::default()
     }
 }
 
-/// The providers that the person's file still has to name.
+/// What the person's file still has to say about providers.
 fn provider_edits<'a>(situations: &[&Situation<'a>]) -> Result<Vec<ConfigEdit<'a>>, ConfigError> {
-    let mut edits = Vec::new();
-    for situation in situations {
-        let provider = situation.provider_to_write()?.map(|provider| (&situation.plan.registry, provider));
-        edits.extend(
-            provider.map(|provider| ConfigEdit { provider: Some(provider), ..ConfigEdit::default() }),
-        );
-    }
-    Ok(edits)
+    situations.iter().filter_map(|situation| situation.provider_edit().transpose()).collect()
 }
 
 /// Makes the changes that were agreed to. A file that has changed since then stops everything, and when a later
@@ -254,6 +244,7 @@ pub(super) mod tests {
                 state_dir: &state_dir,
                 env: &self.env,
                 overwrite_replacement: false,
+                program: None,
             })
         }
 
@@ -433,6 +424,7 @@ pub(super) mod tests {
             state_dir: &state,
             env: &sandbox.env,
             overwrite_replacement: false,
+            program: None,
         };
         let review = review(&project(), &places).unwrap();
         assert_eq!((review.files.len(), review.files[0].scope), (1, ConfigScope::User));

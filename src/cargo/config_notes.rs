@@ -21,7 +21,7 @@ pub(super) fn notes(situation: &Situation<'_>) -> Vec<String> {
 pub(super) fn of_registry(situation: &Situation<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(index_variable(situation));
-    notes.extend(provider_variable(situation));
+    notes.extend(of_provider(situation));
     notes.extend(token_variable(situation));
     notes.extend(shadowed_index(situation));
     notes.extend(shared_variables(situation));
@@ -60,14 +60,24 @@ fn index_variable(situation: &Situation<'_>) -> Option<String> {
     })
 }
 
-fn provider_variable(situation: &Situation<'_>) -> Option<String> {
+/// What in the environment names another credential provider than the plan does.
+pub(super) fn of_provider(situation: &Situation<'_>) -> Option<String> {
+    const FOR_ALL: &str = "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS";
     let name = &situation.plan.registry;
+    let is_plain = match situation.plan.store {
+        TokenStore::ThisRunOnly => return None,
+        TokenStore::PlainFile => true,
+        TokenStore::Provider(_) => false,
+    };
     let variable = format!("CARGO_REGISTRIES_{}_CREDENTIAL_PROVIDER", name.env_name());
-    let is_used =
-        situation.plan.store == TokenStore::PlainFile && situation.places.env.text(&variable).is_some();
-    let provider = situation.settings.provider_of(name).filter(|_| is_used)?;
-    (!is_plain_file(provider))
-        .then(|| format!("The variable {variable} names another credential provider and wins: unset it."))
+    if situation.places.env.text(&variable).is_some() {
+        let provider = situation.settings.provider_of(name)?;
+        return (!is_plain || !is_plain_file(provider)).then(|| {
+            format!("The variable {variable} names another credential provider and wins: unset it.")
+        });
+    }
+    let asked_first = !is_plain && situation.places.env.text(FOR_ALL).is_some();
+    asked_first.then(|| format!("The providers of the variable {FOR_ALL} are asked before this tool."))
 }
 
 fn token_variable(situation: &Situation<'_>) -> Option<String> {

@@ -29,6 +29,12 @@ pub enum ConfigError {
     SameIndex { file: PathBuf, line: Option<usize>, other: String },
     #[error("{} sets the credential provider of `{name}` to `{provider}`", place(file, *line, None))]
     ProviderInCheckout { file: PathBuf, line: Option<usize>, name: String, provider: String },
+    #[error("{} sets `{key}`, which would win over this tool or stop every Cargo command", place(file, *line, None))]
+    ProviderKeyInCheckout { file: PathBuf, line: Option<usize>, key: String },
+    #[error(
+        "this program lies in a folder of builds or temporary files, which Cargo's configuration must not name"
+    )]
+    NotInstalled,
     #[error(
         "`registries.{name}.credential-provider` is a list in one file and a string in another: {} and {}",
         place(&near.0, near.1, None),
@@ -118,6 +124,15 @@ impl ConfigError {
             Self::ProviderInCheckout { .. } => (
                 "provider-in-project",
                 "remove the key there, or give the token to that provider yourself; nothing was changed",
+            ),
+            Self::ProviderKeyInCheckout { .. } => (
+                "provider-in-project",
+                "remove the key there, or keep the credential in another place; nothing was changed",
+            ),
+            Self::NotInstalled => (
+                "not-installed",
+                "install it first with `cargo install az-cargo-wizard --locked`, and run that one; or keep the credential \
+                 in another place",
             ),
             Self::MixedProviderTypes { .. } => (
                 "provider-types",

@@ -11,8 +11,8 @@ use super::toml_text::{self, list};
 /// What the list calls us: a path may hold spaces, which an element of the list may not.
 pub const ALIAS: &str = "az-cargo-wizard";
 
-const LIST: [&str; 2] = ["registry", "global-credential-providers"];
-const OUR_ALIAS: [&str; 2] = ["credential-alias", ALIAS];
+pub(super) const LIST: [&str; 2] = ["registry", "global-credential-providers"];
+pub(super) const OUR_ALIAS: [&str; 2] = ["credential-alias", ALIAS];
 
 /// Where there was no list, `cargo login` of crates.io goes on working through this.
 const CARGOS_OWN: &str = "cargo:token";
@@ -37,6 +37,15 @@ pub fn uninstall(file: &Path, text: &str) -> Result<String, ConfigError> {
     let in_file = |fault| ConfigError::fault(file, fault);
     let text = list::remove(text, &LIST, ALIAS).map_err(in_file)?;
     toml_text::remove(&text, &OUR_ALIAS).map_err(in_file)
+}
+
+/// Whether a program will still be where it is tomorrow: not in a folder of builds or of temporary files.
+#[must_use]
+pub fn lasts(program: &Path, temp_dir: &Path) -> bool {
+    let is_of_builds = |dir: &Path| {
+        dir.file_name().is_some_and(|name| name == "target") || dir.join(".rustc_info.json").exists()
+    };
+    !program.starts_with(temp_dir) && !program.ancestors().skip(1).any(is_of_builds)
 }
 
 /// The program that our entry names, where it is there whole.

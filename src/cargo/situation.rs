@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::Item;
 
+use super::config::ConfigEdit;
 use super::config_file::Places;
 use super::error::ConfigError;
 use super::home::{self, ConfigLayer, Origin};
+use super::install;
 use super::settings::{Index, ProviderOrigin, ProviderSetting, Replacement, Settings, same_index};
 use super::toml_text;
 use crate::domain::credential::TokenStore;
@@ -44,31 +46,77 @@ impl<'a> Situation<'a> {
         layer.and_then(replacement_of).is_some_and(|name| self.settings.is_feed(&name))
     }
 
-    /// The provider that the person's file still has to name. The project's file never names one: it is
+    /// What the person's file still has to say about credential providers. The project's file never names one: it is
     /// shared with people who keep their tokens elsewhere (product.md).
-    pub(super) fn provider_to_write(&self) -> Result<Option<&'static str>, ConfigError> {
-        if self.plan.store != TokenStore::PlainFile {
-            return Ok(None);
+    pub(super) fn provider_edit(&self) -> Result<Option<ConfigEdit<'a>>, ConfigError> {
+        let registry = &self.plan.registry;
+        match self.plan.store {
+            TokenStore::ThisRunOnly => Ok(None),
+            TokenStore::PlainFile => {
+                let provider = self.provider_to_write()?.map(|provider| (registry, provider));
+                Ok(provider.map(|provider| ConfigEdit { provider: Some(provider), ..ConfigEdit::default() }))
+            }
+            TokenStore::Provider(_) => {
+                self.check_providers()?;
+                let program = Some(self.places.program.ok_or(ConfigError::NotInstalled)?);
+                let without_provider = Some(registry);
+                Ok(Some(ConfigEdit { program, without_provider, ..ConfigEdit::default() }))
+            }
         }
+    }
+
+    /// What in a checkout would win over this tool as provider, or keep Cargo from starting at all: two files may not
+    /// differ in a key's type (cargo-contract 1.4).
+    fn check_providers(&self) -> Result<(), ConfigError> {
+        self.known_provider().map_or(Ok(()), |known| self.check_own(known))?;
+        for layer in self.layers.iter().filter(|layer| layer.origin == Origin::Checkout) {
+            let document =
+                toml_text::parse(&layer.text).map_err(|fault| ConfigError::fault(&layer.path, fault))?;
+            let list = toml_text::get(&document, &install::LIST).filter(|item| !item.is_array());
+            let alias = toml_text::get(&document, &install::OUR_ALIAS);
+            for (item, key) in [(list, install::LIST), (alias, install::OUR_ALIAS)] {
+                if let Some(item) = item {
+                    let line = Some(toml_text::position(&layer.text, item).line);
+                    return Err(ConfigError::ProviderKeyInCheckout {
+                        file: layer.path.clone(),
+                        line,
+                        key: key.join("."),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn known_provider(&self) -> Option<&ProviderSetting> {
         let name = self.plan.registry.as_str();
-        let known = self.settings.registries().iter().find(|registry| registry.name == name);
-        let Some(known) = known.and_then(|registry| registry.provider.as_ref()) else {
+        self.settings.registries().iter().find(|registry| registry.name == name)?.provider.as_ref()
+    }
+
+    /// A string here and a list there would stop every Cargo command (cargo-contract 1.4), and the nearer file would
+    /// win anyway.
+    fn check_own(&self, known: &ProviderSetting) -> Result<(), ConfigError> {
+        if known.origin != ProviderOrigin::File(Origin::Checkout) {
+            return Ok(());
+        }
+        Err(ConfigError::ProviderInCheckout {
+            file: known.file.clone(),
+            line: known.line,
+            name: self.plan.registry.to_string(),
+            provider: known.text.clone(),
+        })
+    }
+
+    /// The provider of the plain file, where it is not named yet.
+    fn provider_to_write(&self) -> Result<Option<&'static str>, ConfigError> {
+        let Some(known) = self.known_provider() else {
             let by_env = self.settings.provider_of(&self.plan.registry).is_some_and(is_plain_file);
             return Ok(Some(PLAIN_FILE_PROVIDER).filter(|_| !by_env));
         };
         if is_plain_file(known) {
             return Ok(None);
         }
-        // A string here and a list there would stop every Cargo command (cargo-contract 1.4), and the nearer
-        // file would win anyway.
-        if known.origin == ProviderOrigin::File(Origin::Checkout) {
-            return Err(ConfigError::ProviderInCheckout {
-                file: known.file.clone(),
-                line: known.line,
-                name: name.to_owned(),
-                provider: known.text.clone(),
-            });
-        }
+        self.check_own(known)?;
         Ok(Some(PLAIN_FILE_PROVIDER))
     }
 

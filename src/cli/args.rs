@@ -226,6 +226,8 @@ pub enum Auth {
 /// Where the credential is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Store {
+    /// The system keyring, with this tool as Cargo's credential provider, which also renews it
+    Provider,
     /// credentials.toml in Cargo's home: plain text, readable by you alone
     File,
     /// Nowhere: for this run's `cargo fetch` only

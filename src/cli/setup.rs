@@ -35,7 +35,8 @@ pub async fn setup(
     (flags, stdin): (Setup, StandardInput),
 ) -> Exit {
     let flags = filled(flags, services.named.as_ref());
-    let run = Run { services, printer, flags };
+    let store = wishes::store(flags.store);
+    let mut run = Run { services, printer, flags, store };
     match run.to_the_end(stdin).await {
         Ok(exit) => exit,
         Err(Stop::Said(exit)) => exit,
@@ -93,7 +94,6 @@ impl Stop {
     fn after(self, logged_in: &LoggedIn) -> Self {
         match (self, &logged_in.kept_in) {
             (Self::Report(report), Some(path)) => {
-                let path = text::clean(&path.to_string_lossy());
                 (*report).detail(format!("the credential is in `{path}` already")).into()
             }
             (stop, _) => stop,
@@ -105,16 +105,18 @@ struct Run {
     services: Arc<Services>,
     printer: Printer,
     flags: Setup,
+    store: TokenStore,
 }
 
 impl Run {
-    async fn to_the_end(&self, stdin: StandardInput) -> Result<Exit, Stop> {
+    async fn to_the_end(&mut self, stdin: StandardInput) -> Result<Exit, Stop> {
         let wishes = Wishes::of(&self.flags)?;
         let checkout = self.check().await?;
         let target = target(&checkout);
         wishes.require(&self.flags, target)?;
         // Both are there once nothing is missing.
         let (Some(target), Some(_)) = (target, &wishes.feed) else { return Err(Stop::Said(Exit::Usage)) };
+        self.find_keyring().await?;
         let person = self.sign_in(&target.collection, stdin).await?;
         let mut feeds = self.feeds(&person, (&wishes, target)).await?;
         let review = self.review(&checkout, &person.collection, (&wishes, &feeds)).await?;
@@ -146,10 +148,25 @@ impl Run {
         }
     }
 
+    /// Nothing is configured that would then fail: the keyring is tried before it is relied on.
+    async fn find_keyring(&mut self) -> Result<(), Stop> {
+        if !matches!(self.store, TokenStore::Provider(_)) || self.flags.dry_run {
+            return Ok(());
+        }
+        match self.ask(Request::TryKeyring).await? {
+            Event::Keyring(Ok(kept)) => {
+                self.store = TokenStore::Provider(kept);
+                Ok(())
+            }
+            Event::Keyring(Err(report)) => Err(Stop::Report(report)),
+            _ => Err(Stop::Said(Exit::Failed)),
+        }
+    }
+
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<SignedIn, Stop> {
         let wanted = (collection, self.flags.auth, stdin);
         let (account, credential) = signing_in::sign_in(&self.services, self.printer, wanted).await?;
-        if let Some(note) = signing_in::lasting(&credential, wishes::store(self.flags.store)) {
+        if let Some(note) = signing_in::lasting(&credential, self.store) {
             self.printer.say(&format!("note: {note}"));
         }
         Ok(SignedIn { collection: collection.clone(), credential, account })
@@ -260,7 +277,7 @@ impl Run {
             registry,
             index,
             replace_crates_io: wishes.replace_crates_io,
-            store: wishes::store(self.flags.store),
+            store: self.store,
             publish,
         })
     }
@@ -287,9 +304,10 @@ impl Run {
 
     async fn write(&self, review: Review, person: SignedIn, checkout: &Checkout) -> Result<Exit, Stop> {
         let plan = review.plan.clone();
-        let SignedIn { collection, credential, .. } = person;
+        let SignedIn { collection, credential, account } = person;
         // Proved before anything is written: a credential that the feed refuses changes nothing.
-        let request = LogIn { collection, credential: credential.clone(), plan: plan.clone() };
+        let request =
+            LogIn { collection, credential: credential.clone(), who: account.label(), plan: plan.clone() };
         let (Event::LoggedIn(logged_in), logging_in_was_stopped) =
             self.do_it(Request::LogIn(request)).await?
         else {
@@ -301,7 +319,7 @@ impl Run {
             return Err(Stop::Said(Exit::Failed));
         };
         let LoggedIn { kept_in, public, .. } = logged_in;
-        let outcome = SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_deref(), public };
+        let outcome = SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_ref(), public };
         self.printer.setup(&outcome).map_err(|error| closed(&error))?;
         if logging_in_was_stopped || writing_was_stopped {
             return Ok(Exit::Interrupted);

@@ -51,7 +51,7 @@ fn read_token(stdin: StandardInput) -> Result<Secret, Report> {
 
 /// What to know about a credential that ends by itself where it is to be kept; `None`: nothing.
 pub(super) fn lasting(credential: &Credential, store: TokenStore) -> Option<String> {
-    let is_kept = store != TokenStore::ThisRunOnly;
+    let is_kept = store == TokenStore::PlainFile;
     credential.ends_soon().filter(|_| is_kept).map(|why| {
         format!("{why}: kept in a file it is of no use afterwards; take `--store none`, or a personal access token")
     })

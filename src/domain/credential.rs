@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 
 /// What a personal access token must be allowed to do, in the words of Azure's page (azure-contract 2.2):
 /// with less, crates that nobody has saved yet can't be fetched.
@@ -163,9 +164,51 @@ impl Credential {
     }
 }
 
+/// An access token and when it ends, kept as one so that neither is ever the other's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimedToken {
+    pub token: Secret,
+    /// In seconds since 1970 (UTC).
+    pub expires: u64,
+}
+
+impl TimedToken {
+    /// Reads back what [`TimedToken::to_kept`] made.
+    #[must_use]
+    pub fn of_kept(kept: &Secret) -> Option<Self> {
+        let (expires, token) = kept.expose().split_once(' ')?;
+        Some(Self { token: Secret::new(token), expires: expires.parse().ok()? })
+    }
+
+    /// As one secret, for a store.
+    #[must_use]
+    pub fn to_kept(&self) -> Secret {
+        Secret::new(format!("{} {}", self.expires, self.token.expose()))
+    }
+
+    /// The whole `Authorization` value.
+    #[must_use]
+    pub fn header(&self) -> Secret {
+        Secret::new(format!("Bearer {}", self.token.expose()))
+    }
+}
+
+/// Where this tool keeps a credential that it gives to Cargo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// In the keyring of the system.
+    Keyring,
+    /// In a file of the state folder, in plain text, mode 0600.
+    File,
+}
+
 /// Where the credential is kept for Cargo, as the Config step offers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TokenStore {
+    /// With this tool, which is Cargo's credential provider then (product.md, 'Where the credential provider is
+    /// named').
+    Provider(Kept),
     /// `$CARGO_HOME/credentials.toml`, in plain text, mode 0600, read by `cargo:token`.
     #[default]
     PlainFile,

@@ -265,6 +265,12 @@ impl Base {
                 .take(own.path_segments().into_iter().flatten().filter(|s| !s.is_empty()).count()))
     }
 
+    /// Whether the other base is this one, or lies under it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        Url::parse(&other.0).is_ok_and(|url| self.covers(&url))
+    }
+
     /// A URL under this base from path segments that still need encoding.
     #[must_use]
     pub fn join(&self, segments: &[&str]) -> String {

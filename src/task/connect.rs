@@ -10,15 +10,16 @@ use crate::cargo::config_file::{self, Places};
 use crate::cargo::credentials;
 use crate::cargo::error::ConfigError;
 use crate::cargo::mirror;
-use crate::domain::credential::TokenStore;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::Env;
 use crate::record::{self, Record};
 
+use super::keeping::{self, SignedIn};
 use super::services::Services;
-use super::{Event, LogIn, LoggedIn, blocking, check};
+use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check};
 
 /// What the person gives up as a stand-in for crates.io.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +91,8 @@ pub(super) async fn log_in(
     let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
     let kept_in = match log_in.plan.store {
         TokenStore::ThisRunOnly => None,
-        TokenStore::PlainFile => keep(services, log_in).await?,
+        TokenStore::PlainFile => keep_with_cargo(services, log_in).await?.map(KeptIn::CargosFile),
+        TokenStore::Provider(kept) => Some(KeptIn::Vault(keep_here(services, log_in, kept).await?)),
     };
     Ok(Event::LoggedIn(LoggedIn { kept_in, public, forced }))
 }
@@ -105,8 +107,33 @@ async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> 
     Ok(public)
 }
 
+/// Keeps the credential where Cargo asks this tool for it, and says where that is.
+async fn keep_here(services: &Services, log_in: LogIn, kept: Kept) -> Result<String, Report> {
+    let base = log_in.collection.base();
+    let publish = log_in.plan.publish.as_ref().map(|publish| &publish.index);
+    let indexes = std::iter::once(&log_in.plan.index).chain(publish);
+    // What Cargo will ask for must be found under this base, and under no other.
+    if indexes.into_iter().any(|index| index.credential_base([base.clone()]).as_ref() != Some(&base)) {
+        return Err(Report::new(
+            Exit::NotAllowed,
+            "index-elsewhere",
+            format!(
+                "the index of `{}` lies outside `{base}`, so this tool would not answer for it",
+                log_in.plan.registry
+            ),
+        )
+        .hint("keep the credential in another place"));
+    }
+    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let keep = move || {
+        let signed_in = SignedIn { base: &base, who: &log_in.who, credential: &log_in.credential };
+        keeping::keep(&host, &state_dir, (&signed_in, kept))
+    };
+    blocking(keep).await?
+}
+
 /// Keeps the credential for every registry of the plan, and says where.
-async fn keep(services: &Services, log_in: LogIn) -> Result<Option<PathBuf>, Report> {
+async fn keep_with_cargo(services: &Services, log_in: LogIn) -> Result<Option<PathBuf>, Report> {
     let (cargo_home, state_dir) = (services.cargo_home.clone(), services.state_dir.clone());
     let base = log_in.collection.base();
     let publish = log_in.plan.publish.map(|publish| publish.name);
@@ -143,6 +170,7 @@ struct OwnedPlaces {
     cargo_home: PathBuf,
     state_dir: PathBuf,
     env: Env,
+    program: Option<PathBuf>,
 }
 
 impl OwnedPlaces {
@@ -152,6 +180,7 @@ impl OwnedPlaces {
             cargo_home: services.cargo_home.clone(),
             state_dir: services.state_dir.clone(),
             env: services.host.env.clone(),
+            program: services.lasting_program(),
         }
     }
 
@@ -162,6 +191,7 @@ impl OwnedPlaces {
             state_dir: &self.state_dir,
             env: &self.env,
             overwrite_replacement: false,
+            program: self.program.as_deref(),
         }
     }
 }

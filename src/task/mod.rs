@@ -10,9 +10,11 @@ mod earlier;
 mod entra_app;
 pub mod feeds;
 pub mod inspect;
+mod keeping;
 mod open_page;
 pub mod provide_token;
 mod remote;
+pub mod renewal;
 pub mod restore;
 pub mod services;
 pub mod sign_in;
@@ -25,7 +27,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::account::Account;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Kept};
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::new_feed::RequestPreview;
@@ -113,6 +115,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::StoredCredential(collection) => feeds::stored(services, collection).await,
         Request::Review(plan) => connect::review(services, plan, None).await,
         Request::ReviewOver(plan, agreed) => connect::review(services, plan, Some(agreed)).await,
+        Request::TryKeyring => keeping::try_keyring(services).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
@@ -202,6 +205,8 @@ pub enum Request {
     ReviewOver(SetupPlan, connect::Agreed),
     /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
+    /// Find out where this tool can keep credentials, by keeping something without worth.
+    TryKeyring,
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
     LogIn(LogIn),
     Restore(Restore),
@@ -215,6 +220,8 @@ pub enum Request {
 pub struct LogIn {
     pub collection: Collection,
     pub credential: Credential,
+    /// As the service names the person.
+    pub who: String,
     pub plan: SetupPlan,
 }
 
@@ -325,6 +332,8 @@ pub enum Event {
     Replaced(Box<OtherReplacement>),
     Applied(Vec<Written>),
     LoggedIn(LoggedIn),
+    /// Where this tool can keep credentials, or why it can't.
+    Keyring(Result<Kept, Box<Report>>),
     Fetch {
         at: Duration,
         event: FetchEvent,
@@ -361,12 +370,30 @@ impl Event {
 /// What logging in has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedIn {
-    /// The file that holds the credential now; `None`: this run only.
-    pub kept_in: Option<PathBuf>,
+    /// Where the credential is now; `None`: this run only.
+    pub kept_in: Option<KeptIn>,
     /// Whether the feed answers without a credential too.
     pub public: bool,
     /// What the person has answered about its `~force-auth` address before.
     pub forced: Option<bool>,
+}
+
+/// Where a credential is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptIn {
+    /// In Cargo's own file of tokens.
+    CargosFile(PathBuf),
+    /// With this tool, in the place of that name, safe to show.
+    Vault(String),
+}
+
+impl std::fmt::Display for KeptIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CargosFile(path) => f.write_str(&crate::domain::text::clean(&path.to_string_lossy())),
+            Self::Vault(name) => f.write_str(name),
+        }
+    }
 }
 
 /// One folder of Cargo's crate cache.

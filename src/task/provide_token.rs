@@ -1,12 +1,13 @@
 //! What Cargo is answered as a credential provider (product.md, 'Trust'; cargo-contract 3.4, 3.5). Runs in every
 //! fetch: reads what is on disk and in the vault, and starts nothing more unless a token has to be renewed. Never asks a person.
 
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
-use crate::auth::vault::{self, Slot, Vault, VaultError};
-use crate::cargo::provider::{Action, Asked, Granted, Keep, Operation, Refusal};
-use crate::domain::credential::{AccessToken, Credential, Secret, TokenOrigin};
+use crate::auth::vault::{Slot, Vault, VaultError};
+use crate::cargo::provider::{self, Action, Asked, Granted, Keep, Operation, Refusal};
+use crate::domain::credential::{AccessToken, Credential, Secret, TimedToken, TokenOrigin};
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
@@ -15,9 +16,11 @@ use crate::host::Host;
 use crate::record::outage::Outage;
 use crate::record::{self, Kept, Login, LoginKind, Record};
 
+use super::{keeping, renewal};
+
 /// A token with less life than this is renewed before it is handed out, in seconds: Cargo uses one for all
 /// the crates of a fetch and asks no second time (cargo-contract 3.5).
-const ENOUGH: u64 = 15 * 60;
+pub(super) const ENOUGH: u64 = 15 * 60;
 
 /// A token with less life than this is of no use to Cargo, in seconds: it would ask again for each request.
 const LEAST: u64 = 60;
@@ -25,7 +28,19 @@ const LEAST: u64 = 60;
 const RENEWAL_LOCK: &str = "renew.lock";
 
 /// Gets the next access token of a sign-in, given the refresh token that is kept of it.
-pub type Renew = fn(&Host, &LoginKind, Option<Secret>) -> Result<AccessToken, Report>;
+pub type Renew = fn(&Host, (&Base, &LoginKind), Option<Secret>) -> Result<AccessToken, Report>;
+
+/// How long another process may take to renew, in steps of [`PAUSE`].
+const PAUSES: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers Cargo at the other end of the standard streams until it has heard enough.
+///
+/// # Errors
+/// When Cargo has gone.
+pub fn serve(host: &Host) -> io::Result<()> {
+    provider::serve_cargo(|asked| answer(host, renewal::renew, asked))
+}
 
 /// One answer.
 ///
@@ -46,6 +61,13 @@ pub fn answer(host: &Host, renew: Renew, asked: &Asked) -> Result<Granted, Refus
         Action::Login(token) => kept.log_in(token.as_ref()),
         Action::Logout => kept.log_out(),
     }
+}
+
+/// Whose turn it is to renew.
+enum Turn {
+    Ours(files::Lock),
+    /// Another process has renewed meanwhile.
+    Renewed(TimedToken),
 }
 
 /// What is kept of one organization.
@@ -95,41 +117,58 @@ impl Keeper<'_> {
     /// The access token that is kept, while it lives long enough; or the next one.
     fn access(&self, login: &Login) -> Result<Granted, Refusal> {
         if let Some(token) = self.kept_access(login)?.filter(|token| self.lives(token, ENOUGH)) {
-            return Ok(token.granted());
+            return Ok(granted(&token));
         }
-        let _lock = files::lock(self.state_dir, RENEWAL_LOCK).map_err(Report::from)?;
-        // Another process may have renewed it meanwhile.
+        let _lock = match self.renewal_lock(login)? {
+            Turn::Ours(lock) => lock,
+            Turn::Renewed(token) => return Ok(granted(&token)),
+        };
         let kept = self.kept_access(login)?;
-        if let Some(token) = kept.as_ref().filter(|token| self.lives(token, ENOUGH)) {
-            return Ok(token.clone().granted());
-        }
         let refresh = match &login.kind {
             LoginKind::Entra { .. } => Some(self.read(login, Slot::Refresh)?.ok_or(Refusal::NotFound)?),
             _ => None,
         };
-        match (self.renew)(self.host, &login.kind, refresh) {
+        match (self.renew)(self.host, (self.base, &login.kind), refresh) {
             Ok(next) => self.keep(login, next),
             Err(report) => match kept.filter(|token| self.lives(token, LEAST)) {
-                Some(token) if report.exit == Exit::Network => Ok(token.granted()),
-                _ => Err(report.into()),
+                Some(token) if report.exit == Exit::Network => Ok(granted(&token)),
+                _ => Err(mended(report, &login.kind).into()),
             },
         }
     }
 
+    /// Waits until no other process renews; one that did leaves a token that is good for us, too.
+    fn renewal_lock(&self, login: &Login) -> Result<Turn, Refusal> {
+        for _ in 0..PAUSES {
+            let lock = files::try_lock(self.state_dir, RENEWAL_LOCK).map_err(Report::from)?;
+            let kept = self.kept_access(login)?;
+            if let Some(token) = kept.filter(|token| self.lives(token, ENOUGH)) {
+                return Ok(Turn::Renewed(token));
+            }
+            match lock {
+                Some(lock) => return Ok(Turn::Ours(lock)),
+                None => std::thread::sleep(PAUSE),
+            }
+        }
+        let report =
+            Report::new(Exit::Failed, "busy", "another process has been renewing the token for a minute");
+        Err(report.hint("end the other one, then try again").into())
+    }
+
     /// The refresh token first: the one before is used up.
     fn keep(&self, login: &Login, next: AccessToken) -> Result<Granted, Refusal> {
-        let vault = self.vault(login.kept);
+        let vault = self.vault(login.kept).map_err(|error| self.lost(error))?;
         if let TokenOrigin::DeviceCode(renewal) = &next.origin {
             vault.write(self.base, Slot::Refresh, &renewal.refresh).map_err(|error| self.lost(error))?;
         }
-        let next = Timed { expires: next.expires.unwrap_or(self.now() + ENOUGH), token: next.token };
+        let next = TimedToken { expires: next.expires.unwrap_or(self.now() + ENOUGH), token: next.token };
         // Without it the next process renews again, no more.
-        let _ = vault.write(self.base, Slot::Access, &next.to_secret());
-        Ok(next.granted())
+        let _ = vault.write(self.base, Slot::Access, &next.to_kept());
+        Ok(granted(&next))
     }
 
-    fn kept_access(&self, login: &Login) -> Result<Option<Timed>, Refusal> {
-        Ok(self.read(login, Slot::Access)?.as_ref().and_then(Timed::of))
+    fn kept_access(&self, login: &Login) -> Result<Option<TimedToken>, Refusal> {
+        Ok(self.read(login, Slot::Access)?.as_ref().and_then(TimedToken::of_kept))
     }
 
     fn log_in(&self, token: Option<&Secret>) -> Result<Granted, Refusal> {
@@ -139,8 +178,12 @@ impl Keeper<'_> {
         let (credential, _) = crate::auth::pat::accept(token).map_err(Report::from)?;
         let Credential::Pat(token) = credential else { return Err(Refusal::OperationNotSupported) };
         let before = self.record.login(self.base);
-        let kept = before.map_or(Kept::Keyring, |login| login.kept);
-        self.vault(kept).write(self.base, Slot::Pat, &token).map_err(|error| self.lost(error))?;
+        // Who has agreed to the file once has no keyring.
+        let usual = if self.record.file_agreed() { Kept::File } else { Kept::Keyring };
+        let kept = before.map_or(usual, |login| login.kept);
+        self.vault(kept)
+            .and_then(|vault| vault.write(self.base, Slot::Pat, &token))
+            .map_err(|error| self.lost(error))?;
         let who = before.map_or_else(|| "token holder".to_owned(), |login| login.who.clone());
         let login = Login { kind: LoginKind::Pat, kept, who, expires: None };
         record::log_in(self.state_dir, self.base, &login).map_err(Report::from)?;
@@ -149,7 +192,7 @@ impl Keeper<'_> {
 
     fn log_out(&self) -> Result<Granted, Refusal> {
         let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
-        self.vault(login.kept).forget(self.base).map_err(|error| self.lost(error))?;
+        self.vault(login.kept).and_then(|vault| vault.forget(self.base)).map_err(|error| self.lost(error))?;
         record::log_out(self.state_dir, self.base).map_err(Report::from)?;
         Ok(Granted::LoggedOut)
     }
@@ -163,7 +206,7 @@ impl Keeper<'_> {
                 .in_the_file(slot)
                 .map_or_else(|| Err(out_of_reach(&outage.why).into()), |found| Ok(Some(found)));
         }
-        match self.vault(login.kept).read(self.base, slot) {
+        match self.vault(login.kept).and_then(|vault| vault.read(self.base, slot)) {
             Ok(found) => Ok(found),
             Err(error) => {
                 let is_out_of_reach = error.is_out_of_reach();
@@ -175,7 +218,7 @@ impl Keeper<'_> {
     }
 
     fn in_the_file(&self, slot: Slot) -> Option<Secret> {
-        let file = self.record.file_agreed().then(|| self.vault(Kept::File))?;
+        let file = self.record.file_agreed().then(|| self.vault(Kept::File))?.ok()?;
         file.read(self.base, slot).ok().flatten()
     }
 
@@ -191,11 +234,8 @@ impl Keeper<'_> {
         report.into()
     }
 
-    fn vault(&self, kept: Kept) -> Vault {
-        match kept {
-            Kept::Keyring => Vault::system(vault::BRIEF),
-            Kept::File => Vault::file(file_of(self.state_dir)),
-        }
+    fn vault(&self, kept: Kept) -> Result<Vault, VaultError> {
+        keeping::vault(self.host, self.state_dir, kept)
     }
 
     /// What tells one session's keyring from another's.
@@ -203,42 +243,29 @@ impl Keeper<'_> {
         self.host.env.text("DBUS_SESSION_BUS_ADDRESS").unwrap_or_default()
     }
 
-    fn lives(&self, token: &Timed, seconds: u64) -> bool {
+    fn lives(&self, token: &TimedToken, seconds: u64) -> bool {
         token.expires >= self.now() + seconds
     }
 
     fn now(&self) -> u64 {
-        self.host.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        now(self.host)
     }
 }
 
-/// The file that holds credentials where there is no keyring.
-#[must_use]
-pub fn file_of(state_dir: &Path) -> PathBuf {
-    state_dir.join("credentials.json")
+/// Seconds since 1970 (UTC).
+pub(super) fn now(host: &Host) -> u64 {
+    host.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// An access token and when it ends, kept as one so that neither is ever the other's.
-#[derive(Debug, Clone)]
-struct Timed {
-    token: Secret,
-    /// In seconds since 1970 (UTC).
-    expires: u64,
+fn granted(token: &TimedToken) -> Granted {
+    Granted::Token { header: token.header(), keep: Keep::Until(token.expires) }
 }
 
-impl Timed {
-    fn of(kept: &Secret) -> Option<Self> {
-        let (expires, token) = kept.expose().split_once(' ')?;
-        Some(Self { token: Secret::new(token), expires: expires.parse().ok()? })
-    }
-
-    fn to_secret(&self) -> Secret {
-        Secret::new(format!("{} {}", self.expires, self.token.expose()))
-    }
-
-    fn granted(self) -> Granted {
-        let keep = Keep::Until(self.expires);
-        Granted::Token { header: Secret::new(format!("Bearer {}", self.token.expose())), keep }
+/// Ends with the command to run: Cargo shows nothing else.
+fn mended(report: Report, kind: &LoginKind) -> Report {
+    match (kind, report.exit) {
+        (LoginKind::Entra { .. }, Exit::SignIn) => report.hint("run: az-cargo-wizard login"),
+        _ => report,
     }
 }
 
@@ -251,3 +278,6 @@ fn out_of_reach(why: &str) -> Report {
         .cause("it was asked within the last minute")
         .hint("unlock the keyring, or keep the credential in a file that only you can read: `az-cargo-wizard login --store file`")
 }
+
+#[cfg(test)]
+mod tests;

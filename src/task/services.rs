@@ -9,13 +9,13 @@ use semver::Version;
 use url::Url;
 
 use crate::azure::{Azure, Terms};
-use crate::cargo::{home, settings};
+use crate::cargo::{home, install, settings};
 use crate::domain::credential::Credential;
 use crate::domain::entra::EntraApp;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::error::{Exit, Report};
 use crate::files::{self, Scratch};
-use crate::host::{Env, Host};
+use crate::host::{Env, Host, STATE_DIR};
 use crate::net::{self, HttpSettings};
 use crate::record::Record;
 
@@ -51,6 +51,7 @@ pub struct DemoPlace {
     pub token: String,
     pub project_dir: PathBuf,
     pub cargo_home: PathBuf,
+    /// As [`Host::state_dir`]: the tool's own folder in one for all tools.
     pub state_dir: PathBuf,
 }
 
@@ -166,11 +167,15 @@ impl Services {
 
     /// The folders of the checkout, whose programs are not run. A home is nobody else's, whatever it holds.
     pub(super) fn checkout_folders(&self) -> Vec<PathBuf> {
-        let repository = self.dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned);
-        let folders = [Some(self.dir.clone()), self.workspace_or_near(), repository];
-        let home = self.host.home.as_deref();
-        let is_above_home = |dir: &PathBuf| home.is_some_and(|home| home.starts_with(dir));
-        folders.into_iter().flatten().filter(|dir| !is_above_home(dir)).collect()
+        folders_of_checkout(&self.dir, self.workspace_or_near(), self.host.home.as_deref())
+    }
+
+    /// This program's file, where Cargo's configuration may name it. The demo's own configuration is gone with the
+    /// demo, so that it names whatever runs.
+    pub(super) fn lasting_program(&self) -> Option<PathBuf> {
+        let program = self.host.program.clone()?;
+        let lasts = self.demo.is_some() || install::lasts(&program, &self.host.temp_dir);
+        lasts.then_some(program)
     }
 
     /// Remembers a question about trust.
@@ -360,6 +365,8 @@ fn isolate(env: &mut Env, demo: &DemoPlace) {
     }
     env.set("NO_PROXY", "127.0.0.1");
     env.set("CARGO_HOME", demo.cargo_home.clone());
+    // Cargo starts this tool again, as its credential provider.
+    env.set(STATE_DIR, demo.state_dir.clone());
 }
 
 fn parse_org(text: &str) -> Result<Target, Report> {
@@ -369,7 +376,19 @@ fn parse_org(text: &str) -> Result<Target, Report> {
     })
 }
 
-fn no_home() -> Report {
+/// The folders of a checkout around a folder. A home is nobody else's, whatever it holds.
+pub(super) fn folders_of_checkout(
+    dir: &Path,
+    workspace: Option<PathBuf>,
+    home: Option<&Path>,
+) -> Vec<PathBuf> {
+    let repository = dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned);
+    let folders = [Some(dir.to_owned()), workspace, repository];
+    let is_above_home = |dir: &PathBuf| home.is_some_and(|home| home.starts_with(dir));
+    folders.into_iter().flatten().filter(|dir| !is_above_home(dir)).collect()
+}
+
+pub(super) fn no_home() -> Report {
     Report::new(Exit::Failed, "no-home", "your home folder is not known")
         .hint("set `HOME`, or `CARGO_HOME` and `XDG_STATE_HOME`")
 }

@@ -1,17 +1,18 @@
 //! What survives between the screens: the steps, and the answers given so far.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::domain::account::Account;
-use crate::domain::credential::{Credential, TokenStore};
+use crate::domain::credential::{Credential, Kept, TokenOrigin, TokenStore};
 use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::text;
+use crate::error::Report;
 use crate::task::check::Checkout;
-use crate::task::{CacheFolder, LoggedIn};
+use crate::task::{CacheFolder, KeptIn, LoggedIn};
 
 use super::making::Making;
 use super::widget::page::sentence;
@@ -169,9 +170,11 @@ pub(super) struct Session {
     pub(super) making: Making,
     pub(super) plan: Option<SetupPlan>,
     pub(super) written: Vec<Written>,
+    /// Where this tool can keep credentials, or why it can't; `None`: not tried yet.
+    pub(super) keyring: Option<Result<Kept, Box<Report>>>,
     pub(super) logged_in: Option<LoggedIn>,
     /// Credentials that were stored, by registry: they stay where they are when another answer is given.
-    pub(super) kept: Vec<(RegistryName, PathBuf)>,
+    pub(super) kept: Vec<(RegistryName, KeptIn)>,
     pub(super) fetched: Option<Tally>,
     pub(super) cache: Vec<CacheFolder>,
 }
@@ -247,9 +250,33 @@ impl Session {
         Some(format!("{why}: choose this run only, or sign in with a personal access token."))
     }
 
-    /// Where the credential is kept unless the person says otherwise: one that ends soon, nowhere.
+    /// Where the credential is kept unless the person says otherwise: in a keyring that works; else one that ends
+    /// soon nowhere.
     pub(super) fn best_store(&self) -> TokenStore {
-        if self.ends_soon().is_some() { TokenStore::ThisRunOnly } else { TokenStore::default() }
+        match &self.keyring {
+            Some(Ok(Kept::Keyring)) if self.is_renewable() => TokenStore::Provider(Kept::Keyring),
+            _ if self.ends_soon().is_some() => TokenStore::ThisRunOnly,
+            _ => TokenStore::default(),
+        }
+    }
+
+    /// Every place that may be chosen, in the order of the form.
+    pub(super) fn stores(&self) -> Vec<TokenStore> {
+        let here = self.keyring.as_ref().and_then(|kept| kept.as_ref().ok()).filter(|_| self.is_renewable());
+        let here = here.map(|kept| TokenStore::Provider(*kept));
+        here.into_iter().chain([TokenStore::PlainFile, TokenStore::ThisRunOnly]).collect()
+    }
+
+    /// The place after that one.
+    pub(super) fn store_after(&self, store: TokenStore) -> TokenStore {
+        let stores = self.stores();
+        let at = stores.iter().position(|other| *other == store).map_or(0, |at| (at + 1) % stores.len());
+        stores[at]
+    }
+
+    /// Whether this tool can hand the credential to Cargo tomorrow, too: the token of a pipeline ends with its job.
+    fn is_renewable(&self) -> bool {
+        !matches!(&self.credential, Some(Credential::Bearer(access)) if matches!(access.origin, TokenOrigin::Environment(_)))
     }
 
     /// The index of the feed at hand: as the configuration spells it where it names the feed already.
@@ -303,8 +330,8 @@ impl Session {
 
     /// Takes the proof of a credential, and remembers where it is kept.
     pub(super) fn log_in(&mut self, logged_in: LoggedIn) {
-        if let (Some(plan), Some(path)) = (&self.plan, &logged_in.kept_in) {
-            let kept = (plan.registry.clone(), path.clone());
+        if let (Some(plan), Some(place)) = (&self.plan, &logged_in.kept_in) {
+            let kept = (plan.registry.clone(), place.clone());
             if !self.kept.contains(&kept) {
                 self.kept.push(kept);
             }

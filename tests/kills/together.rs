@@ -44,6 +44,7 @@ fn registries_of_several_instances_are_all_in_the_configuration() {
         state_dir: &state,
         env: &env,
         overwrite_replacement: false,
+        program: None,
     };
     all_at_once(|number| {
         let index =

@@ -12,7 +12,7 @@ use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase, PlannedCrat
 use az_cargo_wizard::domain::text;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce};
-use az_cargo_wizard::task::{CachedCrate, Event, LoggedIn};
+use az_cargo_wizard::task::{CachedCrate, Event, KeptIn, LoggedIn};
 use az_cargo_wizard::tui::Theme;
 
 use crate::draw::{NARROW, USUAL, WIDE, drawn, text_of};
@@ -125,7 +125,11 @@ fn applied() -> Event {
 }
 
 fn logged_in() -> Event {
-    Event::LoggedIn(LoggedIn { kept_in: Some(evil("/kept").into()), public: false, forced: None })
+    Event::LoggedIn(LoggedIn {
+        kept_in: Some(KeptIn::CargosFile(evil("/kept").into())),
+        public: false,
+        forced: None,
+    })
 }
 
 fn planned() -> FetchEvent {

@@ -17,7 +17,7 @@ use az_cargo_wizard::domain::registry::{IndexUrl, RegistryInForce, RegistryName}
 use az_cargo_wizard::domain::way::Means;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce};
-use az_cargo_wizard::task::{CacheFolder, CachedCrate, Event, LoggedIn};
+use az_cargo_wizard::task::{CacheFolder, CachedCrate, Event, KeptIn, LoggedIn};
 
 /// A personal access token as a person pastes it. On no screen, ever.
 pub(crate) const TOKEN: &str = "s3cr3tTok3nOfAnaNeverShown4242424242";
@@ -434,7 +434,7 @@ pub(crate) fn applied() -> Event {
 }
 
 pub(crate) fn logged_in() -> Event {
-    let kept_in = Some(PathBuf::from(format!("{HOME}/.cargo/credentials.toml")));
+    let kept_in = Some(KeptIn::CargosFile(PathBuf::from(format!("{HOME}/.cargo/credentials.toml"))));
     Event::LoggedIn(LoggedIn { kept_in, public: false, forced: None })
 }
 

@@ -179,6 +179,7 @@ impl Sandbox {
                 .chain(args.iter().copied())
                 .map(OsString::from)
                 .collect(),
+            program: Some(self.bin().join("az-cargo-wizard")),
             env: self.env.clone().into_iter().collect(),
             cwd: self.project(),
             home: Some(self.home()),

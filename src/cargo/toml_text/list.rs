@@ -258,6 +258,8 @@ mod tests {
                 .map(|(at, (element, comma))| if at == last { element.clone() } else { format!("{element}{comma}") })
                 .collect();
             let text = format!("# before\n[registry]\nglobal-credential-providers = {open}{list}{close} # behind\nx = 1\n");
+            // A list of nothing but us with a comment is refused, as an empty one is.
+            prop_assume!(elements.is_empty() || elements.iter().any(|(element, _)| element != "\"ours\""));
             let added = append(&text, &PATH, (&["cargo:token"], "ours")).unwrap();
             let gone = remove(&added, &PATH, "ours").unwrap();
             let strings = |text: &str| {
@@ -265,7 +267,6 @@ mod tests {
                 list_at(text, &document, &PATH).unwrap().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>()
             };
             let mut expected: Vec<String> = strings(&text).into_iter().filter(|element| element != "ours").collect();
-            prop_assume!(elements.is_empty() || !expected.is_empty());
             if elements.is_empty() {
                 expected = vec!["cargo:token".to_owned()];
             }

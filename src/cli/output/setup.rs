@@ -2,7 +2,6 @@
 //! fields.
 
 use std::io;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -13,6 +12,7 @@ use crate::domain::diff::DiffLine;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::domain::text;
+use crate::task::KeptIn;
 use crate::task::create_feed::MadeFeed;
 
 /// What `setup --dry-run` has found out.
@@ -29,8 +29,8 @@ pub(in super::super) struct DryRun<'a> {
 pub struct SetupOutcome<'a> {
     pub plan: &'a SetupPlan,
     pub written: &'a [Written],
-    /// The file that holds the credential; `None`: this run only.
-    pub kept_in: Option<&'a Path>,
+    /// Where the credential is now; `None`: this run only.
+    pub kept_in: Option<&'a KeptIn>,
     pub public: bool,
 }
 
@@ -88,7 +88,7 @@ impl Printer {
     /// # Errors
     /// When standard output is closed.
     pub fn setup(self, outcome: &SetupOutcome<'_>) -> io::Result<()> {
-        let kept_in = outcome.kept_in.map(|path| text::clean(&path.to_string_lossy()));
+        let kept_in = outcome.kept_in.map(ToString::to_string);
         if self == Self::Json {
             let written: Vec<Value> = outcome.written.iter().map(written_json).collect();
             return self.json(json!({
@@ -162,6 +162,7 @@ fn plan_json(plan: &SetupPlan) -> Value {
         },
         "replace_crates_io": plan.replace_crates_io,
         "store": match plan.store {
+            TokenStore::Provider(_) => "provider",
             TokenStore::PlainFile => "file",
             TokenStore::ThisRunOnly => "none",
         },

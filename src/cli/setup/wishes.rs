@@ -1,6 +1,6 @@
 //! What the flags of `setup` ask for: first whether they fit together, then whether all are there. Asks nobody.
 
-use crate::domain::credential::TokenStore;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::feed::{FeedName, ViewName};
 use crate::domain::new_feed::{Description, FeedScope, NewFeed, Sources, Visibility};
 use crate::domain::organization::{ProjectName, Target};
@@ -116,7 +116,7 @@ impl Wishes {
                 flags.with_token || flags.auth != Auth::Pat,
                 "`--with-token`: the personal access token is on standard input",
             ),
-            (flags.store.is_some(), "`--store file` or `--store none`: where the credential is kept"),
+            (flags.store.is_some(), "`--store provider|file|none`: where the credential is kept"),
             (flags.yes || flags.dry_run, "`--yes`; or `--dry-run`, to see what it would do"),
         ];
         let missing: Vec<&str> = needed.iter().filter(|(given, _)| !given).map(|(_, flag)| *flag).collect();
@@ -185,9 +185,10 @@ pub(super) fn is_partial(view: &ViewName) -> bool {
     !view.as_str().eq_ignore_ascii_case(ViewName::local().as_str())
 }
 
-/// Where the credential is kept.
+/// Where the credential is kept. Whether there is a keyring is not asked here.
 pub(super) fn store(store: Option<Store>) -> TokenStore {
     match store {
+        Some(Store::Provider) => TokenStore::Provider(Kept::Keyring),
         Some(Store::None) => TokenStore::ThisRunOnly,
         Some(Store::File) | None => TokenStore::PlainFile,
     }

@@ -81,6 +81,7 @@ async fn read(stream: &mut TcpStream) -> String {
 fn services(server: &Server, dir: &std::path::Path) -> Arc<Services> {
     let host = Host {
         args: Vec::new(),
+        program: None,
         env: crate::host::Env::default(),
         cwd: dir.to_owned(),
         home: Some(dir.to_owned()),

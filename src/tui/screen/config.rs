@@ -6,7 +6,7 @@ mod mirror;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::credential::TokenStore;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::feed::{Feed, ViewName};
 use crate::domain::plan::{ConfigScope, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -92,6 +92,8 @@ pub(super) struct Config {
     mirror: Mirror,
     publish: bool,
     store: TokenStore,
+    /// The person has chosen the store: what is found out later changes nothing.
+    chose_store: bool,
     scroll: Scroll,
 }
 
@@ -238,14 +240,21 @@ impl Config {
             Question::Mirror => self.mirror.toggle(),
             Question::Publish => self.publish = !self.publish,
             Question::Store => {
-                self.store = match self.store {
-                    TokenStore::PlainFile => TokenStore::ThisRunOnly,
-                    TokenStore::ThisRunOnly => TokenStore::PlainFile,
-                };
+                self.store = session.store_after(self.store);
+                self.chose_store = true;
             }
             Question::Name => {}
         }
         Vec::new()
+    }
+}
+
+fn short_name(store: TokenStore) -> &'static str {
+    match store {
+        TokenStore::Provider(Kept::Keyring) => "system keyring",
+        TokenStore::Provider(Kept::File) => "this tool",
+        TokenStore::PlainFile => "plain token file",
+        TokenStore::ThisRunOnly => "this run only",
     }
 }
 
@@ -277,7 +286,8 @@ impl Panel for Config {
         } else if !matches!(self.state, State::Form) && session.written.is_empty() {
             self.state = State::Form;
         }
-        Vec::new()
+        let asks = session.keyring.is_none() && Question::Store.is_asked((self, session));
+        asks.then_some(Act::Start(Request::TryKeyring)).into_iter().collect()
     }
 
     fn offers(&self, _session: &Session) -> Vec<Offer> {
@@ -375,6 +385,12 @@ impl Panel for Config {
                 }
                 return vec![Act::Go(session.after_config())];
             }
+            Event::Keyring(kept) => {
+                session.keyring = Some(kept);
+                if !self.chose_store {
+                    self.store = session.best_store();
+                }
+            }
             Event::Failed(report) => self.state = State::Failed(report),
             _ => {}
         }
@@ -451,11 +467,10 @@ impl Config {
             );
         }
         if Question::Store.is_asked((self, session)) {
-            page.options(
-                "Credential",
-                (&["plain token file", "this run only"], usize::from(self.store != TokenStore::PlainFile)),
-                at(Question::Store),
-            );
+            let stores = session.stores();
+            let words: Vec<&str> = stores.iter().map(|store| short_name(*store)).collect();
+            let chosen = stores.iter().position(|store| *store == self.store).unwrap_or_default();
+            page.options("Credential", (&words, chosen), at(Question::Store));
         }
         page.gap();
         if at(Question::Mirror) {
@@ -464,7 +479,8 @@ impl Config {
         for line in self.explain(session) {
             page.quiet(line);
         }
-        if let Some(line) = session.store_warning().filter(|_| self.question == Question::Store) {
+        let is_plain = self.store == TokenStore::PlainFile || self.store == TokenStore::ThisRunOnly;
+        if let Some(line) = session.store_warning().filter(|_| self.question == Question::Store && is_plain) {
             page.warning(&line);
         }
         if let Some(index) = self.index(session) {

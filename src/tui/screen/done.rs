@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::text;
 use crate::error::Report;
-use crate::task::{Event, Inspect, Request};
+use crate::task::{Event, Inspect, KeptIn, Request};
 
 use super::super::keymap::{Action, MOVES, Offer, offer};
 use super::super::layout::{below, top};
@@ -159,9 +159,12 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
 
 /// Where a credential is kept, also one of an answer that was changed later.
 fn credentials(session: &Session) -> Vec<String> {
-    let kept = session.kept.iter().map(|(registry, path)| {
-        let path = session.shown(path);
-        format!("Credential in {path}; to undo, first: cargo logout --registry {registry}")
+    let kept = session.kept.iter().map(|(registry, place)| {
+        let place = match place {
+            KeptIn::CargosFile(path) => session.shown(path),
+            KeptIn::Vault(name) => format!("{name}, for which Cargo asks this tool"),
+        };
+        format!("Credential in {place}; to undo, first: cargo logout --registry {registry}")
     });
     let mut lines: Vec<String> = kept.collect();
     if session.logged_in.as_ref().is_some_and(|logged_in| logged_in.kept_in.is_none()) {

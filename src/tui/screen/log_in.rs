@@ -3,7 +3,8 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::credential::TokenStore;
+use crate::domain::account::Account;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::plan::{ConfigScope, Review, SetupPlan};
 use crate::error::Report;
 use crate::task::{self, Event, Request};
@@ -30,6 +31,8 @@ enum State {
 pub(super) struct LogIn {
     state: State,
     store: TokenStore,
+    /// The person has chosen the store: what is found out later changes nothing.
+    chose_store: bool,
     review: Option<Review>,
 }
 
@@ -75,6 +78,7 @@ impl LogIn {
         vec![Act::Start(Request::LogIn(task::LogIn {
             collection: target.collection.clone(),
             credential: credential.clone(),
+            who: session.account.as_ref().map_or_else(String::new, Account::label),
             plan: plan.clone(),
         }))]
     }
@@ -116,7 +120,11 @@ impl Panel for LogIn {
         } else {
             self.store = session.best_store();
         }
-        self.review(session)
+        let mut acts = self.review(session);
+        if session.found && session.keyring.is_none() {
+            acts.push(Act::Start(Request::TryKeyring));
+        }
+        acts
     }
 
     fn offers(&self, session: &Session) -> Vec<Offer> {
@@ -144,10 +152,8 @@ impl Panel for LogIn {
             (Action::Accept, State::Ready) => self.accept(session),
             (Action::RunAgain, State::Failed(_)) => self.try_again(session),
             (Action::Toggle, State::Ready | State::Failed(_)) if session.found => {
-                self.store = match self.store {
-                    TokenStore::PlainFile => TokenStore::ThisRunOnly,
-                    TokenStore::ThisRunOnly => TokenStore::PlainFile,
-                };
+                self.store = session.store_after(self.store);
+                self.chose_store = true;
                 session.logged_in = None;
                 self.review(session)
             }
@@ -169,6 +175,15 @@ impl Panel for LogIn {
             Event::Reviewed(review) => {
                 self.state = State::Ready;
                 self.review = Some(review);
+            }
+            Event::Keyring(kept) => {
+                session.keyring = Some(kept);
+                let best = session.best_store();
+                let is_free = !self.chose_store && session.found && session.logged_in.is_none();
+                if is_free && best != self.store && matches!(self.state, State::Ready | State::Reviewing) {
+                    self.store = best;
+                    return self.review(session);
+                }
             }
             Event::LoggedIn(logged_in) => {
                 session.log_in(logged_in);
@@ -263,6 +278,8 @@ impl LogIn {
 
 fn kept_in(store: TokenStore) -> &'static str {
     match store {
+        TokenStore::Provider(Kept::Keyring) => "the system keyring; Cargo asks this tool for it",
+        TokenStore::Provider(Kept::File) => "a plain file of the demo; Cargo asks this tool for it",
         TokenStore::PlainFile => "credentials.toml in Cargo's home: plain text, readable by you alone",
         TokenStore::ThisRunOnly => "nowhere: given to this one cargo fetch only",
     }

@@ -1,7 +1,7 @@
 //! What the answers of the form mean.
 
 use super::{Config, Question};
-use crate::domain::credential::TokenStore;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::feed::Feed;
 use crate::domain::plan::ConfigScope;
 use crate::tui::session::Session;
@@ -39,12 +39,29 @@ impl Config {
                 "A second registry, for crates of your own: they go to a feed without upstream sources. A crate says \
                  publish = [\"NAME\"] in its Cargo.toml.",
             ],
-            (Question::Store, _) if self.store == TokenStore::PlainFile => &[
-                "plain token file: credentials.toml in Cargo's home, in plain text, readable by you alone. Cargo offers it to \
-                 any project whose configuration has a registry of this name.",
-                "The system keyring: not yet.",
-            ],
-            (Question::Store, _) => &["this run only: given to this one cargo fetch, and kept nowhere."],
+            (Question::Store, _) => store(self.store, session),
         }
     }
 }
+
+fn store(store: TokenStore, session: &Session) -> &'static [&'static str] {
+    match (store, &session.keyring) {
+        (TokenStore::Provider(Kept::Keyring), _) => &[
+            "system keyring (recommended): kept there, and renewed; Cargo asks this tool for it, in every project.",
+            "Cargo's own configuration will name this program once, for all feeds.",
+        ],
+        (TokenStore::Provider(Kept::File), _) => &[
+            "this tool: kept in a plain file of the demo's own folder, and renewed; Cargo asks this tool for it. Outside \
+             the demo it is the system keyring.",
+        ],
+        (TokenStore::ThisRunOnly, _) => &["this run only: given to this one cargo fetch, and kept nowhere."],
+        (TokenStore::PlainFile, Some(Err(_))) => &[
+            PLAIN_FILE,
+            "The system keyring does not work here: over SSH, in containers and in WSL there often is none.",
+        ],
+        (TokenStore::PlainFile, _) => &[PLAIN_FILE],
+    }
+}
+
+const PLAIN_FILE: &str = "plain token file: credentials.toml in Cargo's home, in plain text, readable by you alone. Cargo offers it to any \
+     project whose configuration has a registry of this name.";

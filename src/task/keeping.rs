@@ -1,0 +1,111 @@
+//! Where sign-ins are kept between runs, for this tool as Cargo's credential provider: which store works here, what is
+//! put into it, and what is remembered of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::auth::vault::{self, Slot, Vault, VaultError};
+use crate::domain::credential::{AccessToken, Credential, Kept, Renewal, TimedToken, TokenOrigin};
+use crate::domain::organization::Base;
+use crate::error::{Exit, Report};
+use crate::host::{Env, Host};
+use crate::record::{self, Login, LoginKind};
+
+use super::provide_token::{ENOUGH, now};
+use super::services::Services;
+use super::{Event, blocking};
+
+/// Without one of them there is no session whose keyring could be asked; the library would look for one elsewhere.
+const SESSION: [&str; 2] = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+
+/// The file that holds credentials where there is no keyring.
+pub(super) fn file_of(state_dir: &Path) -> PathBuf {
+    state_dir.join("credentials.json")
+}
+
+/// Tells where this tool can keep a credential. The demo never touches the person's keyring.
+pub(super) async fn try_keyring(services: &Arc<Services>) -> Result<Event, Report> {
+    if services.demo.is_some() {
+        return Ok(Event::Keyring(Ok(Kept::File)));
+    }
+    let env = services.host.env.clone();
+    let tried = blocking(move || has_session(&env).and_then(|()| Vault::system(vault::PATIENT).try_out()));
+    let tried = tried.await?.map(|()| Kept::Keyring);
+    Ok(Event::Keyring(tried.map_err(|error| Box::new(Report::from(error)))))
+}
+
+fn has_session(env: &Env) -> Result<(), VaultError> {
+    let is_known = !cfg!(target_os = "linux") || SESSION.iter().any(|name| env.text(name).is_some());
+    let why = || VaultError::Unavailable(format!("neither {} nor {} is set", SESSION[0], SESSION[1]));
+    if is_known { Ok(()) } else { Err(why()) }
+}
+
+/// The place that a login names.
+pub(super) fn vault(host: &Host, state_dir: &Path, kept: Kept) -> Result<Vault, VaultError> {
+    match kept {
+        Kept::Keyring => has_session(&host.env).map(|()| Vault::system(vault::BRIEF)),
+        Kept::File => Ok(Vault::file(file_of(state_dir))),
+    }
+}
+
+/// A sign-in that is to be kept.
+pub(super) struct SignedIn<'a> {
+    pub(super) base: &'a Base,
+    pub(super) who: &'a str,
+    pub(super) credential: &'a Credential,
+}
+
+/// Keeps a sign-in: the secret first, then what is known of it. Returns the words for the place.
+pub(super) fn keep(
+    host: &Host,
+    state_dir: &Path,
+    (signed_in, kept): (&SignedIn<'_>, Kept),
+) -> Result<String, Report> {
+    let SignedIn { base, who, credential } = signed_in;
+    let vault = match kept {
+        Kept::Keyring => has_session(&host.env).map(|()| Vault::system(vault::PATIENT))?,
+        Kept::File => Vault::file(file_of(state_dir)),
+    };
+    let kind = match credential {
+        Credential::Pat(token) => {
+            vault.write(base, Slot::Pat, token)?;
+            LoginKind::Pat
+        }
+        Credential::Bearer(access) => keep_access(host, (&vault, base), access)?,
+    };
+    let login = Login { kind, kept, who: (*who).to_owned(), expires: None };
+    record::log_in(state_dir, base, &login)?;
+    Ok(vault.to_string())
+}
+
+fn keep_access(
+    host: &Host,
+    (vault, base): (&Vault, &Base),
+    access: &AccessToken,
+) -> Result<LoginKind, Report> {
+    let kind = match &access.origin {
+        TokenOrigin::DeviceCode(Renewal { authority, tenant, client_id, refresh }) => {
+            vault.write(base, Slot::Refresh, refresh)?;
+            LoginKind::Entra {
+                authority: authority.clone(),
+                tenant: tenant.clone(),
+                client_id: client_id.clone(),
+            }
+        }
+        TokenOrigin::AzureCli { tenant } => LoginKind::AzureCli { tenant: tenant.clone() },
+        TokenOrigin::Environment(variable) => {
+            // It is read anew each time, and kept nowhere.
+            let is_set = host.env.text(variable).is_some();
+            let kind = LoginKind::Environment { variable: variable.clone() };
+            return if is_set { Ok(kind) } else { Err(nothing_renews()) };
+        }
+    };
+    let expires = access.expires.unwrap_or_else(|| now(host) + ENOUGH);
+    vault.write(base, Slot::Access, &TimedToken { token: access.token.clone(), expires }.to_kept())?;
+    Ok(kind)
+}
+
+fn nothing_renews() -> Report {
+    Report::new(Exit::SignIn, "token-not-renewable", "nothing renews this token, so it is not worth keeping")
+        .hint("sign in in another way")
+}

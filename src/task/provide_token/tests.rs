@@ -1,0 +1,246 @@
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::cargo::provider::Registry;
+use crate::domain::credential::Renewal;
+use crate::host::{Clock, Env, TerminalFlags};
+
+const NOW: u64 = 1_800_000_000;
+const INDEX: &str = "sparse+https://pkgs.dev.azure.com/Contoso/_packaging/f/Cargo/index/";
+
+/// A person with one organization, whose credential is in the private file.
+struct Desk {
+    _dir: tempfile::TempDir,
+    host: Host,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let host = Host {
+            args: Vec::new(),
+            program: None,
+            env: Env::default(),
+            cwd: dir.path().to_owned(),
+            home: None,
+            state_dir: Some(state),
+            temp_dir: dir.path().to_owned(),
+            terminal: TerminalFlags::default(),
+            clock: Clock::Fake {
+                since_start: Duration::ZERO,
+                now: SystemTime::UNIX_EPOCH + Duration::from_secs(NOW),
+            },
+        };
+        Self { _dir: dir, host }
+    }
+
+    fn signed_in(kind: LoginKind, secrets: &[(Slot, &str)]) -> Self {
+        let desk = Self::new();
+        desk.record(Login { kind, kept: Kept::File, who: "Ana".into(), expires: None });
+        for (slot, secret) in secrets {
+            desk.vault().write(&base(), *slot, &Secret::new(*secret)).unwrap();
+        }
+        desk
+    }
+
+    fn record(&self, login: Login) {
+        record::log_in(self.state(), &base(), &login).unwrap();
+    }
+
+    fn state(&self) -> &Path {
+        self.host.state_dir.as_deref().unwrap()
+    }
+
+    fn vault(&self) -> Vault {
+        Vault::file(keeping::file_of(self.state()))
+    }
+
+    fn kept(&self, slot: Slot) -> Option<String> {
+        self.vault().read(&base(), slot).unwrap().map(|secret| secret.expose().to_owned())
+    }
+
+    fn ask(&self, action: Action, renew: Renew) -> Result<Granted, Refusal> {
+        self.ask_for(INDEX, action, renew)
+    }
+
+    fn ask_for(&self, index: &str, action: Action, renew: Renew) -> Result<Granted, Refusal> {
+        let registry = Registry { index_url: index.to_owned(), ..Registry::default() };
+        answer(&self.host, renew, &Asked { registry, action })
+    }
+
+    fn get(&self, renew: Renew) -> Result<(String, Keep), Refusal> {
+        match self.ask(Action::Get(Operation::Read), renew)? {
+            Granted::Token { header, keep } => Ok((header.expose().to_owned(), keep)),
+            other => panic!("no token: {other:?}"),
+        }
+    }
+}
+
+fn base() -> Base {
+    Base::parse("https://dev.azure.com/contoso").unwrap()
+}
+
+fn entra() -> LoginKind {
+    LoginKind::Entra { authority: "https://a".into(), tenant: "t".into(), client_id: "c".into() }
+}
+
+fn never(_: &Host, _: (&Base, &LoginKind), _: Option<Secret>) -> Result<AccessToken, Report> {
+    panic!("nothing is to be renewed")
+}
+
+/// Says what it was given, and gives the next refresh token.
+fn next(_: &Host, (_, kind): (&Base, &LoginKind), refresh: Option<Secret>) -> Result<AccessToken, Report> {
+    let LoginKind::Entra { authority, tenant, client_id } = kind.clone() else { panic!("no Entra") };
+    let before = refresh.unwrap();
+    let token = Secret::new(format!("next-of-{}", before.expose()));
+    let refresh = Secret::new(format!("{}+", before.expose()));
+    let origin = TokenOrigin::DeviceCode(Renewal { authority, tenant, client_id, refresh });
+    Ok(AccessToken { token, expires: Some(NOW + 3_600), origin })
+}
+
+fn of_az(_: &Host, _: (&Base, &LoginKind), refresh: Option<Secret>) -> Result<AccessToken, Report> {
+    assert_eq!(refresh, None);
+    let origin = TokenOrigin::AzureCli { tenant: None };
+    Ok(AccessToken { token: Secret::new("of-az"), expires: Some(NOW + 3_000), origin })
+}
+
+fn offline(_: &Host, _: (&Base, &LoginKind), _: Option<Secret>) -> Result<AccessToken, Report> {
+    Err(Report::new(Exit::Network, "host-unknown", "the host name is not known").hint("check the network"))
+}
+
+fn spent(_: &Host, _: (&Base, &LoginKind), _: Option<Secret>) -> Result<AccessToken, Report> {
+    Err(Report::new(Exit::SignIn, "entra-sign-in-expired", "spent").hint("sign in again"))
+}
+
+fn report(outcome: Result<(String, Keep), Refusal>) -> Report {
+    match outcome {
+        Err(Refusal::Failed(report)) => *report,
+        other => panic!("no report: {other:?}"),
+    }
+}
+
+#[test]
+fn a_personal_token_is_handed_out_until_it_ends() {
+    let desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
+    assert_eq!(desk.get(never), Ok(("Basic OmFiYw==".to_owned(), Keep::Session)));
+    let login = |expires| Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires };
+    desk.record(login(Some(NOW + 1)));
+    assert_eq!(desk.get(never).unwrap().1, Keep::Until(NOW + 1));
+    desk.record(login(Some(NOW)));
+    let expired = report(desk.get(never));
+    assert_eq!(
+        (expired.code, expired.hint.as_deref()),
+        ("token-expired", Some("run: az-cargo-wizard login"))
+    );
+}
+
+#[test]
+fn only_a_recorded_base_is_answered_for_and_signed_out_it_is_not_found() {
+    let stranger = Desk::new();
+    assert_eq!(stranger.get(never), Err(Refusal::UrlNotSupported));
+    assert!(!stranger.state().exists(), "nothing was written");
+    let desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
+    let elsewhere = "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/f/Cargo/index/";
+    for action in [Action::Get(Operation::Read), Action::Login(Some(Secret::new("x"))), Action::Logout] {
+        assert_eq!(desk.ask_for(elsewhere, action, never), Err(Refusal::UrlNotSupported));
+    }
+    for garbage in
+        ["", "https://pkgs.dev.azure.com/contoso/", "registry+https://github.com/x", "sparse+ftp://x/"]
+    {
+        assert_eq!(desk.ask_for(garbage, Action::Logout, never), Err(Refusal::UrlNotSupported));
+    }
+    assert_eq!(desk.ask(Action::Logout, never), Ok(Granted::LoggedOut));
+    assert_eq!(desk.kept(Slot::Pat), None);
+    assert_eq!(desk.get(never), Err(Refusal::NotFound));
+    assert_eq!(desk.ask(Action::Logout, never), Err(Refusal::NotFound));
+}
+
+#[test]
+fn what_a_later_cargo_asks_is_refused_as_the_protocol_wants_it() {
+    let desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
+    for action in [Action::Get(Operation::Unknown), Action::Unknown] {
+        assert_eq!(desk.ask(action, never), Err(Refusal::OperationNotSupported));
+    }
+    for operation in [Operation::Publish, Operation::Yank, Operation::Unyank, Operation::Owners] {
+        assert!(matches!(desk.ask(Action::Get(operation), never), Ok(Granted::Token { .. })));
+    }
+}
+
+#[test]
+fn a_login_of_cargo_keeps_a_personal_token_in_the_same_place() {
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, "1 a")]);
+    let token = Secret::new("t".repeat(52));
+    assert_eq!(desk.ask(Action::Login(Some(token.clone())), never), Ok(Granted::LoggedIn));
+    assert_eq!(desk.get(never).unwrap().0, Credential::Pat(token).header().expose());
+    for none in [None, Some(Secret::new("")), Some(Secret::new("two words"))] {
+        assert!(matches!(desk.ask(Action::Login(none), never), Err(Refusal::Failed(_))));
+    }
+}
+
+#[test]
+fn an_access_token_is_renewed_when_it_has_less_than_a_quarter_of_an_hour() {
+    let access = format!("{} living", NOW + ENOUGH);
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, &access)]);
+    assert_eq!(desk.get(never), Ok(("Bearer living".to_owned(), Keep::Until(NOW + ENOUGH))));
+    let ending = Secret::new(format!("{} ending", NOW + ENOUGH - 1));
+    desk.vault().write(&base(), Slot::Access, &ending).unwrap();
+    assert_eq!(desk.get(next), Ok(("Bearer next-of-r".to_owned(), Keep::Until(NOW + 3_600))));
+    assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r+"), "the one before is used up");
+    assert_eq!(desk.get(never).unwrap().0, "Bearer next-of-r", "kept for the next fetch");
+}
+
+#[test]
+fn without_a_network_the_rest_of_a_token_is_used_and_then_it_is_said() {
+    for (left, is_used) in [(LEAST, true), (LEAST - 1, false)] {
+        let access = format!("{} ending", NOW + left);
+        let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, &access)]);
+        let outcome = desk.get(offline);
+        if is_used {
+            assert_eq!(outcome, Ok(("Bearer ending".to_owned(), Keep::Until(NOW + left))));
+        } else {
+            assert_eq!(report(outcome).hint.as_deref(), Some("check the network"));
+        }
+        assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"));
+        let refused = report(desk.get(spent));
+        assert_eq!(refused.hint.as_deref(), Some("run: az-cargo-wizard login"));
+    }
+}
+
+#[test]
+fn the_azure_cli_is_asked_without_a_refresh_token() {
+    let desk = Desk::signed_in(LoginKind::AzureCli { tenant: None }, &[]);
+    assert_eq!(desk.get(of_az), Ok(("Bearer of-az".to_owned(), Keep::Until(NOW + 3_000))));
+    assert_eq!(desk.get(never).unwrap().0, "Bearer of-az");
+}
+
+#[test]
+fn a_variable_is_read_each_time() {
+    let kind = |variable: &str| LoginKind::Environment { variable: variable.into() };
+    let mut desk = Desk::signed_in(kind("SYSTEM_ACCESSTOKEN"), &[]);
+    let missing = report(desk.get(never));
+    assert!(missing.headline.contains("`SYSTEM_ACCESSTOKEN` is not set"), "{missing}");
+    desk.host.env.set("SYSTEM_ACCESSTOKEN", "job");
+    assert_eq!(desk.get(never), Ok(("Bearer job".to_owned(), Keep::Session)));
+    let mut desk = Desk::signed_in(kind("AZURE_DEVOPS_EXT_PAT"), &[]);
+    desk.host.env.set("AZURE_DEVOPS_EXT_PAT", "abc");
+    assert_eq!(desk.get(never).unwrap().0, "Basic OmFiYw==");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_keyring_out_of_reach_is_said_and_never_not_found() {
+    let desk = Desk::new();
+    desk.record(Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    // No session is named, so that nothing is called.
+    let first = report(desk.get(never));
+    assert_eq!(first.code, "keyring-unavailable");
+    assert!(first.hint.as_deref().unwrap().contains("login --store file"), "{first}");
+    let again = report(desk.get(never));
+    assert!(again.causes.iter().any(|cause| cause.contains("within the last minute")), "{again}");
+
+    let agreed = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
+    agreed.record(Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "the file was agreed to before");
+    assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "in the minute after, too");
+}
