@@ -60,7 +60,7 @@ impl<'a> Situation<'a> {
                 self.check_providers()?;
                 let program = Some(self.places.program.ok_or(ConfigError::NotInstalled)?);
                 let without_provider = Some(registry);
-                Ok(Some(ConfigEdit { program, without_provider, ..ConfigEdit::default() }))
+                Ok(Some(ConfigEdit { without_provider, program, ..ConfigEdit::default() }))
             }
         }
     }

@@ -37,7 +37,7 @@ pub async fn setup(
     let flags = filled(flags, services.named.as_ref());
     let store = wishes::store(flags.store);
     let mut run = Run { services, printer, flags, store };
-    match run.to_the_end(stdin).await {
+    match run.finish(stdin).await {
         Ok(exit) => exit,
         Err(Stop::Said(exit)) => exit,
         Err(Stop::Report(report)) => {
@@ -109,7 +109,7 @@ struct Run {
 }
 
 impl Run {
-    async fn to_the_end(&mut self, stdin: StandardInput) -> Result<Exit, Stop> {
+    async fn finish(&mut self, stdin: StandardInput) -> Result<Exit, Stop> {
         let wishes = Wishes::of(&self.flags)?;
         let checkout = self.check().await?;
         let target = target(&checkout);

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::needless_pass_by_value,
+    reason = "they stand in for one that renews"
+)]
+
 use std::time::{Duration, SystemTime};
 
 use super::*;
@@ -37,15 +43,15 @@ impl Desk {
 
     fn signed_in(kind: LoginKind, secrets: &[(Slot, &str)]) -> Self {
         let desk = Self::new();
-        desk.record(Login { kind, kept: Kept::File, who: "Ana".into(), expires: None });
+        desk.record(&Login { kind, kept: Kept::File, who: "Ana".into(), expires: None });
         for (slot, secret) in secrets {
             desk.vault().write(&base(), *slot, &Secret::new(*secret)).unwrap();
         }
         desk
     }
 
-    fn record(&self, login: Login) {
-        record::log_in(self.state(), &base(), &login).unwrap();
+    fn record(&self, login: &Login) {
+        record::log_in(self.state(), &base(), login).unwrap();
     }
 
     fn state(&self) -> &Path {
@@ -125,9 +131,9 @@ fn a_personal_token_is_handed_out_until_it_ends() {
     let desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
     assert_eq!(desk.get(never), Ok(("Basic OmFiYw==".to_owned(), Keep::Session)));
     let login = |expires| Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires };
-    desk.record(login(Some(NOW + 1)));
+    desk.record(&login(Some(NOW + 1)));
     assert_eq!(desk.get(never).unwrap().1, Keep::Until(NOW + 1));
-    desk.record(login(Some(NOW)));
+    desk.record(&login(Some(NOW)));
     let expired = report(desk.get(never));
     assert_eq!(
         (expired.code, expired.hint.as_deref()),
@@ -231,7 +237,7 @@ fn a_variable_is_read_each_time() {
 #[test]
 fn a_keyring_out_of_reach_is_said_and_never_not_found() {
     let desk = Desk::new();
-    desk.record(Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    desk.record(&Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
     // No session is named, so that nothing is called.
     let first = report(desk.get(never));
     assert_eq!(first.code, "keyring-unavailable");
@@ -240,7 +246,7 @@ fn a_keyring_out_of_reach_is_said_and_never_not_found() {
     assert!(again.causes.iter().any(|cause| cause.contains("within the last minute")), "{again}");
 
     let agreed = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
-    agreed.record(Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    agreed.record(&Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
     assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "the file was agreed to before");
     assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "in the minute after, too");
 }
