@@ -6,7 +6,7 @@ mod mirror;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::credential::{Kept, TokenStore};
+use crate::domain::credential::TokenStore;
 use crate::domain::feed::{Feed, ViewName};
 use crate::domain::plan::{ConfigScope, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -249,15 +249,6 @@ impl Config {
     }
 }
 
-fn short_name(store: TokenStore) -> &'static str {
-    match store {
-        TokenStore::Provider(Kept::Keyring) => "system keyring",
-        TokenStore::Provider(Kept::File) => "this tool",
-        TokenStore::PlainFile => "plain token file",
-        TokenStore::ThisRunOnly => "this run only",
-    }
-}
-
 fn shown_view(view: Option<&ViewName>) -> String {
     view.map_or("none".to_owned(), |view| format!("@{view}"))
 }
@@ -466,12 +457,7 @@ impl Config {
                 at(Question::Publish),
             );
         }
-        if Question::Store.is_asked((self, session)) {
-            let stores = session.stores();
-            let words: Vec<&str> = stores.iter().map(|store| short_name(*store)).collect();
-            let chosen = stores.iter().position(|store| *store == self.store).unwrap_or_default();
-            page.options("Credential", (&words, chosen), at(Question::Store));
-        }
+        self.store_options(page, session);
         page.gap();
         if at(Question::Mirror) {
             self.mirror.explain(page, session);
@@ -479,10 +465,7 @@ impl Config {
         for line in self.explain(session) {
             page.quiet(line);
         }
-        let is_plain = self.store == TokenStore::PlainFile || self.store == TokenStore::ThisRunOnly;
-        if let Some(line) = session.store_warning().filter(|_| self.question == Question::Store && is_plain) {
-            page.warning(&line);
-        }
+        self.warn_of_store(page, session);
         if let Some(index) = self.index(session) {
             page.gap().pair("Index", index.as_str());
         }

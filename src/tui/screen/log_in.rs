@@ -121,8 +121,9 @@ impl Panel for LogIn {
             self.store = session.best_store();
         }
         let mut acts = self.review(session);
-        if session.found && session.keyring.is_none() {
-            acts.push(Act::Start(Request::TryKeyring));
+        if matches!(self.state, State::Reviewing) && session.keyring.is_none() {
+            // Behind what cancels the jobs before, in front of the review.
+            acts.insert(acts.len() - 1, Act::Start(Request::TryKeyring));
         }
         acts
     }

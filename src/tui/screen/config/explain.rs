@@ -5,6 +5,7 @@ use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::feed::Feed;
 use crate::domain::plan::ConfigScope;
 use crate::tui::session::Session;
+use crate::tui::widget::page::Page;
 
 impl Config {
     /// What the answer under the cursor means.
@@ -41,6 +42,34 @@ impl Config {
             ],
             (Question::Store, _) => store(self.store, session),
         }
+    }
+
+    /// The row about the credential.
+    pub(super) fn store_options(&self, page: &mut Page, session: &Session) {
+        if Question::Store.is_asked((self, session)) {
+            let stores = session.stores();
+            let words: Vec<&str> = stores.iter().map(|store| short_name(*store)).collect();
+            let chosen = stores.iter().position(|store| *store == self.store).unwrap_or_default();
+            page.options("Credential", (&words, chosen), self.question == Question::Store);
+        }
+    }
+
+    /// What to know about keeping a credential that ends soon where nobody renews it.
+    pub(super) fn warn_of_store(&self, page: &mut Page, session: &Session) {
+        let is_renewed = matches!(self.store, TokenStore::Provider(_));
+        let is_asked = self.question == Question::Store && !is_renewed;
+        if let Some(line) = session.store_warning().filter(|_| is_asked) {
+            page.warning(&line);
+        }
+    }
+}
+
+fn short_name(store: TokenStore) -> &'static str {
+    match store {
+        TokenStore::Provider(Kept::Keyring) => "system keyring",
+        TokenStore::Provider(Kept::File) => "this tool",
+        TokenStore::PlainFile => "plain token file",
+        TokenStore::ThisRunOnly => "this run only",
     }
 }
 
