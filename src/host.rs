@@ -34,6 +34,9 @@ pub struct Host {
     pub clock: Clock,
 }
 
+/// Without one of them there is no session on Linux whose keyring could be asked.
+const SESSION: [&str; 2] = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+
 /// Which standard streams are terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TerminalFlags {
@@ -90,6 +93,15 @@ impl Env {
     #[must_use]
     pub fn os(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Whether this is the session of the process itself: a library that asks the system for a keyring would find
+    /// none of another person's.
+    #[must_use]
+    pub fn is_own_session(&self) -> bool {
+        const NAMES: [&str; 4] = ["HOME", "USERPROFILE", SESSION[0], SESSION[1]];
+        let has_one = !cfg!(target_os = "linux") || SESSION.iter().any(|name| self.text(name).is_some());
+        has_one && NAMES.iter().all(|name| self.os(name) == std::env::var_os(name).as_deref())
     }
 
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {

@@ -15,9 +15,6 @@ use super::provide_token::{ENOUGH, now};
 use super::services::Services;
 use super::{Event, blocking};
 
-/// Without one of them there is no session whose keyring could be asked; the library would look for one elsewhere.
-const SESSION: [&str; 2] = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
-
 /// The file that holds credentials where there is no keyring.
 pub(super) fn file_of(state_dir: &Path) -> PathBuf {
     state_dir.join("credentials.json")
@@ -34,10 +31,10 @@ pub(super) async fn try_keyring(services: &Arc<Services>) -> Result<Event, Repor
     Ok(Event::Keyring(tried.map_err(|error| Box::new(Report::from(error)))))
 }
 
+/// The library would look for another session where this one has none.
 fn has_session(env: &Env) -> Result<(), VaultError> {
-    let is_known = !cfg!(target_os = "linux") || SESSION.iter().any(|name| env.text(name).is_some());
-    let why = || VaultError::Unavailable(format!("neither {} nor {} is set", SESSION[0], SESSION[1]));
-    if is_known { Ok(()) } else { Err(why()) }
+    let why = || VaultError::Unavailable("no session with a message bus is known".to_owned());
+    if env.is_own_session() { Ok(()) } else { Err(why()) }
 }
 
 /// The place that a login names.
