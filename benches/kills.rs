@@ -5,6 +5,7 @@
 //! ```sh
 //! cargo bench --profile dev --bench kills             # a hundred each
 //! cargo bench --profile dev --bench kills -- 500 7    # five hundred each, with the seed 7
+//! cargo bench --profile dev --bench kills -- fetches  # during fetches alone; or `writing`
 //! ```
 //!
 //! The profile does not matter to what is tried; `dev` is what `cargo test` has built already. Kills that come too
@@ -39,7 +40,12 @@ fn main() {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
     let hits = usize::try_from(numbers.next().unwrap_or(100)).unwrap_or(usize::MAX);
     let mut chance = chance::Chance::new(numbers.next().unwrap_or(1));
-    println!("{}", writing::Desk::new().play(hits, &mut chance));
-    // Of the wizard, of Cargo and of both in turn: so that each is killed about that often.
-    println!("{}", fetching::Stage::new().play(hits * 2, &mut chance));
+    let only = std::env::args().find(|argument| ["writing", "fetches"].contains(&argument.as_str()));
+    if only.as_deref() != Some("fetches") {
+        println!("{}", writing::Desk::new().play(hits, &mut chance));
+    }
+    if only.as_deref() != Some("writing") {
+        // Of the wizard, of Cargo and of both in turn: so that each is killed about that often.
+        println!("{}", fetching::Stage::new().play(hits * 2, &mut chance));
+    }
 }
