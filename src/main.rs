@@ -9,7 +9,7 @@ use std::time::Duration;
 use az_cargo_wizard::cargo::provider::FLAG;
 use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
-use az_cargo_wizard::cli::{feeds, run, setup};
+use az_cargo_wizard::cli::{feeds, logins, run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
@@ -71,6 +71,20 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
             runtime
                 .block_on(with_services(&host, &arguments, |services| feeds::feeds(services, printer, input)))
         }
+        Some(Command::Login(flags)) => {
+            let input = (flags, read_input as setup::StandardInput);
+            runtime.block_on(with_services(&host, &arguments, |services| {
+                logins::login(services, printer, input)
+            }))
+        }
+        Some(Command::Logout) => {
+            runtime.block_on(with_services(&host, &arguments, |services| logins::logout(services, printer)))
+        }
+        Some(Command::Status) => {
+            runtime.block_on(with_services(&host, &arguments, |services| logins::status(services, printer)))
+        }
+        Some(Command::Uninstall) => runtime
+            .block_on(with_services(&host, &arguments, |services| logins::uninstall(services, printer))),
         Some(Command::Setup(flags)) => {
             let input = (flags, read_input as setup::StandardInput);
             runtime

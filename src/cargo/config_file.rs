@@ -9,6 +9,7 @@ use super::config::{ConfigEdit, edit};
 use super::config_notes;
 use super::error::ConfigError;
 use super::home;
+use super::install;
 use super::situation::{Situation, shown};
 use super::toml_text;
 use crate::domain::diff::{diff, holds_user_info, is_secret_key};
@@ -119,6 +120,23 @@ pub fn apply(review: &Review, places: &Places<'_>) -> Result<Vec<Written>, Confi
         }
     }
     Ok(done.into_iter().map(|(_, written)| written).collect())
+}
+
+/// Takes this tool out of the person's file; `None` where the file doesn't name it.
+///
+/// # Errors
+/// When the file can't be read, is no TOML, or can't be written; it is then as it was.
+pub fn uninstall(places: &Places<'_>) -> Result<Option<Written>, ConfigError> {
+    let _lock = files::lock(places.state_dir, LOCK)?;
+    let path = home::config_path(places.cargo_home);
+    let before = files::read(&path)?;
+    let old = before.as_deref().unwrap_or_default();
+    let after = install::uninstall(&path, old)?;
+    if after == old {
+        return Ok(None);
+    }
+    let change = FileChange { lines: diff(old, &after), path, scope: ConfigScope::User, before, after };
+    write(&change, places).map(Some)
 }
 
 fn write(change: &FileChange, places: &Places<'_>) -> Result<Written, ConfigError> {

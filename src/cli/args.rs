@@ -74,6 +74,14 @@ pub enum Command {
     Setup(Setup),
     /// List the feeds that you can see, or show one of them with its views
     Feeds(Feeds),
+    /// Sign in to an organization, and keep that for Cargo
+    Login(Login),
+    /// Forget the sign-in to an organization
+    Logout,
+    /// Show who is signed in, and where that is kept
+    Status,
+    /// Take this tool out of your Cargo configuration
+    Uninstall,
     /// Run `cargo fetch` and show the table of its crates; lines where there is no terminal
     Fetch {
         /// Fail instead of changing the lock file
@@ -104,6 +112,29 @@ pub struct Feeds {
     /// Read the personal access token from standard input
     #[arg(long)]
     pub with_token: bool,
+}
+
+/// How to sign in, and where that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Login {
+    /// How to sign in
+    #[arg(long, value_name = "WAY")]
+    pub auth: Option<Auth>,
+    /// Read the personal access token from standard input
+    #[arg(long)]
+    pub with_token: bool,
+    /// Where the credential is kept
+    #[arg(long, value_name = "STORE", default_value = "provider")]
+    pub store: LoginStore,
+}
+
+/// Where a sign-in is kept for Cargo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LoginStore {
+    /// The system keyring
+    Provider,
+    /// A file of this tool: plain text, readable by you alone
+    File,
 }
 
 /// Every question of the wizard as a flag.

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod feeds;
+pub mod logins;
 pub mod output;
 pub mod run;
 pub mod setup;

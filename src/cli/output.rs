@@ -43,6 +43,14 @@ impl Printer {
         writeln!(io::stdout(), "{line}")
     }
 
+    /// One object.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub(super) fn object(self, value: Value) -> io::Result<()> {
+        self.json(value)
+    }
+
     fn json(self, mut value: Value) -> io::Result<()> {
         value["schema"] = json!(SCHEMA);
         self.data(&value.to_string())

@@ -165,7 +165,7 @@ async fn prove(azure: &Azure, index: &IndexUrl) -> Result<bool, Report> {
 }
 
 /// [`Places`] that can go to another thread.
-struct OwnedPlaces {
+pub(super) struct OwnedPlaces {
     workspace: Option<PathBuf>,
     cargo_home: PathBuf,
     state_dir: PathBuf,
@@ -174,7 +174,7 @@ struct OwnedPlaces {
 }
 
 impl OwnedPlaces {
-    fn of(services: &Services) -> Self {
+    pub(super) fn of(services: &Services) -> Self {
         Self {
             workspace: services.workspace_or_near(),
             cargo_home: services.cargo_home.clone(),
@@ -184,7 +184,7 @@ impl OwnedPlaces {
         }
     }
 
-    fn borrow(&self) -> Places<'_> {
+    pub(super) fn borrow(&self) -> Places<'_> {
         Places {
             workspace: self.workspace.as_deref(),
             cargo_home: &self.cargo_home,

@@ -11,6 +11,7 @@ mod entra_app;
 pub mod feeds;
 pub mod inspect;
 mod keeping;
+pub mod logins;
 mod open_page;
 pub mod provide_token;
 mod remote;
@@ -115,6 +116,10 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::StoredCredential(collection) => feeds::stored(services, collection).await,
         Request::Review(plan) => connect::review(services, plan, None).await,
         Request::ReviewOver(plan, agreed) => connect::review(services, plan, Some(agreed)).await,
+        Request::KeepLogin(new) => logins::keep(services, *new).await,
+        Request::ForgetLogin(base) => logins::forget(services, base).await,
+        Request::Logins => logins::list(services).await,
+        Request::Uninstall => logins::uninstall(services).await,
         Request::TryKeyring => keeping::try_keyring(services).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
@@ -205,6 +210,14 @@ pub enum Request {
     ReviewOver(SetupPlan, connect::Agreed),
     /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
+    /// Keep a sign-in for Cargo.
+    KeepLogin(Box<logins::NewLogin>),
+    /// Forget the sign-in to that organization.
+    ForgetLogin(Base),
+    /// The sign-ins that are kept.
+    Logins,
+    /// Take this tool out of the person's Cargo configuration.
+    Uninstall,
     /// Find out where this tool can keep credentials, by keeping something without worth.
     TryKeyring,
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
@@ -332,6 +345,9 @@ pub enum Event {
     Replaced(Box<OtherReplacement>),
     Applied(Vec<Written>),
     LoggedIn(LoggedIn),
+    /// Whether there was a sign-in to forget.
+    LoggedOut(bool),
+    Logins(logins::Logins),
     /// Where this tool can keep credentials, or why it can't.
     Keyring(Result<Kept, Box<Report>>),
     Fetch {

@@ -91,7 +91,7 @@ impl Keeper<'_> {
 
     fn personal(&self, login: &Login) -> Result<Granted, Refusal> {
         if login.expires.is_some_and(|expires| expires <= self.now()) {
-            return Err(sign_in_again("token-expired", "the personal access token has expired").into());
+            return Err(self.sign_in_again("token-expired", "the personal access token has expired").into());
         }
         let token = self.read(login, Slot::Pat)?.ok_or(Refusal::NotFound)?;
         let header = Credential::Pat(token).header();
@@ -132,7 +132,7 @@ impl Keeper<'_> {
             Ok(next) => self.keep(login, next),
             Err(report) => match kept.filter(|token| self.lives(token, LEAST)) {
                 Some(token) if report.exit == Exit::Network => Ok(granted(&token)),
-                _ => Err(mended(report, &login.kind).into()),
+                _ => Err(self.mended(report, &login.kind).into()),
             },
         }
     }
@@ -173,7 +173,7 @@ impl Keeper<'_> {
 
     fn log_in(&self, token: Option<&Secret>) -> Result<Granted, Refusal> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
-            return Err(sign_in_again("token-missing", "no token was piped to `cargo login`").into());
+            return Err(self.sign_in_again("token-missing", "no token was piped to `cargo login`").into());
         };
         let (credential, _) = crate::auth::pat::accept(token).map_err(Report::from)?;
         let Credential::Pat(token) = credential else { return Err(Refusal::OperationNotSupported) };
@@ -234,6 +234,22 @@ impl Keeper<'_> {
         report.into()
     }
 
+    fn sign_in_again(&self, code: &'static str, headline: &str) -> Report {
+        Report::new(Exit::SignIn, code, headline).hint(self.command())
+    }
+
+    /// Ends with the command to run: Cargo shows nothing else.
+    fn mended(&self, report: Report, kind: &LoginKind) -> Report {
+        match (kind, report.exit) {
+            (LoginKind::Entra { .. }, Exit::SignIn) => report.hint(self.command()),
+            _ => report,
+        }
+    }
+
+    fn command(&self) -> String {
+        format!("run: az-cargo-wizard login --org {}", self.base)
+    }
+
     fn vault(&self, kept: Kept) -> Result<Vault, VaultError> {
         keeping::vault(self.host, self.state_dir, kept)
     }
@@ -259,18 +275,6 @@ pub(super) fn now(host: &Host) -> u64 {
 
 fn granted(token: &TimedToken) -> Granted {
     Granted::Token { header: token.header(), keep: Keep::Until(token.expires) }
-}
-
-/// Ends with the command to run: Cargo shows nothing else.
-fn mended(report: Report, kind: &LoginKind) -> Report {
-    match (kind, report.exit) {
-        (LoginKind::Entra { .. }, Exit::SignIn) => report.hint("run: az-cargo-wizard login"),
-        _ => report,
-    }
-}
-
-fn sign_in_again(code: &'static str, headline: &str) -> Report {
-    Report::new(Exit::SignIn, code, headline).hint("run: az-cargo-wizard login")
 }
 
 fn out_of_reach(why: &str) -> Report {

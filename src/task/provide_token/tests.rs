@@ -137,7 +137,7 @@ fn a_personal_token_is_handed_out_until_it_ends() {
     let expired = report(desk.get(never));
     assert_eq!(
         (expired.code, expired.hint.as_deref()),
-        ("token-expired", Some("run: az-cargo-wizard login"))
+        ("token-expired", Some("run: az-cargo-wizard login --org https://dev.azure.com/contoso"))
     );
 }
 
@@ -209,7 +209,10 @@ fn without_a_network_the_rest_of_a_token_is_used_and_then_it_is_said() {
         }
         assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"));
         let refused = report(desk.get(spent));
-        assert_eq!(refused.hint.as_deref(), Some("run: az-cargo-wizard login"));
+        assert_eq!(
+            refused.hint.as_deref(),
+            Some("run: az-cargo-wizard login --org https://dev.azure.com/contoso")
+        );
     }
 }
 

@@ -1,0 +1,208 @@
+//! `login`, `logout`, `status` and `uninstall`: what this tool keeps for Cargo, without a screen.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::domain::credential::Kept;
+use crate::domain::organization::{Collection, Target};
+use crate::domain::text;
+use crate::error::{Exit, Report};
+use crate::task::logins::{KeptLogin, Logins, NewLogin};
+use crate::task::{Event, LoggedIn, Request, Services};
+
+use super::args::{Auth, Login, LoginStore};
+use super::output::{Printer, closed};
+use super::run;
+use super::setup::StandardInput;
+use super::signing_in::{self, Ended};
+
+/// Signs in to an organization, and keeps that for Cargo.
+pub async fn login(
+    services: Arc<Services>,
+    printer: Printer,
+    (flags, stdin): (Login, StandardInput),
+) -> Exit {
+    end(printer, Run { services, printer }.log_in(&flags, stdin).await)
+}
+
+/// Forgets the sign-in to an organization.
+pub async fn logout(services: Arc<Services>, printer: Printer) -> Exit {
+    end(printer, Run { services, printer }.log_out().await)
+}
+
+/// Lists the sign-ins that are kept.
+pub async fn status(services: Arc<Services>, printer: Printer) -> Exit {
+    end(printer, Run { services, printer }.status().await)
+}
+
+/// Takes this tool out of the person's Cargo configuration.
+pub async fn uninstall(services: Arc<Services>, printer: Printer) -> Exit {
+    end(printer, Run { services, printer }.uninstall().await)
+}
+
+fn end(printer: Printer, outcome: Result<Exit, Box<Report>>) -> Exit {
+    outcome.unwrap_or_else(|report| {
+        printer.report(&report);
+        report.exit
+    })
+}
+
+struct Run {
+    services: Arc<Services>,
+    printer: Printer,
+}
+
+impl Run {
+    async fn log_in(&self, flags: &Login, stdin: StandardInput) -> Result<Exit, Box<Report>> {
+        let collection = self.collection().await?;
+        let auth = flags.auth.or(flags.with_token.then_some(Auth::Pat)).ok_or_else(|| {
+            Report::new(Exit::Usage, "flag-missing", "without a screen nothing can be asked")
+                .hint("add `--with-token`: the personal access token is on standard input; or `--auth az|device|env`")
+        })?;
+        let kept = match flags.store {
+            LoginStore::File => Kept::File,
+            LoginStore::Provider => match self.ask(Request::TryKeyring).await? {
+                Event::Keyring(kept) => kept?,
+                _ => return Ok(Exit::Failed),
+            },
+        };
+        let signed_in = signing_in::sign_in(&self.services, self.printer, (&collection, auth, stdin)).await;
+        let (account, credential) = match signed_in {
+            Ok(signed_in) => signed_in,
+            Err(Ended::Report(report)) => return Err(report),
+            Err(Ended::Cancelled) => return Ok(Exit::Interrupted),
+        };
+        let base = collection.base();
+        let new = NewLogin { collection, credential, account, kept };
+        let Event::LoggedIn(LoggedIn { kept_in: Some(place), .. }) =
+            self.ask(Request::KeepLogin(Box::new(new))).await?
+        else {
+            return Ok(Exit::Failed);
+        };
+        let place = place.to_string();
+        if self.printer == Printer::Json {
+            self.print(json!({ "organization": base.as_str(), "credential_in": place }))?;
+        } else {
+            self.printer.data(&format!("credential in {place}")).map_err(|error| closed(&error))?;
+        }
+        if self.logins().await?.asked.is_none() {
+            self.printer.say(
+                "note: Cargo does not ask this tool yet: `az-cargo-wizard setup --store provider` names it in your \
+                 Cargo configuration",
+            );
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn log_out(&self) -> Result<Exit, Box<Report>> {
+        let base = self.collection().await?.base();
+        let Event::LoggedOut(was_there) = self.ask(Request::ForgetLogin(base.clone())).await? else {
+            return Ok(Exit::Failed);
+        };
+        if self.printer == Printer::Json {
+            self.print(json!({ "organization": base.as_str(), "logged_out": was_there }))?;
+        } else if was_there {
+            self.printer.data(&format!("signed out of {base}")).map_err(|error| closed(&error))?;
+        } else {
+            self.printer.say(&format!("not signed in to {base}"));
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn status(&self) -> Result<Exit, Box<Report>> {
+        let Logins { logins, asked } = self.logins().await?;
+        if self.printer == Printer::Json {
+            let logins: Vec<Value> = logins.iter().map(login_json).collect();
+            self.print(json!({ "logins": logins, "provider": asked }))?;
+            return Ok(Exit::Done);
+        }
+        for login in &logins {
+            self.printer.data(&line(login)).map_err(|error| closed(&error))?;
+        }
+        if logins.is_empty() {
+            self.printer.say("nobody is signed in: `az-cargo-wizard login --org ORG`");
+        }
+        match asked {
+            Some(program) => self.printer.say(&format!("Cargo asks {program}")),
+            None => self.printer.say("Cargo does not ask this tool: your configuration does not name it"),
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn uninstall(&self) -> Result<Exit, Box<Report>> {
+        let Event::Applied(written) = self.ask(Request::Uninstall).await? else { return Ok(Exit::Failed) };
+        let paths: Vec<String> =
+            written.iter().map(|written| text::clean(&written.path.to_string_lossy())).collect();
+        if self.printer == Printer::Json {
+            self.print(json!({ "changed": paths }))?;
+            return Ok(Exit::Done);
+        }
+        for path in &paths {
+            self.printer.data(&format!("changed {path}")).map_err(|error| closed(&error))?;
+        }
+        if paths.is_empty() {
+            self.printer.say("your Cargo configuration does not name this tool: nothing to change");
+        }
+        self.printer.say("credentials stay kept until `az-cargo-wizard logout --org ORG`");
+        Ok(Exit::Done)
+    }
+
+    /// The organization of `--org`, or the only one that somebody is signed in to.
+    async fn collection(&self) -> Result<Collection, Box<Report>> {
+        if let Some(named) = &self.services.named {
+            return Ok(named.collection.clone());
+        }
+        let logins = self.logins().await?.logins;
+        let only = match &logins[..] {
+            [only] => Target::parse(only.base.as_str()),
+            _ => None,
+        };
+        let report = || Report::new(Exit::Usage, "flag-missing", "no organization is named");
+        Ok(only.ok_or_else(|| report().hint("name it with `--org ORG`"))?.collection)
+    }
+
+    async fn logins(&self) -> Result<Logins, Box<Report>> {
+        match self.ask(Request::Logins).await? {
+            Event::Logins(logins) => Ok(logins),
+            _ => Err(Box::new(Report::new(Exit::Interrupted, "interrupted", "interrupted"))),
+        }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Event, Box<Report>> {
+        match run::answer(Arc::clone(&self.services), request).await.event {
+            Event::Failed(report) => Err(report),
+            event => Ok(event),
+        }
+    }
+
+    fn print(&self, value: Value) -> Result<(), Box<Report>> {
+        Ok(self.printer.object(value).map_err(|error| closed(&error))?)
+    }
+}
+
+fn place(kept: Kept) -> &'static str {
+    match kept {
+        Kept::Keyring => "keyring",
+        Kept::File => "file",
+    }
+}
+
+fn line(login: &KeptLogin) -> String {
+    let KeptLogin { base, who, kind, kept, .. } = login;
+    let kept = match kept {
+        Kept::Keyring => "in the system keyring",
+        Kept::File => "in a file that only you can read",
+    };
+    format!("{base}  {who}  {kind}  {kept}")
+}
+
+fn login_json(login: &KeptLogin) -> Value {
+    json!({
+        "organization": login.base.as_str(),
+        "who": login.who,
+        "kind": login.kind,
+        "store": place(login.kept),
+        "expires": login.expires,
+    })
+}

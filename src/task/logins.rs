@@ -1,0 +1,102 @@
+//! The sign-ins that this tool keeps for Cargo: made, listed and forgotten outside the wizard, and its own entry in the
+//! person's Cargo configuration.
+
+use std::sync::Arc;
+
+use crate::cargo::{config_file, home, install};
+use crate::domain::account::Account;
+use crate::domain::credential::{Credential, Kept};
+use crate::domain::organization::{Base, Collection};
+use crate::error::Report;
+use crate::files;
+use crate::record::{self, Login, LoginKind, Record};
+
+use super::connect::OwnedPlaces;
+use super::keeping::{self, SignedIn};
+use super::services::Services;
+use super::{Event, KeptIn, blocking};
+
+/// A sign-in that the organization has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLogin {
+    pub collection: Collection,
+    pub credential: Credential,
+    pub account: Account,
+    pub kept: Kept,
+}
+
+/// A sign-in that is kept; every text is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLogin {
+    pub base: Base,
+    pub who: String,
+    /// `personal access token`.
+    pub kind: &'static str,
+    /// Of [`Kept`]: `keyring` or `file`.
+    pub kept: Kept,
+    /// When it ends, in seconds since 1970 (UTC), where nothing renews it and that is known.
+    pub expires: Option<u64>,
+}
+
+/// All sign-ins, and whether Cargo asks this tool for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logins {
+    pub logins: Vec<KeptLogin>,
+    /// The program that the person's Cargo configuration names as ours; `None`: it names none.
+    pub asked: Option<String>,
+}
+
+/// Keeps a sign-in.
+pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Event, Report> {
+    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let keep = move || {
+        let (base, who) = (new.collection.base(), new.account.label());
+        let signed_in = SignedIn { base: &base, who: &who, credential: &new.credential };
+        keeping::keep(&host, &state_dir, (&signed_in, new.kept))
+    };
+    let kept_in = Some(KeptIn::Vault(blocking(keep).await??));
+    Ok(Event::LoggedIn(super::LoggedIn { kept_in, public: false, forced: None }))
+}
+
+/// Forgets a sign-in with its secrets; whether there was one.
+pub(super) async fn forget(services: &Arc<Services>, base: Base) -> Result<Event, Report> {
+    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let forget = move || -> Result<_, Report> {
+        let Some(login) = Record::load(&state_dir).login(&base).cloned() else { return Ok(false) };
+        keeping::vault(&host, &state_dir, login.kept)?.forget(&base)?;
+        record::log_out(&state_dir, &base)?;
+        Ok(true)
+    };
+    Ok(Event::LoggedOut(blocking(forget).await??))
+}
+
+/// What is kept. Asks no keyring and nobody else.
+pub(super) async fn list(services: &Arc<Services>) -> Result<Event, Report> {
+    let services = Arc::clone(services);
+    let list = move || -> Result<_, Report> {
+        let record = Record::load(&services.state_dir);
+        let logins = record.logins().map(|(base, login)| kept_login(base, login)).collect();
+        let config = files::read(&home::config_path(&services.cargo_home))?.unwrap_or_default();
+        let asked = install::installed(&config).map(|program| super::services::shown(&program));
+        Ok(Logins { logins, asked })
+    };
+    Ok(Event::Logins(blocking(list).await??))
+}
+
+fn kept_login(base: Base, login: &Login) -> KeptLogin {
+    let kind = match &login.kind {
+        LoginKind::Pat => "personal access token",
+        LoginKind::Entra { .. } => "Entra sign-in, renewed by itself",
+        LoginKind::AzureCli { .. } => "session of the Azure CLI",
+        LoginKind::Environment { .. } => "variable of the environment",
+    };
+    let who = crate::domain::text::clean(&login.who);
+    KeptLogin { base, who, kind, kept: login.kept, expires: login.expires }
+}
+
+/// Takes our entry out of the person's Cargo configuration.
+pub(super) async fn uninstall(services: &Arc<Services>) -> Result<Event, Report> {
+    let places = OwnedPlaces::of(services);
+    let written = blocking(move || config_file::uninstall(&places.borrow())).await??;
+    Ok(Event::Applied(written.into_iter().collect()))
+}

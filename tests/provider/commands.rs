@@ -1,0 +1,98 @@
+//! `login`, `logout`, `status` and `uninstall`, as a person types them.
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::support::wizard::{Traces, product};
+use crate::world::{World, fed, words};
+
+impl World {
+    fn run(&self, args: &[&str], input: &str) -> Output {
+        let org = format!("{}/contoso", self.demo.origin());
+        let mut command = product(&self.sandbox, args);
+        command.args(["--org", &org]);
+        let output = fed(&mut command, input);
+        let said = [output.stdout.clone(), output.stderr.clone()].concat();
+        assert_eq!(Traces::of(self.demo.token().expose()).found_in(&said), None, "{args:?}");
+        output
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat(), "");
+        assert!(output.status.success(), "{args:?}: {}", words(&output));
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(value["schema"], 1);
+        value
+    }
+
+    fn token_line(&self) -> String {
+        format!("{}\n", self.demo.token().expose())
+    }
+}
+
+#[test]
+fn who_logs_out_and_in_again_goes_on_fetching() {
+    let world = World::with_token();
+    let before = world.json(&["status"]);
+    let [login] = &before["logins"].as_array().unwrap()[..] else { panic!("one sign-in: {before}") };
+    assert_eq!((&login["who"], &login["store"]), (&"Ana".into(), &"file".into()));
+    assert_eq!(login["organization"], world.base().as_str());
+    assert!(before["provider"].as_str().unwrap().ends_with("az-cargo-wizard"));
+
+    assert_eq!(world.json(&["logout"])["logged_out"], true);
+    assert_eq!(world.json(&["logout"])["logged_out"], false);
+    assert_eq!(world.json(&["status"])["logins"], Value::Array(Vec::new()));
+    let kept = fs::read_to_string(world.demo.state_dir().join("credentials.json")).unwrap();
+    assert!(!kept.contains(world.demo.token().expose()), "nothing of it stays");
+    assert!(!world.fetch().status.success());
+
+    let login = world.run(&["login", "--with-token", "--store", "file"], &world.token_line());
+    assert!(login.status.success(), "{}", words(&login));
+    assert!(words(&login).contains("signed in to"), "{}", words(&login));
+    assert!(!words(&login).contains("does not ask this tool"), "{}", words(&login));
+    assert!(String::from_utf8_lossy(&login.stdout).contains("credentials.json"));
+    assert!(world.fetch().status.success());
+}
+
+#[test]
+fn a_token_that_the_organization_refuses_is_not_kept() {
+    let world = World::new();
+    let output = world.run(&["login", "--with-token", "--store", "file"], "wrong0123456789wrong0123456789\n");
+    assert_eq!(output.status.code(), Some(3), "{}", words(&output));
+    assert_eq!(world.json(&["status"])["logins"], Value::Array(Vec::new()));
+    let missing = world.run(&["login", "--store", "file"], "");
+    assert_eq!(missing.status.code(), Some(2), "{}", words(&missing));
+}
+
+#[test]
+fn without_a_keyring_nothing_is_kept_and_the_file_is_named() {
+    let mut world = World::new();
+    world.sandbox.unset("DBUS_SESSION_BUS_ADDRESS");
+    let output = world.run(&["login", "--with-token"], &world.token_line());
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(words(&output).contains("there is no keyring"), "{}", words(&output));
+    assert!(words(&output).contains("--store file"), "{}", words(&output));
+    assert!(world.demo.requests().is_empty(), "nobody was asked");
+    let file = world.run(&["login", "--with-token", "--store", "file"], &world.token_line());
+    assert!(file.status.success(), "{}", words(&file));
+    assert!(words(&file).contains("Cargo does not ask this tool yet"), "{}", words(&file));
+}
+
+#[test]
+fn uninstalled_cargo_does_not_ask_any_more_and_what_was_there_stays() {
+    let world = World::new();
+    let theirs = "# mine\n[registry]\nglobal-credential-providers = [\"cargo:token\"] # plain\n";
+    fs::write(world.file("config.toml"), theirs).unwrap();
+    world.set_up(az_cargo_wizard::domain::credential::Credential::Pat(world.demo.token().clone()));
+    assert!(world.fetch().status.success());
+    let changed = world.json(&["uninstall"]);
+    assert_eq!(changed["changed"].as_array().map(Vec::len), Some(1), "{changed}");
+    let config = world.user_config();
+    assert!(config.starts_with(theirs) && !config.contains("az-cargo-wizard ="), "{config}");
+    assert_eq!(world.json(&["uninstall"])["changed"], Value::Array(Vec::new()));
+    world.forget_crates();
+    assert!(!world.fetch().status.success());
+    assert_eq!(world.json(&["status"])["provider"], Value::Null);
+}
