@@ -10,6 +10,7 @@ use crate::cargo::error::ConfigError;
 use crate::cargo::git_config;
 use crate::cargo::hazards::{self, CheckoutFile};
 use crate::cargo::home::{self, ConfigLayer};
+use crate::cargo::install;
 use crate::cargo::settings::{self, HttpSettings, Index, Replacement, Settings};
 use crate::domain::finding::{Finding, Hazard};
 use crate::domain::organization::{self, Target};
@@ -21,7 +22,7 @@ use crate::host::Found;
 use crate::record::{self, Record};
 
 use super::services::{Services, shown};
-use super::{Event, az_defaults, blocking, earlier, remote, sign_in};
+use super::{Event, az_defaults, blocking, earlier, keeping, remote, sign_in};
 
 /// What the Check step found out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -296,16 +297,28 @@ fn in_force(services: &Services, settings: &Settings) -> Result<Option<InForce>,
     let Some(registry) = settings.registry_in_force() else { return Ok(None) };
     let Some(target) = registry.index.target() else { return Ok(None) };
     let host = services.trust_in(&target.collection);
-    let token_in = token_in(services, settings, &registry.name)?;
+    let token_in = token_in(services, settings, &registry)?;
     Ok(Some(InForce { registry, target, host, token_in }))
 }
 
 /// Where Cargo would find the credential of a registry. A token counts only where `cargo:token` is
 /// configured to be asked for it (cargo-contract 3.1); what another provider has, only it knows.
-fn token_in(services: &Services, settings: &Settings, name: &RegistryName) -> Result<Option<String>, Report> {
+fn token_in(
+    services: &Services,
+    settings: &Settings,
+    registry: &RegistryInForce,
+) -> Result<Option<String>, Report> {
     const PLAIN: &str = "cargo:token";
+    let name = &registry.name;
     let own = settings.provider_of(name).map(|provider| provider.text.as_str());
-    let global = || settings.global_providers().iter().any(|provider| provider == PLAIN);
+    let names = |alias: &str| settings.global_providers().iter().any(|provider| provider == alias);
+    if own.is_none() && names(install::ALIAS) {
+        let kept = keeping::place_of(&services.state_dir, &registry.index);
+        if kept.is_some() {
+            return Ok(kept);
+        }
+    }
+    let global = || names(PLAIN);
     if own == Some(PLAIN) || (own.is_none() && global()) {
         let token = credentials::token_for(&services.cargo_home, &services.host.env, name)?;
         return Ok(token.map(|token| token.place));

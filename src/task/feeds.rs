@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::azure::AzureError;
 use crate::cargo::credentials;
+use crate::cargo::provider::{Action, Asked, Granted, Operation, Registry};
 use crate::cargo::settings::Index;
 use crate::domain::account::Account;
 use crate::domain::credential::Credential;
@@ -15,6 +16,7 @@ use crate::error::Report;
 use super::check::HostTrust;
 use super::services::Services;
 use super::{Event, blocking, caches, sign_in};
+use super::{provide_token, renewal};
 
 /// A feed to be looked at closely, and who looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +76,27 @@ pub(super) async fn find(
     }
 }
 
-/// The credential that `cargo:token` has for a feed of that organization. Only where a person, a flag or a login has
+/// The credential that Cargo would get from this tool, renewed where it has ended.
+fn kept_here(services: &Services, collection: &Collection) -> Option<Credential> {
+    let index_url = format!("sparse+{}/_packaging/any/Cargo/index/", collection.packages());
+    let registry = Registry { index_url, ..Registry::default() };
+    let asked = Asked { registry, action: Action::Get(Operation::Read) };
+    match provide_token::answer(&services.host, renewal::renew, &asked) {
+        Ok(Granted::Token { header, .. }) => Credential::from_header(&header, "az-cargo-wizard"),
+        _ => None,
+    }
+}
+
+/// The credential that this tool keeps, or `cargo:token` has for a feed of that organization. Only where a person, a flag or a login has
 /// named the organization: a checkout can give any registry any address (product.md, 'Trust').
 pub(super) async fn stored(services: &Arc<Services>, collection: Collection) -> Result<Event, Report> {
     let services = services.clone();
     let look = move || -> Result<_, Report> {
         if !services.is_named(&collection) {
             return Ok(None);
+        }
+        if let Some(credential) = kept_here(&services, &collection) {
+            return Ok(Some(credential));
         }
         let settings = caches::settings(&services)?;
         for registry in settings.registries() {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::auth::vault::{self, Slot, Vault, VaultError};
 use crate::domain::credential::{AccessToken, Credential, Kept, Renewal, TimedToken, TokenOrigin};
 use crate::domain::organization::Base;
+use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
-use crate::record::{self, Login, LoginKind};
+use crate::record::{self, Login, LoginKind, Record};
 
 use super::provide_token::{ENOUGH, now};
 use super::services::Services;
@@ -43,6 +44,17 @@ pub(super) fn vault(host: &Host, state_dir: &Path, kept: Kept) -> Result<Vault, 
         Kept::Keyring => has_session(&host.env).map(|()| Vault::system(vault::BRIEF)),
         Kept::File => Ok(Vault::file(file_of(state_dir))),
     }
+}
+
+/// Where the credential is that Cargo gets from this tool for an index, in words; `None`: nobody is signed in there.
+pub(super) fn place_of(state_dir: &Path, index: &IndexUrl) -> Option<String> {
+    let record = Record::load(state_dir);
+    let login = record.login(&index.credential_base(record.named())?)?;
+    let place = match login.kept {
+        Kept::Keyring => "the system keyring",
+        Kept::File => "a file that only you can read",
+    };
+    Some(format!("az-cargo-wizard, in {place}"))
 }
 
 /// A sign-in that is to be kept.

@@ -3,7 +3,9 @@
 use std::fs;
 
 use az_cargo_wizard::auth::vault::Slot;
+use az_cargo_wizard::domain::credential::Credential;
 use az_cargo_wizard::record;
+use az_cargo_wizard::task::{Event, Request};
 
 use crate::support::wizard::{BINARY, CRATES, Traces};
 use crate::world::{REGISTRY, World, fed, words};
@@ -55,7 +57,7 @@ fn signed_out_the_next_provider_is_asked() {
         words(&signed_out)
     );
 
-    let header = az_cargo_wizard::domain::credential::Credential::Pat(world.demo.token().clone()).header();
+    let header = Credential::Pat(world.demo.token().clone()).header();
     let credentials = format!("[registries.{REGISTRY}]\ntoken = \"{}\"\n", header.expose());
     fs::write(world.file("credentials.toml"), credentials).unwrap();
     let plain = world.fetch();
@@ -131,4 +133,16 @@ fn crates_io_has_its_own_login_as_before() {
     assert!(logout.status.success(), "{}", words(&logout));
     let credentials = fs::read_to_string(world.file("credentials.toml")).unwrap();
     assert!(!credentials.contains("cio0123456789"), "{credentials}");
+}
+
+#[test]
+fn the_check_finds_what_is_kept_and_the_list_of_feeds_is_asked_with_it() {
+    let world = World::with_token();
+    let Event::Checked(checkout) = world.ask(Request::Check) else { panic!("nothing to ask about") };
+    let in_force = checkout.in_force.unwrap();
+    assert_eq!(in_force.token_in.as_deref(), Some("az-cargo-wizard, in a file that only you can read"));
+    let stored = world.ask(Request::StoredCredential(world.collection()));
+    assert_eq!(stored, Event::StoredCredential(Some(Credential::Pat(world.demo.token().clone()))));
+    record::log_out(world.demo.state_dir(), &world.base()).unwrap();
+    assert_eq!(world.ask(Request::StoredCredential(world.collection())), Event::StoredCredential(None));
 }
