@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::credential::Secret;
@@ -173,6 +173,35 @@ fn every_missing_flag_is_named_at_once() {
     let [object] = &objects(&json)[..] else { panic!("one object: {json:?}") };
     assert_eq!((&object["error"]["code"], &object["error"]["exit"]), (&"flag-missing".into(), &2.into()));
     assert!(world.demo.requests().is_empty(), "somebody was asked");
+}
+
+/// Ctrl-C while nobody sends a token: the command ends at once, and has asked and written nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_can_be_stopped_while_it_waits_for_a_token() {
+    let world = World::new();
+    let before = world.files();
+    let org = format!("{}/contoso", world.demo.origin());
+    let mut command = world.command(&["--org", &org, "--with-token", "--feed", "rust-crates", "--yes"]);
+    command.args(["--store", "file"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut setup = command.spawn().unwrap();
+    let kept_open = setup.stdin.take();
+    let tasks = PathBuf::from(format!("/proc/{}/task", setup.id()));
+    let reads = || {
+        let tasks = fs::read_dir(&tasks).into_iter().flatten().flatten();
+        let mut names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+        names.any(|name| name.trim() == "standard-input")
+    };
+    while !reads() {
+        assert!(setup.try_wait().unwrap().is_none(), "it did not wait");
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_raw(i32::try_from(setup.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(setup.wait().unwrap().code(), Some(130));
+    drop(kept_open);
+    assert!(world.demo.requests().is_empty(), "somebody was asked");
+    assert_eq!(world.changed_since(&before), [] as [PathBuf; 0]);
 }
 
 #[test]

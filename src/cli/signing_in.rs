@@ -1,12 +1,15 @@
 //! How a command signs in: the way that a flag names, and what it needs for that.
 
+use std::io;
 use std::sync::Arc;
+
+use tokio::sync::oneshot;
 
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Secret, TokenStore};
 use crate::domain::organization::Collection;
 use crate::error::{Exit, Report};
-use crate::task::{Event, Services, SignIn, SignInWith};
+use crate::task::{self, Event, Services, SignIn, SignInWith};
 
 use super::args::Auth;
 use super::output::Printer;
@@ -26,7 +29,7 @@ pub(super) async fn sign_in(
     (collection, auth, stdin): (&Collection, Auth, StandardInput),
 ) -> Result<(Account, Credential), Ended> {
     let with = match auth {
-        Auth::Pat => SignInWith::Token(read_token(stdin).map_err(|report| Ended::Report(Box::new(report)))?),
+        Auth::Pat => SignInWith::Token(read_token(stdin, task::interrupted()).await?),
         Auth::Az => SignInWith::AzureCli,
         Auth::Device => SignInWith::DeviceCode,
         Auth::Env => SignInWith::Environment,
@@ -42,12 +45,30 @@ pub(super) async fn sign_in(
     }
 }
 
-fn read_token(stdin: StandardInput) -> Result<Secret, Report> {
-    let text = stdin().map_err(|error| {
-        Report::new(Exit::Failed, "no-input", "standard input could not be read").cause(error.to_string())
+/// The first line of standard input. Read on a thread of its own, which nobody waits for: whoever has forgotten to
+/// send a token can stop the command.
+async fn read_token(stdin: StandardInput, stop: impl Future<Output = ()>) -> Result<Secret, Ended> {
+    let (sender, input) = oneshot::channel();
+    let reader = std::thread::Builder::new().name(READER.to_owned());
+    let reader = reader.spawn(move || sender.send(stdin()));
+    let input = async {
+        // Without a reader there is no sender either.
+        reader?;
+        input.await.map_err(io::Error::other)?
+    };
+    let text = tokio::select! {
+        () = stop => return Err(Ended::Cancelled),
+        text = input => text,
+    };
+    let text = text.map_err(|error| {
+        let report = Report::new(Exit::Failed, "no-input", "standard input could not be read");
+        Ended::Report(Box::new(report.cause(error.to_string())))
     })?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }
+
+/// How the thread that reads standard input is called.
+const READER: &str = "standard-input";
 
 /// What to know about a credential that ends by itself where it is to be kept; `None`: nothing.
 pub(super) fn lasting(credential: &Credential, store: TokenStore) -> Option<String> {
@@ -55,4 +76,29 @@ pub(super) fn lasting(credential: &Credential, store: TokenStore) -> Option<Stri
     credential.ends_soon().filter(|_| is_kept).map(|why| {
         format!("{why}: kept in a file it is of no use afterwards; take `--store none`, or a personal access token")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_token_is_the_first_line_of_standard_input() {
+        let token = read_token(|| Ok("secret\nmore\n".to_owned()), pending()).await;
+        assert!(matches!(token, Ok(token) if token.expose() == "secret"));
+        let failed = read_token(|| Err(io::Error::other("gone")), pending()).await;
+        assert!(matches!(failed, Err(Ended::Report(report)) if report.code == "no-input"));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_token_that_never_comes_can_be_stopped() {
+        let never = || -> io::Result<String> {
+            loop {
+                std::thread::park();
+            }
+        };
+        assert!(matches!(read_token(never, ready(())).await, Err(Ended::Cancelled)));
+    }
 }
