@@ -292,13 +292,16 @@ impl Services {
         collection: Collection,
         credential: Option<Credential>,
     ) -> Result<Azure, Report> {
-        if self.demo.is_some() && !self.is_in_demo(&collection) {
+        if let Some(demo) = self.demo.as_ref().filter(|_| !self.is_in_demo(&collection)) {
+            let origin = &demo.origin;
             return Err(Report::new(
                 Exit::Usage,
                 "outside-demo",
                 format!("the demo has no organization `{collection}`"),
             )
-            .hint("choose contoso or fabrikam; for the real Azure DevOps leave the demo"));
+            .hint(format!(
+                "its organizations are {origin}/contoso and {origin}/fabrikam; for the real Azure DevOps leave the demo"
+            )));
         }
         let (client, proxy) = self.client(collection.web().as_str())?;
         let clock = self.host.clock;
