@@ -29,6 +29,7 @@ const ALSO_NARROW: &[&str] = &[
     "log_in_ready",
     "new_feed_form",
     "done_to_publish",
+    "restore_saving_asked",
     "restore_no_crates",
     "restore_many_crates",
     "restore_filter_without_match",

@@ -1,13 +1,18 @@
 //! The Restore step.
 
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
+use az_cargo_wizard::task::{Event, ForceAuth, LoggedIn, Request};
+use az_cargo_wizard::tui::Theme;
 
 use crate::fetches;
 use crate::states;
+use crate::wizard::Wizard;
 use crate::world;
 
 states! { "restore":
     ready => |wizard| wizard.checked(world::set_up());
+    saving_asked => public_feed;
+    saving_declined => |wizard| public_feed(wizard).press("<down>");
     starting => |wizard| wizard.at_restore().at(1000);
     waiting_for_another_cargo => |wizard| wizard
         .at_restore()
@@ -75,4 +80,32 @@ states! { "restore":
     many_crates => |wizard| wizard.at_restore().fetching(fetches::of_thousands(3000)).at(4200);
     far_scrolled => |wizard| wizard.at_restore().fetching(vec![world::planned_thousands(3000)]).press("G<up>");
     long_and_wide_names => |wizard| wizard.at_restore().fetching(fetches::of_long_names());
+}
+
+/// The feed answers everyone, and who is here may save crates into it.
+fn public_feed(wizard: Wizard) -> Wizard {
+    let Event::LoggedIn(logged_in) = world::logged_in() else { unreachable!("logged in") };
+    wizard.at_log_in().press("<enter>").answer(Event::LoggedIn(LoggedIn { public: true, ..logged_in }))
+}
+
+#[test]
+fn the_answer_about_saving_crates_is_what_the_fetch_goes_by() {
+    for (keys, answer) in [("<enter>", true), ("<down><enter>", false), ("<down><up><enter>", true)] {
+        let asked = public_feed(Wizard::opened(Theme::default()));
+        assert!(!matches!(asked.request(), Request::Restore(_)), "it was not asked");
+        let answered = asked.press(keys);
+        let Request::Restore(restore) = answered.request() else { panic!("no fetch after {keys}") };
+        assert_eq!(restore.force_auth, ForceAuth::Answered(answer), "{keys}");
+    }
+}
+
+/// Who has answered once, or may not save crates anyway, is not asked.
+#[test]
+fn nobody_is_asked_about_saving_crates_without_need() {
+    let Event::LoggedIn(logged_in) = world::logged_in() else { unreachable!("logged in") };
+    for (public, forced) in [(false, None), (true, Some(true)), (true, Some(false))] {
+        let wizard = Wizard::opened(Theme::default()).at_log_in().press("<enter>");
+        let wizard = wizard.answer(Event::LoggedIn(LoggedIn { public, forced, ..logged_in.clone() }));
+        assert!(matches!(wizard.request(), Request::Restore(_)), "asked though {public} {forced:?}");
+    }
 }
