@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use az_cargo_wizard::domain::progress::FetchEnd;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::tui::{Key, Msg, Theme};
 
@@ -33,7 +34,7 @@ fn all_words() -> BTreeSet<String> {
 /// A step, and how it comes to fail.
 type Failing = (&'static str, fn(Wizard) -> Wizard);
 
-const FAILING: [Failing; 7] = [
+const FAILING: [Failing; 10] = [
     ("check", |wizard| wizard.fail(long())),
     ("sign-in", |wizard| wizard.at_sign_in().paste(world::TOKEN).press("<enter>").fail(long())),
     ("feed", |wizard| wizard.at_sign_in().signed_in().fail(long())),
@@ -45,6 +46,12 @@ const FAILING: [Failing; 7] = [
         let web = Feed { role: Some(Role::Owner), ..world::feed("web", None) };
         wizard.with_feeds(vec![web]).press("p").fail(long())
     }),
+    ("restore", |wizard| wizard.at_restore().fail(long())),
+    ("restore with its table", |wizard| {
+        let failed = FetchEnd::Failed { at: None };
+        wizard.at_restore().fetching(world::half_a_fetch()).ended(failed, Some(long())).press("<tab>")
+    }),
+    ("done", |wizard| wizard.at_done().fail(long())),
 ];
 
 #[test]
@@ -80,5 +87,29 @@ fn every_word_of_a_report_can_be_scrolled_to() {
             }
             assert!(missing.is_empty(), "{name} at {size:?}: {missing:?} is never seen");
         }
+    }
+}
+
+/// Beside a table, what is cut off says which key leads to it, and that key leads back.
+#[test]
+fn a_report_above_a_table_and_a_long_summary_are_read_with_tab() {
+    let failed = FetchEnd::Failed { at: None };
+    let restore = Wizard::opened(Theme::default()).at_restore().fetching(world::half_a_fetch());
+    let restore = restore.ended(failed, Some(long()));
+    let done = Wizard::opened(Theme::default()).with_cache(world::cache());
+    let below = "more lines below: PageDown";
+    for (wizard, first, then) in
+        [(restore, "Headline-00", below), (done, "crates in the cache", "to undo, delete it")]
+    {
+        let table = text_of(drawn(&wizard, NARROW).buffer());
+        assert!(
+            table.contains(first) && table.contains("more lines: Tab") && !table.contains(then),
+            "{table}"
+        );
+        let text = wizard.told(Msg::Key(Key::Tab));
+        let read = text_of(drawn(&text, NARROW).buffer());
+        assert!(read.contains(first) && read.contains(then), "{read}");
+        let end = text.told(Msg::Key(Key::End));
+        assert_eq!(text_of(drawn(&end.told(Msg::Key(Key::Tab)), NARROW).buffer()), table);
     }
 }

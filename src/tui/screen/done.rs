@@ -11,6 +11,7 @@ use super::super::keymap::{Action, MOVES, Offer, offer};
 use super::super::layout::{below, top};
 use super::super::msg::Act;
 use super::super::session::Session;
+use super::super::widget::above::Above;
 use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
 use super::super::widget::table::{Cell, Column, Table, Width};
@@ -31,6 +32,7 @@ pub(super) struct Done {
     looking: bool,
     failed: Option<Box<Report>>,
     window: ListWindow,
+    above: Above,
 }
 
 impl Panel for Done {
@@ -53,7 +55,10 @@ impl Panel for Done {
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
-        if rows(session) > 1 {
+        if rows(session) > 0 {
+            offers.extend(self.above.offer());
+        }
+        if rows(session) > 1 && !self.above.is_read() {
             offers.extend(MOVES);
         }
         offers
@@ -67,6 +72,9 @@ impl Panel for Done {
             && let Some(line) = publish_line(session)
         {
             return vec![Act::Say(format!("on the clipboard: {line}")), Act::Copy(line)];
+        }
+        if action == Action::NextField {
+            self.above.turn();
         }
         self.window.act(action, rows(session));
         Vec::new()
@@ -99,35 +107,46 @@ impl Panel for Done {
         for line in summary(session) {
             page.good(&line);
         }
-        let mut cache = Page::new(look.theme, area.width);
-        cache.gap();
         if let Some(report) = &self.failed {
-            cache.report(report);
-        } else if self.looking {
-            cache.busy(look.frame(), "Looking at the crate cache");
-        } else {
+            page.gap().report(report);
+        }
+        if rows(session) == 0 {
+            self.show_totals(&mut page, look, session);
+            look.page(frame, area, page);
+            return;
+        }
+        // However long the summary, the total and the first crates stay in sight.
+        let mut totals = Page::new(look.theme, area.width);
+        self.show_totals(&mut totals, look, session);
+        let total = totals.len().min(area.height);
+        let room = area.height.saturating_sub(total + FEWEST_ROWS);
+        let Some(height) = self.above.draw(frame, (area, room), (look.theme, look.overflow, page)) else {
+            return;
+        };
+        totals.draw(frame, top(below(area, height), total));
+        let table = Table {
+            theme: look.theme,
+            columns: &COLUMNS,
+            window: &self.window,
+            length: rows(session),
+            focused: true,
+        };
+        table.draw(frame, below(area, height + total + 1), |row| cells(session, row, look));
+    }
+}
+
+impl Done {
+    /// What the caches hold in all.
+    fn show_totals(&self, page: &mut Page, look: &Look, session: &Session) {
+        if self.looking {
+            page.gap().busy(look.frame(), "Looking at the crate cache");
+        } else if self.failed.is_none() && !session.cache.is_empty() {
+            page.gap();
             for folder in &session.cache {
                 let crates = text::count(folder.crates.len(), "crate", "crates");
                 let path = session.shown(&folder.path);
-                cache.text(&format!("{crates}, {} in {path}", text::size(folder.bytes())));
+                page.text(&format!("{crates}, {} in {path}", text::size(folder.bytes())));
             }
-        }
-        // However long the summary, the total and the first crates stay in sight.
-        let table = if rows(session) > 0 { FEWEST_ROWS } else { 0 };
-        let total = cache.len().min(area.height);
-        let height = page.len().min(area.height.saturating_sub(total + table));
-        page.draw(frame, top(area, height));
-        cache.draw(frame, top(below(area, height), total));
-        let height = height + total;
-        if rows(session) > 0 {
-            let table = Table {
-                theme: look.theme,
-                columns: &COLUMNS,
-                window: &self.window,
-                length: rows(session),
-                focused: true,
-            };
-            table.draw(frame, below(area, height + 1), |row| cells(session, row, look));
         }
     }
 }

@@ -22,6 +22,7 @@ use super::super::keymap::{Action, Key, MOVES, Offer, SCROLLS, offer};
 use super::super::layout::{below, top};
 use super::super::msg::{Act, Question};
 use super::super::session::{Opening, Session, Step};
+use super::super::widget::above::Above;
 use super::super::widget::field::Field;
 use super::super::widget::filter;
 use super::super::widget::list_window::ListWindow;
@@ -55,6 +56,8 @@ pub(super) struct Restore {
     /// Whether Cargo's own words stand in place of the table.
     wordy: bool,
     words: Words,
+    /// The head, where it is longer than its place.
+    above: Above,
     /// The question that comes before the run.
     question: Option<before::Question>,
     /// The address that the run goes by in place of the configured one.
@@ -136,6 +139,11 @@ impl Restore {
         }
     }
 
+    /// Whether something stands below the head: not where all there is to say is why it failed.
+    fn has_body(&self) -> bool {
+        self.wordy || self.running || self.report.is_none() || !self.table.rows().is_empty()
+    }
+
     fn is_done(&self) -> bool {
         self.table.end == Some(FetchEnd::Done)
     }
@@ -183,7 +191,12 @@ impl Panel for Restore {
         }
         offers.extend(self.back().map(|verb| offer(Action::Back, verb)));
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
-        if self.wordy && self.words.has_more() {
+        if self.has_body() {
+            offers.extend(self.above.offer());
+        }
+        if self.above.is_read() {
+            // The page scrolls.
+        } else if self.wordy && self.words.has_more() {
             offers.extend(SCROLLS);
         } else if !self.wordy && self.shown.len() > 1 {
             offers.extend(MOVES);
@@ -207,7 +220,11 @@ impl Panel for Restore {
                 return vec![Act::Go(Step::SignIn)];
             }
             Action::RunAgain if !self.running => return self.start(session),
-            Action::Details => self.wordy = !self.wordy,
+            Action::NextField => self.above.turn(),
+            Action::Details => {
+                self.wordy = !self.wordy;
+                self.above = Above::default();
+            }
             Action::Sort => {
                 self.remember_selection();
                 self.order = self.order.next();
@@ -341,8 +358,21 @@ impl Panel for Restore {
             let total = text::grouped(self.table.rows().len());
             page.field(&format!("{} of {total}", text::grouped(self.shown.len())), field, self.filtering);
         }
-        let rows = page.len().min(area.height.saturating_sub(4).max(1));
-        page.draw(frame, top(area, rows));
+        if !self.has_body() {
+            look.page(frame, area, page);
+            return;
+        }
+        let room = area.height.saturating_sub(4).max(1);
+        let rows = if self.filtering {
+            let rows = page.len().min(room);
+            page.draw(frame, top(area, rows));
+            rows
+        } else {
+            let Some(rows) = self.above.draw(frame, (area, room), (look.theme, look.overflow, page)) else {
+                return;
+            };
+            rows
+        };
         let body = below(area, rows + 1);
         if self.wordy {
             self.words.draw(frame, body, (look.theme, &self.table.lines, self.running));

@@ -1,5 +1,6 @@
 //! The parts that screens are made of. Each draws from values; none starts anything.
 
+pub(super) mod above;
 pub(super) mod diff_lines;
 pub(super) mod field;
 pub(super) mod filter;
