@@ -99,7 +99,7 @@ impl Azure {
             Err(error) => return Err(self.why_not(new, error).await),
         };
         Ok(Creation {
-            lacks_crates_io: new.sources.has_crates_io() && !feed.has_crates_io(),
+            lacks_crates_io: new.sources.has_crates_io() && feed.crates_io() == Some(false),
             visibility: self.show(new).await,
             feed,
         })

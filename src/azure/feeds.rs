@@ -9,7 +9,7 @@ use super::error::AzureError;
 use super::reply::Reply;
 use super::wire::{List, WireFeed, WirePermission, WireView};
 use crate::domain::account::Account;
-use crate::domain::feed::{Feed, FeedDetails, Role, View};
+use crate::domain::feed::{Feed, FeedDetails, Role, Upstream, View};
 use crate::domain::organization::ProjectName;
 
 impl Azure {
@@ -46,7 +46,10 @@ impl Azure {
         let url = address(&self.feeds_base(), &segments, &[])?;
         let reply = self.get(&url, Stage::Released).await?;
         let feed: WireFeed = self.read(&reply, &url)?;
-        feed.into_feed().ok_or_else(|| self.misunderstood(&reply, &url, "the feed has no usable name"))
+        let feed = feed.into_feed();
+        // What the feed itself leaves out, it does not have.
+        feed.map(|feed| Feed { upstreams_told: true, ..feed })
+            .ok_or_else(|| self.misunderstood(&reply, &url, "the feed has no usable name"))
     }
 
     /// What the list does not tell of a feed. Where a part is refused it stays unknown; the role is then
@@ -55,10 +58,15 @@ impl Azure {
     /// # Errors
     /// When the service can't be reached or doesn't answer as it should.
     pub async fn feed_details(&self, feed: &Feed, me: Option<&Account>) -> Result<FeedDetails, AzureError> {
-        let (views, listed, crates) =
-            tokio::join!(self.views(feed), self.role_in(feed, me), self.crate_count(feed));
+        let (views, listed, crates, upstreams) = tokio::join!(
+            self.views(feed),
+            self.role_in(feed, me),
+            self.crate_count(feed),
+            self.untold_upstreams(feed)
+        );
         Ok(FeedDetails {
             feed_id: feed.id.clone(),
+            upstreams: allowed(upstreams)?.flatten(),
             // An entry is only a lower bound too: groups add to it.
             role: allowed(listed)?.flatten().max(feed.role),
             views: allowed(views)?.unwrap_or_default(),
@@ -86,6 +94,17 @@ impl Azure {
         let list: List<WireView> = self.read(&reply, &url)?;
         let organization = self.collection().name();
         Ok(list.value.into_iter().filter_map(|view| view.into_view(&organization)).collect())
+    }
+
+    /// The upstream sources, where the list did not tell them.
+    async fn untold_upstreams(&self, feed: &Feed) -> Result<Option<Vec<Upstream>>, AzureError> {
+        if feed.upstreams_told {
+            return Ok(None);
+        }
+        let url = self.url_of(feed)?;
+        let reply = self.get(&url, Stage::Released).await?;
+        let told: WireFeed = self.read(&reply, &url)?;
+        Ok(told.into_feed().map(|feed| feed.upstreams))
     }
 
     async fn role_in(&self, feed: &Feed, me: Option<&Account>) -> Result<Option<Role>, AzureError> {
@@ -146,6 +165,7 @@ mod tests {
             description: String::new(),
             project,
             upstreams: Vec::new(),
+            upstreams_told: true,
             role,
             condition: Condition::Sound,
         }
@@ -259,6 +279,31 @@ mod tests {
         let details = server.azure().feed_details(&known, Some(&ana())).await.unwrap();
         assert_eq!((details.role, details.crates), (Some(Role::Contributor), None));
         assert!(details.views.is_empty());
+    }
+
+    #[tokio::test]
+    async fn upstream_sources_that_the_list_leaves_out_are_asked_of_the_feed() {
+        for list in [
+            r#"{"value":[{"id":"f-1","name":"rust","upstreamSources":null}]}"#,
+            r#"{"value":[{"id":"f-1","name":"rust"}]}"#,
+        ] {
+            let own = r#"{"id":"f-1","name":"rust","upstreamSources":[{"name":"crates.io","protocol":"cargo",
+                "location":"https://index.crates.io/","status":"ok"}]}"#;
+            let server = Canned::serve([
+                (LIST, json(list)),
+                (OWNED, json(list)),
+                (PUBLISHED, json(list)),
+                ("/contoso/_apis/packaging/feeds/f-1 ", json(own)),
+                ("views", views()),
+                ("packages", packages(0)),
+            ])
+            .await;
+            let azure = server.azure();
+            let mut feed = azure.feeds().await.unwrap().remove(0);
+            assert_eq!(feed.crates_io(), None, "nobody has said so yet");
+            feed.take(&azure.feed_details(&feed, None).await.unwrap());
+            assert_eq!(feed.crates_io(), Some(true));
+        }
     }
 
     #[tokio::test]

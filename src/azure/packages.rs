@@ -81,7 +81,8 @@ impl Azure {
             anonymous_ok,
             auth_required: config.auth_required,
             download_host: Place::of(&url, None).host,
-            download_host_trusted: is_cloud_host(&url) || self.collection().packages().covers(&url),
+            download_host_trusted: is_cloud_host(&url)
+                || self.collection().packages().covers_in_any_case(&url),
         })
     }
 

@@ -79,7 +79,9 @@ impl Reply {
         }
         match self.status.as_u16() {
             203 => Class::SignInPage,
-            300..=399 if self.header(LOCATION.as_str()).contains("_signin") => Class::SignInPage,
+            300..=399 if self.header(LOCATION.as_str()).to_ascii_lowercase().contains("_signin") => {
+                Class::SignInPage
+            }
             300..=399 => Class::Redirect,
             200..=299 if self.media_type() == "text/html" => Class::SignInPage,
             200..=299 if self.media_type() == "application/json" => Class::Success,
@@ -104,11 +106,17 @@ impl Reply {
         match fault.type_key.as_str() {
             "AccessCheckException" => Class::TokenExpired,
             "InvalidIdentityException" => Class::UnknownIdentity,
-            _ if fault.names("TF400813") && self.header(WWW_AUTHENTICATE.as_str()).starts_with("Bearer") => {
-                Class::UnknownIdentity
-            }
+            _ if fault.names("TF400813") && self.wants_bearer() => Class::UnknownIdentity,
             _ => Class::TokenRefused,
         }
+    }
+
+    /// Whether one of its challenges, of which there may be several, is for an Entra token.
+    fn wants_bearer(&self) -> bool {
+        let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        challenges
+            .filter_map(|challenge| challenge.as_bytes().get(..6))
+            .any(|scheme| scheme.eq_ignore_ascii_case(b"Bearer"))
     }
 
     fn class_by_status(&self, status: u16, fault: &Fault) -> Class {
@@ -241,12 +249,14 @@ impl Fault {
 
     /// What comes with 401 and with 403.
     fn class_of_either(&self) -> Option<Class> {
+        let is_about_a_user = self.names("TF400813");
         if self.names("VS403463") {
             Some(Class::ConditionalAccess)
-        } else if self.type_key == "UnauthorizedRequestException"
-            || (self.names("TF400813") && self.names(ANONYMOUS_ID))
-        {
+        } else if is_about_a_user && self.names(ANONYMOUS_ID) {
             Some(Class::Anonymous)
+        } else if self.type_key == "UnauthorizedRequestException" {
+            // The same exception with a user's own name was understood: that user may not come in.
+            Some(if is_about_a_user { Class::UnknownIdentity } else { Class::Anonymous })
         } else {
             None
         }

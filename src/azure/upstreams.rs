@@ -80,7 +80,9 @@ impl Azure {
         let reply = self.get(&change.url, Stage::Released).await?;
         let told: WireFeed = self.read(&reply, &change.url)?;
         match told.into_feed() {
-            Some(changed) if changed.has_crates_io() => Ok(Feed { role: feed.role, ..changed }),
+            Some(changed) if changed.has_crates_io() => {
+                Ok(Feed { role: feed.role, upstreams_told: true, ..changed })
+            }
             _ => Err(self.misunderstood(&reply, &change.url, "crates.io is not among its upstream sources")),
         }
     }
@@ -93,7 +95,7 @@ impl Azure {
         Ok(Change::new(Method::PATCH, url, &body))
     }
 
-    fn url_of(&self, feed: &Feed) -> Result<Url, AzureError> {
+    pub(super) fn url_of(&self, feed: &Feed) -> Result<Url, AzureError> {
         let mut segments: Vec<&str> = feed.project.iter().map(|project| project.id.as_str()).collect();
         segments.extend(["_apis", "packaging", "feeds", &feed.id]);
         address(&self.feeds_base(), &segments, &[])
@@ -143,6 +145,7 @@ mod tests {
                 public: false,
             }),
             upstreams: Vec::new(),
+            upstreams_told: true,
             role: Some(Role::Owner),
             condition: Condition::Sound,
         }

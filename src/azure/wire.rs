@@ -79,10 +79,15 @@ impl WireProject {
         ProjectName::parse(&unchanged(self.name.as_deref()?)?)
     }
 
+    /// A project is addressed by its id as well as by its name, so that one of them is enough.
     fn into_project(self) -> Option<FeedProject> {
-        let name = self.name()?;
+        let id = self.id.as_deref().and_then(unchanged).filter(|id| !id.is_empty());
+        let name = match &self.name {
+            Some(_) => self.name()?,
+            None => ProjectName::parse(id.as_deref()?)?,
+        };
         let public = self.visibility.is_some_and(|visibility| visibility.eq_ignore_ascii_case("public"));
-        Some(FeedProject { id: text(self.id)?, name, public })
+        Some(FeedProject { id: id.unwrap_or_else(|| name.to_string()), name, public })
     }
 }
 
@@ -118,6 +123,7 @@ impl WireFeed {
     pub(super) fn into_feed(self) -> Option<Feed> {
         let condition = self.condition();
         let upstreams_on = self.upstream_enabled != Some(false);
+        let upstreams_told = self.upstream_sources.is_some();
         let upstreams = self.upstream_sources.unwrap_or_default().into_iter();
         Some(Feed {
             id: text(self.id)?,
@@ -128,6 +134,7 @@ impl WireFeed {
                 None => None,
             },
             upstreams: upstreams.filter_map(|upstream| upstream.into_upstream(upstreams_on)).collect(),
+            upstreams_told,
             role: None,
             condition,
         })
@@ -296,11 +303,21 @@ mod tests {
             ("\"rust-crates\", \"desc", "\"rust\\u202ecrates\", \"desc"),
             ("\"rust-crates\", \"desc", "null, \"desc"),
             ("\"Fabrikam Fiber\"", "\"a/b\""),
-            ("\"Fabrikam Fiber\"", "null"),
-            ("\"id\": \"6ce954b1\"", "\"id\": \"\""),
         ] {
             assert_eq!(changed(from, to), None, "{to}");
         }
+        assert_eq!(feed(r#"{"id":"1","name":"a","project":{}}"#), None, "its addresses can't be known");
+    }
+
+    #[test]
+    fn a_project_is_known_by_its_id_or_by_its_name() {
+        let project = |from: &str, to: &str| {
+            let project = changed(from, to).unwrap().project.unwrap();
+            (project.id, project.name.to_string())
+        };
+        let named = ("Fabrikam Fiber".to_owned(), "Fabrikam Fiber".to_owned());
+        assert_eq!(project("\"id\": \"6ce954b1\"", "\"id\": null"), named);
+        assert_eq!(project("\"Fabrikam Fiber\"", "null"), ("6ce954b1".into(), "6ce954b1".into()));
     }
 
     #[test]

@@ -179,12 +179,14 @@ impl Run {
         let request = Request::Feeds { collection, credential };
         let Event::Feeds(known) = self.ask(request).await? else { return Err(Stop::Said(Exit::Failed)) };
         let new = wishes.new_feed(&self.flags, target);
-        let consume = feeds::consumed((name, wishes.project.as_ref()), new.as_ref(), &known)?;
+        let mut consume = feeds::consumed((name, wishes.project.as_ref()), new.as_ref(), &known)?;
         let publish = wishes.publish.as_ref();
         let publish = publish.map(|name| feeds::published(name, new.as_ref(), &known)).transpose()?;
-        let details = match &consume {
-            Wanted::There(feed) if new.is_some() || wishes.view.is_some() => {
-                Some(self.details(person, feed).await?)
+        let details = match &mut consume {
+            Wanted::There(feed) if new.is_some() || wishes.view.is_some() || !feed.upstreams_told => {
+                let details = self.details(person, feed).await?;
+                feed.take(&details);
+                Some(details)
             }
             _ => None,
         };

@@ -247,6 +247,8 @@ pub struct Feed {
     /// `None`: the feed belongs to the organization.
     pub project: Option<FeedProject>,
     pub upstreams: Vec<Upstream>,
+    /// Whether the service has told the upstream sources: a list may leave them out (azure-contract 5.2).
+    pub upstreams_told: bool,
     /// At least this; `None` while it isn't known.
     pub role: Option<Role>,
     pub condition: Condition,
@@ -256,6 +258,12 @@ impl Feed {
     #[must_use]
     pub fn has_crates_io(&self) -> bool {
         self.upstreams.iter().any(Upstream::is_crates_io)
+    }
+
+    /// Whether crates.io is among its upstream sources; `None` while that was not told.
+    #[must_use]
+    pub fn crates_io(&self) -> Option<bool> {
+        self.upstreams_told.then(|| self.has_crates_io())
     }
 
     /// Whether the feed can stand in for crates.io now.
@@ -276,6 +284,14 @@ impl Feed {
         self.project.as_ref().is_some_and(|project| project.public)
     }
 
+    /// Takes what the feed itself has told, where the list had left it out.
+    pub fn take(&mut self, details: &FeedDetails) {
+        if let Some(upstreams) = &details.upstreams {
+            self.upstreams.clone_from(upstreams);
+            self.upstreams_told = true;
+        }
+    }
+
     /// `project/feed`, or the feed's name alone where it belongs to the organization.
     #[must_use]
     pub fn label(&self) -> String {
@@ -291,6 +307,8 @@ impl Feed {
 pub struct FeedDetails {
     pub feed_id: String,
     pub role: Option<Role>,
+    /// Asked for only where the list has left them out.
+    pub upstreams: Option<Vec<Upstream>>,
     pub views: Vec<View>,
     /// Crates saved or published in the feed, counted up to the limit of one page.
     pub crates: Option<CrateCount>,

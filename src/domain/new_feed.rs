@@ -244,6 +244,7 @@ mod tests {
                 public: false,
             }),
             upstreams: if crates_io { vec![upstream] } else { Vec::new() },
+            upstreams_told: true,
             role: None,
             condition: Condition::Sound,
         }

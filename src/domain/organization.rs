@@ -253,16 +253,28 @@ impl Base {
     /// segments at its start. Nothing but this decides whether a credential may go there.
     #[must_use]
     pub fn covers(&self, url: &Url) -> bool {
+        self.leads_to(url, |own, other| own == other)
+    }
+
+    /// The same where a server may spell its own collection in another case than the person did: its paths are told
+    /// apart without regard to that, and its addresses come as it spells them.
+    #[must_use]
+    pub fn covers_in_any_case(&self, url: &Url) -> bool {
+        self.leads_to(url, |own, other| own.to_lowercase() == other.to_lowercase())
+    }
+
+    /// Encoding is no difference: a segment is compared as a person reads it.
+    fn leads_to(&self, url: &Url, is_same: impl Fn(&str, &str) -> bool) -> bool {
         let (Ok(own), true) = (Url::parse(&self.0), url.username().is_empty() && url.password().is_none())
         else {
             return false;
         };
+        let own_path = segments_of(&own);
+        let path: Vec<String> =
+            url.path_segments().into_iter().flatten().take(own_path.len()).map(segment::decode).collect();
         own.origin() == url.origin()
-            && own.path_segments().into_iter().flatten().filter(|s| !s.is_empty()).eq(url
-                .path_segments()
-                .into_iter()
-                .flatten()
-                .take(own.path_segments().into_iter().flatten().filter(|s| !s.is_empty()).count()))
+            && own_path.len() == path.len()
+            && own_path.iter().zip(&path).all(|(own, other)| is_same(own, other))
     }
 
     /// Whether the other base is this one, or lies under it.
@@ -551,6 +563,13 @@ mod tests {
         let covers = |text: &str| base.covers(&Url::parse(text).unwrap());
         assert!(covers("http://127.0.0.1:9/contoso"));
         assert!(covers("http://127.0.0.1:9/contoso/x/y?z"));
+        let spaced = Base::parse("https://host/tfs/My%20Coll%20(x)").unwrap();
+        let below = Url::parse("https://host/tfs/My%20Coll%20(x)/_apis").unwrap();
+        assert!(spaced.covers(&below), "however the parenthesis is written");
+        let in_capitals = Url::parse("https://host/TFS/MY%20COLL%20(X)/_apis").unwrap();
+        assert!(!spaced.covers(&in_capitals) && spaced.covers_in_any_case(&in_capitals));
+        assert!(!spaced.covers_in_any_case(&Url::parse("https://host/tfs/My%20Coll/_apis").unwrap()));
+        assert!(!spaced.covers_in_any_case(&Url::parse("https://host/tfs%2FMy%20Coll%20(x)/_apis").unwrap()));
         for other in [
             "http://127.0.0.1:9/contoso-evil/x",
             "http://127.0.0.1:9/other",

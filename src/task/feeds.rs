@@ -71,7 +71,11 @@ pub(super) async fn find(
         _ => Vec::new(),
     };
     match listed.into_iter().find(|feed| feed.name == address.name) {
-        Some(feed) => Ok(Event::FeedFound(Box::new(feed))),
+        Some(feed) if feed.upstreams_told => Ok(Event::FeedFound(Box::new(feed))),
+        Some(feed) => {
+            let project = feed.project.as_ref().map(|project| &project.name);
+            Ok(Event::FeedFound(Box::new(azure.feed(&feed.id, project).await?)))
+        }
         None => Ok(Event::FeedFound(Box::new(alone?))),
     }
 }

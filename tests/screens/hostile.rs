@@ -87,6 +87,7 @@ fn feed() -> Feed {
             public: true,
         }),
         upstreams: vec![source(), source()],
+        upstreams_told: true,
         condition: Condition::UnderMaintenance,
         ..world::feed("x", None)
     }

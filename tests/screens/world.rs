@@ -268,6 +268,7 @@ pub(crate) fn feed(name: &str, project: Option<&str>) -> Feed {
             public: false,
         }),
         upstreams: Vec::new(),
+        upstreams_told: true,
         role: Some(Role::Collaborator),
         condition: Condition::Sound,
     }
@@ -335,6 +336,7 @@ pub(crate) fn details(feed: &Feed) -> Event {
     Event::FeedDetails(FeedDetails {
         feed_id: feed.id.clone(),
         role: feed.role,
+        upstreams: None,
         views: vec![
             view("Local", "people in my organization"),
             view("Prerelease", "specific people"),

@@ -47,7 +47,7 @@ fn samples() -> Vec<(&'static str, Class, String)> {
             "2",
             Class::SignInPage,
             format!(
-                "HTTP/1.1 302 Found\n{ID}Location: https://x.visualstudio.com/_signin?realm=dev.azure.com&reply_to=x\n"
+                "HTTP/1.1 302 Found\n{ID}Location: https://x.visualstudio.com/_SignIn?realm=dev.azure.com&reply_to=x\n"
             ),
         ),
         (
@@ -83,6 +83,24 @@ fn samples() -> Vec<(&'static str, Class, String)> {
             Class::UnknownIdentity,
             format!(
                 "HTTP/1.1 401 Unauthorized\n{ID}WWW-Authenticate: Bearer\nX-TFS-ServiceError: TF400813%3A%20x\n"
+            ),
+        ),
+        (
+            "4, with more than one challenge",
+            Class::UnknownIdentity,
+            format!(
+                "HTTP/1.1 401 Unauthorized\n{ID}WWW-Authenticate: TFS-Federated\nWWW-Authenticate: bearer\nX-TFS-ServiceError: TF400813%3A%20x\n"
+            ),
+        ),
+        (
+            "4, as the exception of 5 that names a user",
+            Class::UnknownIdentity,
+            format!(
+                "HTTP/1.1 401 Unauthorized\n{ID}{JSON}WWW-Authenticate: Basic realm=\"x\"\n\n{}",
+                error(
+                    "UnauthorizedRequestException",
+                    "TF400813: The user 'ana@contoso.example' is not authorized."
+                )
             ),
         ),
         (

@@ -43,7 +43,7 @@ impl ListedFeed<'_> {
             "project": feed.project.as_ref().map(|project| project.name.as_str()),
             "scope": scope(feed),
             "description": feed.description,
-            "crates_io": feed.has_crates_io(),
+            "crates_io": feed.crates_io(),
             "role": self.role().map(Role::short),
             "public": feed.is_public(),
             "condition": match feed.condition {
@@ -119,7 +119,11 @@ fn row(listed: &ListedFeed<'_>) -> [String; 6] {
         Condition::Sound => role.to_owned(),
         condition => format!("{role}, {}", condition.word()),
     };
-    let crates_io = if feed.has_crates_io() { "yes" } else { "no" };
+    let crates_io = match feed.crates_io() {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    };
     [
         feed.label(),
         crates_io.to_owned(),

@@ -84,6 +84,8 @@ pub(super) struct FeedList {
     filtering: bool,
     details: Option<FeedDetails>,
     details_failed: bool,
+    /// Chosen, as soon as it has told its upstream sources.
+    choosing: bool,
     /// The details have the whole screen.
     reading: bool,
     resting: Resting,
@@ -134,6 +136,7 @@ impl FeedList {
     fn moved(&mut self) {
         self.details = None;
         self.details_failed = false;
+        self.choosing = false;
         self.resting = if self.selected().is_some() { Resting::Moved } else { Resting::Asked };
     }
 
@@ -150,6 +153,17 @@ impl FeedList {
         let feed = self.selected()?.clone();
         let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
         Some(Feed { role, ..feed })
+    }
+
+    /// Goes on with the feed under the cursor; one that the list tells no upstream sources of is asked first, for
+    /// they decide what the Config step offers.
+    fn accept(&mut self, session: &mut Session) -> Vec<Act> {
+        let is_untold = self.selected().is_some_and(|feed| !feed.upstreams_told);
+        if is_untold && self.details.is_none() && !self.details_failed {
+            self.choosing = true;
+            return if self.resting == Resting::Asked { Vec::new() } else { self.ask_details(session) };
+        }
+        self.choose(session)
     }
 
     fn choose(&self, session: &mut Session) -> Vec<Act> {
@@ -172,7 +186,7 @@ impl FeedList {
     }
 
     fn can_widen(&self) -> bool {
-        self.chosen().is_some_and(|feed| feed.role == Some(Role::Owner) && !feed.has_crates_io())
+        self.chosen().is_some_and(|feed| feed.role == Some(Role::Owner) && feed.crates_io() == Some(false))
     }
 
     /// To a screen that makes or changes a feed.
@@ -269,7 +283,7 @@ impl Panel for FeedList {
         }
         match action {
             Action::Accept if self.filtering => self.filtering = false,
-            Action::Accept => return self.choose(session),
+            Action::Accept => return self.accept(session),
             Action::Filter if !self.feeds.is_empty() => {
                 self.filter.get_or_insert_with(Field::default);
                 self.filtering = true;
@@ -338,7 +352,14 @@ impl Panel for FeedList {
                 return self.choose_named(session);
             }
             Event::FeedDetails(details) if self.selected().is_some_and(|feed| feed.id == details.feed_id) => {
+                let index = self.selected_index();
+                if let Some(feed) = index.and_then(|index| self.feeds.get_mut(index)) {
+                    feed.take(&details);
+                }
                 self.details = Some(details);
+                if std::mem::take(&mut self.choosing) {
+                    return self.choose(session);
+                }
             }
             Event::FeedFound(feed) => {
                 if let State::Typing(typed) = &mut self.state
@@ -366,6 +387,7 @@ impl Panel for FeedList {
     fn moves(&self) -> bool {
         matches!(&self.state, State::Typing(typed) if typed.asking.is_some())
             || matches!(self.state, State::Loading)
+            || self.choosing
             || self.resting != Resting::Asked
     }
 
@@ -412,7 +434,10 @@ impl Panel for FeedList {
 impl FeedList {
     fn fail(&mut self, report: Box<Report>, session: &Session) {
         match &mut self.state {
-            State::Loaded => self.details_failed = true,
+            State::Loaded => {
+                self.details_failed = true;
+                self.choosing = false;
+            }
             State::Typing(typed) => typed.refused(report),
             _ => {
                 self.state = match Typed::instead(&report, session) {
@@ -467,10 +492,10 @@ impl FeedList {
             return Vec::new();
         };
         let theme = look.theme;
-        let upstream = if feed.has_crates_io() {
-            Cell::styled("yes", theme.good())
-        } else {
-            Cell::styled("no", theme.warning())
+        let upstream = match feed.crates_io() {
+            Some(true) => Cell::styled("yes", theme.good()),
+            Some(false) => Cell::styled("no", theme.warning()),
+            None => Cell::styled("?", theme.quiet()),
         };
         vec![
             Cell::name(feed.label()),

@@ -177,6 +177,7 @@ mod tests {
             description: String::new(),
             project: None,
             upstreams: Vec::new(),
+            upstreams_told: true,
             role: Some(Role::Owner),
             condition: Condition::Sound,
         }

@@ -24,6 +24,7 @@ fn feed(name: &str) -> Feed {
         description: String::new(),
         project,
         upstreams: Vec::new(),
+        upstreams_told: true,
         role: Some(Role::Owner),
         condition: Condition::Sound,
     }

@@ -15,11 +15,13 @@ impl FeedList {
         if let Some(warning) = feed.condition.warning() {
             page.warning(warning);
         }
-        if feed.has_crates_io() {
-            page.good("Has the crates.io upstream: it can stand in for crates.io.");
-        } else {
-            page.warning("No crates.io upstream: only its own crates, never in place of crates.io.");
-        }
+        match feed.crates_io() {
+            Some(true) => page.good("Has the crates.io upstream: it can stand in for crates.io."),
+            Some(false) => {
+                page.warning("No crates.io upstream: only its own crates, never in place of crates.io.")
+            }
+            None => page.quiet("Its upstream sources are asked for while the cursor rests here."),
+        };
         self.say_role(page, feed, session);
         if !feed.description.is_empty() {
             page.quiet(&feed.description);
@@ -34,6 +36,9 @@ impl FeedList {
             }
         } else if self.details_failed {
             page.quiet("Its details could not be asked for.");
+        }
+        if !feed.upstreams_told {
+            return;
         }
         let sources: Vec<&str> = feed.upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
         page.pair("Upstreams", &if sources.is_empty() { "none".to_owned() } else { sources.join(", ") });

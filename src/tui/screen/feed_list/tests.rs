@@ -18,6 +18,7 @@ fn feed(name: &str, role: Role, crates_io: bool) -> Feed {
         description: String::new(),
         project: None,
         upstreams: if crates_io { vec![upstream] } else { Vec::new() },
+        upstreams_told: true,
         role: Some(role),
         condition: Condition::Sound,
     }
@@ -110,6 +111,32 @@ fn a_feed_is_chosen_with_the_one_to_publish_to() {
     session.making.pairs.push(("id-b".into(), feed("elsewhere", Role::Owner, false)));
     list.act(Action::Accept, &mut session);
     assert_eq!(session.publish.as_ref().map(Feed::label).as_deref(), Some("elsewhere"));
+}
+
+#[test]
+fn a_feed_whose_upstreams_the_list_leaves_out_is_asked_before_it_is_chosen() {
+    let untold = Feed { upstreams_told: false, ..feed("a", Role::Owner, false) };
+    let told = FeedDetails {
+        feed_id: untold.id.clone(),
+        upstreams: Some(feed("a", Role::Owner, true).upstreams),
+        ..FeedDetails::default()
+    };
+    let mut session = session();
+    let mut list = loaded(&mut session, std::slice::from_ref(&untold));
+    assert!(!offers(&list, &session, Action::Preview), "it may have crates.io already");
+    let acts = list.act(Action::Accept, &mut session);
+    assert!(matches!(acts.as_slice(), [Act::Cancel, Act::Start(Request::FeedDetails(_))]), "{acts:?}");
+    assert_eq!(list.act(Action::Accept, &mut session), [], "it is asked for once");
+    assert!(list.moves());
+    let acts = list.event(Event::FeedDetails(told), &mut session);
+    assert_eq!(acts, [Act::Go(Step::Config)]);
+    assert!(session.feed.is_some_and(|feed| feed.has_crates_io()));
+
+    let mut session = self::session();
+    let mut list = loaded(&mut session, &[untold]);
+    list.act(Action::Accept, &mut session);
+    assert_eq!(list.event(refusal(crate::error::Exit::Network), &mut session), []);
+    assert_eq!(list.act(Action::Accept, &mut session), [Act::Go(Step::Config)], "it is not held up for ever");
 }
 
 fn refusal(exit: crate::error::Exit) -> Event {
