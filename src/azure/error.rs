@@ -23,6 +23,8 @@ pub struct Said {
     pub by: Option<String>,
     /// The proxy that was asked, without user information.
     pub via: Option<String>,
+    /// Whether it also asks for a Windows sign-in, as only a server of one's own does (azure-contract 2.5).
+    pub takes_windows: bool,
 }
 
 /// Who has a name that a new feed was to have (azure-contract 5.6, 5.7).
@@ -302,6 +304,10 @@ impl AzureError {
                 "paste the whole token again, or make a new one, and check the name of the organization"
                     .into()
             }
+            Self::TokenRefused(said) if said.takes_windows => format!(
+                "make a new token with the scope {NEEDED_SCOPE}; where every token is refused, `IIS Basic \
+                 authentication` is on at the server and shuts them out: ask who runs it to turn that off"
+            ),
             Self::TokenRefused(_) | Self::TokenExpired(_) => format!(
                 "make a new token with the scope {NEEDED_SCOPE} (and {PROJECT_SCOPE} to list projects)"
             ),
@@ -356,6 +362,11 @@ impl AzureError {
             Self::HasCratesIo | Self::ChangedMeanwhile => "list the feeds again, then look anew".into(),
             Self::RateLimited { wait, .. } => format!("try again in {}", duration(*wait)),
             Self::Version(_) => "use Azure DevOps Server 2022 or later".into(),
+            Self::NotAzure(said) if said.status == Some(401) && said.takes_windows => {
+                "if it is an Azure DevOps Server, its `IIS Basic authentication` shuts personal access tokens out: ask \
+                 who runs it to turn that off"
+                    .into()
+            }
             Self::NotAzure(_) => {
                 "check the host and the proxy settings; a proxy may want you to sign in to it first".into()
             }

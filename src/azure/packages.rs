@@ -79,7 +79,7 @@ impl Azure {
         let url = Url::parse(&config.dl).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         Some(IndexProof {
             anonymous_ok,
-            auth_required: config.auth_required,
+            auth_required: config.auth_required == Some(true),
             download_host: Place::of(&url, None).host,
             download_host_trusted: is_cloud_host(&url)
                 || self.collection().packages().covers_in_any_case(&url),
@@ -149,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_public_index_needs_no_sign_in() {
-        let public = || config("https://pkgs.dev.azure.com/contoso", "");
+        let public = || config("https://pkgs.dev.azure.com/contoso", r#","auth-required":null"#);
         let proof = prove([(CONFIG, public()), (CONFIG, public())]).await.unwrap();
         assert!(proof.anonymous_ok && !proof.auth_required);
 

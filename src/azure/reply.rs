@@ -106,17 +106,17 @@ impl Reply {
         match fault.type_key.as_str() {
             "AccessCheckException" => Class::TokenExpired,
             "InvalidIdentityException" => Class::UnknownIdentity,
-            _ if fault.names("TF400813") && self.wants_bearer() => Class::UnknownIdentity,
+            _ if fault.names("TF400813") && self.challenges(b"Bearer") => Class::UnknownIdentity,
             _ => Class::TokenRefused,
         }
     }
 
-    /// Whether one of its challenges, of which there may be several, is for an Entra token.
-    fn wants_bearer(&self) -> bool {
+    /// Whether one of its challenges, of which there may be several, is of that scheme.
+    fn challenges(&self, scheme: &[u8]) -> bool {
         let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter();
         challenges
-            .filter_map(|challenge| challenge.as_bytes().get(..6))
-            .any(|scheme| scheme.eq_ignore_ascii_case(b"Bearer"))
+            .filter_map(|challenge| challenge.as_bytes().get(..scheme.len()))
+            .any(|is| is.eq_ignore_ascii_case(scheme))
     }
 
     fn class_by_status(&self, status: u16, fault: &Fault) -> Class {
@@ -190,6 +190,7 @@ impl Reply {
             date: header(DATE.as_str()),
             by: header(VIA.as_str()).or_else(|| header(SERVER.as_str())).filter(|_| !self.is_from_azure()),
             via: None,
+            takes_windows: self.challenges(b"Negotiate") || self.challenges(b"NTLM"),
         }
     }
 

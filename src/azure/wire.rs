@@ -233,8 +233,7 @@ pub(super) type WirePackage = IgnoredAny;
 #[serde(rename_all = "kebab-case")]
 pub(super) struct IndexConfig {
     pub(super) dl: String,
-    #[serde(default)]
-    pub(super) auth_required: bool,
+    pub(super) auth_required: Option<bool>,
 }
 
 /// Whether a date says that something was; the year 1 says 'never' (azure-contract 13).

@@ -390,3 +390,20 @@ fn only_trouble_that_passes_is_worth_another_try() {
     assert!(!passing(&format!("HTTP/1.1 503 Unavailable\n{ID}X-TFS-ServiceError: TF24668%3A\n\n")));
     assert!(!passing("HTTP/1.1 404 Not Found\nServer: gateway\n\n"));
 }
+
+#[test]
+fn a_server_that_refuses_every_token_may_have_basic_authentication_of_its_own() {
+    let windows =
+        "WWW-Authenticate: Basic realm=\"x\"\nWWW-Authenticate: Negotiate\nWWW-Authenticate: NTLM\n";
+    let hint = |text: &str| {
+        let reply = raw(text);
+        let said = reply.said("ado.example".into());
+        Report::from(AzureError::of(&reply, said, true)).hint.unwrap()
+    };
+    let refused = hint(&format!("HTTP/1.1 401 Unauthorized\n{ID}{windows}"));
+    assert!(refused.contains("IIS Basic authentication"), "{refused}");
+    let by_iis = hint(&format!("HTTP/1.1 401 Unauthorized\n{windows}"));
+    assert!(by_iis.contains("IIS Basic authentication"), "{by_iis}");
+    let cloud = hint(&format!("HTTP/1.1 401 Unauthorized\n{ID}WWW-Authenticate: Basic realm=\"x\"\n"));
+    assert!(!cloud.contains("IIS"), "{cloud}");
+}

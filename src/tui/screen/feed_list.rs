@@ -1,6 +1,7 @@
 //! Feed: every feed one can see, filtered instantly, with what it means for Cargo beside it.
 
 mod best;
+mod choose;
 mod details;
 mod typed;
 
@@ -11,7 +12,6 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::domain::credential::Credential;
 use crate::domain::feed::{Feed, FeedDetails, Role};
-use crate::domain::new_feed::publish_partner;
 use crate::domain::organization::Base;
 use crate::domain::text;
 use crate::error::Report;
@@ -28,7 +28,7 @@ use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
 use super::super::widget::table::{Cell, Column, Table, Width};
 use super::{Look, Panel};
-use best::{best, is_named};
+use best::best;
 use details::role_cell;
 use typed::Typed;
 
@@ -153,36 +153,6 @@ impl FeedList {
         let feed = self.selected()?.clone();
         let role = self.details.as_ref().and_then(|details| details.role).or(feed.role);
         Some(Feed { role, ..feed })
-    }
-
-    /// Goes on with the feed under the cursor; one that the list tells no upstream sources of is asked first, for
-    /// they decide what the Config step offers.
-    fn accept(&mut self, session: &mut Session) -> Vec<Act> {
-        let is_untold = self.selected().is_some_and(|feed| !feed.upstreams_told);
-        if is_untold && self.details.is_none() && !self.details_failed {
-            self.choosing = true;
-            return if self.resting == Resting::Asked { Vec::new() } else { self.ask_details(session) };
-        }
-        self.choose(session)
-    }
-
-    fn choose(&self, session: &mut Session) -> Vec<Act> {
-        let Some(feed) = self.chosen() else { return Vec::new() };
-        let made = session.making.partner(&feed).or_else(|| publish_partner(&feed, &self.feeds));
-        let publish = made.filter(|feed| feed.role >= Some(Role::Contributor)).cloned();
-        session.choose_feed(feed);
-        session.publish = publish;
-        vec![Act::Go(Step::Config)]
-    }
-
-    /// Goes on with the feed that the person's own address has named already, where nothing speaks against it.
-    fn choose_named(&self, session: &mut Session) -> Vec<Act> {
-        let is_sound = |feed: &Feed| feed.has_crates_io() && feed.is_usable();
-        let named = self.selected().filter(|feed| is_sound(feed)).zip(session.target.as_ref());
-        if session.named && !self.wanted && named.is_some_and(|(feed, target)| is_named(feed, target)) {
-            return self.choose(session);
-        }
-        Vec::new()
     }
 
     fn can_widen(&self) -> bool {
