@@ -304,13 +304,7 @@ impl AzureError {
                 "paste the whole token again, or make a new one, and check the name of the organization"
                     .into()
             }
-            Self::TokenRefused(said) if said.takes_windows => format!(
-                "make a new token with the scope {NEEDED_SCOPE}; where every token is refused, `IIS Basic \
-                 authentication` is on at the server and shuts them out: ask who runs it to turn that off"
-            ),
-            Self::TokenRefused(_) | Self::TokenExpired(_) => format!(
-                "make a new token with the scope {NEEDED_SCOPE} (and {PROJECT_SCOPE} to list projects)"
-            ),
+            Self::TokenRefused(said) | Self::TokenExpired(said) => said.new_token(),
             Self::UnknownIdentity(_) => {
                 "sign in with an account that is a member of the organization, in its tenant".into()
             }
@@ -362,14 +356,7 @@ impl AzureError {
             Self::HasCratesIo | Self::ChangedMeanwhile => "list the feeds again, then look anew".into(),
             Self::RateLimited { wait, .. } => format!("try again in {}", duration(*wait)),
             Self::Version(_) => "use Azure DevOps Server 2022 or later".into(),
-            Self::NotAzure(said) if said.status == Some(401) && said.takes_windows => {
-                "if it is an Azure DevOps Server, its `IIS Basic authentication` shuts personal access tokens out: ask \
-                 who runs it to turn that off"
-                    .into()
-            }
-            Self::NotAzure(_) => {
-                "check the host and the proxy settings; a proxy may want you to sign in to it first".into()
-            }
+            Self::NotAzure(said) => said.out_of_between(),
             Self::ServerError(_) => "try again later".into(),
             Self::Unexpected { .. } => "try again; if it stays, report it with the details".into(),
             Self::CargoSendsNoToken(_) => {
@@ -418,6 +405,28 @@ impl AzureError {
 }
 
 impl Said {
+    /// What to do about a token that is refused.
+    fn new_token(&self) -> String {
+        if self.takes_windows {
+            return format!(
+                "make a new token with the scope {NEEDED_SCOPE}; where every token is refused, `IIS Basic \
+                 authentication` is on at the server and shuts them out: ask who runs it to turn that off"
+            );
+        }
+        format!("make a new token with the scope {NEEDED_SCOPE} (and {PROJECT_SCOPE} to list projects)")
+    }
+
+    /// What to do about an answer of somebody else.
+    fn out_of_between(&self) -> String {
+        let hint = if self.status == Some(401) && self.takes_windows {
+            "if it is an Azure DevOps Server, its `IIS Basic authentication` shuts personal access tokens out: ask who \
+             runs it to turn that off"
+        } else {
+            "check the host and the proxy settings; a proxy may want you to sign in to it first"
+        };
+        hint.to_owned()
+    }
+
     /// What an answer that is not Azure's own looks like (azure-contract 3.2, class 18).
     fn in_between(&self) -> String {
         match self.status {
