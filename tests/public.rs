@@ -148,3 +148,64 @@ fn a_flag_without_a_feed_is_a_usage_error() {
         words(&output)
     );
 }
+
+/// `setup` as nobody in particular, for a feed of one of the demo's organizations.
+fn set_up_as_nobody(sandbox: &Sandbox, (organization, feed): (&str, &str), more: &[&str]) -> Output {
+    let dir = demo_dir(sandbox);
+    let world: Value = serde_json::from_str(&fs::read_to_string(dir.join("world.json")).unwrap()).unwrap();
+    let org = format!("http://127.0.0.1:{}/{organization}", world["ports"][0]);
+    run(sandbox, &[&["setup", "--auth", "none", "--org", &org, "--feed", feed, "--yes"][..], more].concat())
+}
+
+fn requests_so_far(sandbox: &Sandbox) -> Vec<Value> {
+    let text = fs::read_to_string(sandbox.request_log()).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_public_feed_is_set_up_without_signing_in() {
+    let sandbox = Sandbox::new();
+    set_up(&sandbox, "open");
+    log_in(&sandbox, "open");
+    assert!(run(&sandbox, &["fetch", "--force-auth"]).status.success());
+    forget_everything(&sandbox);
+    fs::remove_dir_all(demo_dir(&sandbox).join("storefront/.cargo")).unwrap();
+    let before = requests_so_far(&sandbox).len();
+
+    let output = set_up_as_nobody(&sandbox, ("fabrikam", "OSS/open-crates"), &["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let mut events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let told = events.find(|event| event["event"] == "set-up").unwrap();
+    assert_eq!(told["signed_in"], false);
+    assert_eq!((&told["credential_in"], &told["public"]), (&Value::Null, &true.into()));
+    assert_eq!(whole_crates(&sandbox), CRATES, "and the fetch went through");
+    assert!(!demo_dir(&sandbox).join("cargo-home/credentials.toml").exists());
+    let config = fs::read_to_string(demo_dir(&sandbox).join("storefront/.cargo/config.toml")).unwrap();
+    assert!(config.contains("/open-crates/Cargo/index/") && !config.contains("force-auth"), "{config}");
+    let requests = requests_so_far(&sandbox).split_off(before);
+    assert!(!requests.is_empty());
+    assert!(requests.iter().all(|request| request["authorized"] == false), "{requests:?}");
+}
+
+#[test]
+fn a_private_feed_is_not_set_up_without_signing_in() {
+    let sandbox = Sandbox::new();
+    set_up(&sandbox, "open");
+    let before = shared_files(&sandbox);
+    let output = set_up_as_nobody(&sandbox, ("contoso", "rust-crates"), &[]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(words(&output).contains("--auth"), "{}", words(&output));
+    assert_eq!(shared_files(&sandbox), before);
+}
+
+#[test]
+fn what_needs_somebody_does_not_go_with_nobody() {
+    let sandbox = Sandbox::new();
+    assert!(run(&sandbox, &["cache", "list"]).status.success());
+    for more in [&["--with-token"][..], &["--store", "file"], &["--publish-feed", "own"]] {
+        let output = set_up_as_nobody(&sandbox, ("fabrikam", "open-crates"), more);
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {output:?}");
+        assert!(words(&output).contains("`--auth none` signs nobody in"), "{}", words(&output));
+    }
+}

@@ -11,6 +11,7 @@ mod feeds;
 mod mine;
 mod packages;
 mod reply;
+mod said;
 mod terms;
 mod upstreams;
 mod wire;

@@ -252,6 +252,9 @@ pub enum Auth {
     Device,
     /// AZURE_DEVOPS_EXT_PAT, SYSTEM_ACCESSTOKEN and their like
     Env,
+    /// Not at all: for a public feed, which answers everyone
+    #[value(name = "none")]
+    Nobody,
 }
 
 /// Where the credential is kept.

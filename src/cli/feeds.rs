@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::domain::account::Account;
-use crate::domain::credential::Credential;
 use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::{Collection, Target};
 use crate::error::{Exit, Report};
@@ -15,7 +13,7 @@ use super::args::{Auth, Feeds};
 use super::output::{ListedFeed, Printer, closed};
 use super::run;
 use super::setup::StandardInput;
-use super::signing_in::{self, Ended};
+use super::signing_in::{self, Asking, Ended};
 
 /// Lists the feeds that the person can see, or shows one of them with its views.
 pub async fn feeds(
@@ -45,13 +43,6 @@ impl From<Report> for Stop {
     fn from(report: Report) -> Self {
         Self::Report(Box::new(report))
     }
-}
-
-/// Who asks: somebody, or nobody in particular.
-#[derive(Default)]
-struct Asking {
-    credential: Option<Credential>,
-    account: Option<Account>,
 }
 
 struct Run {
@@ -104,10 +95,19 @@ impl Run {
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<Asking, Stop> {
         let Some(auth) = self.flags.auth.or(self.flags.with_token.then_some(Auth::Pat)) else {
             return match self.ask(Request::StoredCredential(collection.clone())).await? {
-                Event::StoredCredential(credential) => Ok(Asking { credential, account: None }),
+                Event::StoredCredential(credential) => {
+                    if credential.is_some() {
+                        signing_in::warn_of_http(&self.services, self.printer, collection);
+                    }
+                    Ok(Asking { credential, account: None })
+                }
                 _ => Err(Stop::Said(Exit::Failed)),
             };
         };
+        if auth == Auth::Nobody && self.flags.with_token {
+            let what = "`--auth none` signs nobody in, and `--with-token` brings a token";
+            return Err(Report::new(Exit::Usage, "usage", what).hint("leave one of them out").into());
+        }
         if auth == Auth::Pat && !self.flags.with_token {
             let what = "the personal access token is not given as an argument";
             let hint = "add `--with-token`, and the token on standard input";
@@ -115,7 +115,7 @@ impl Run {
         }
         let wanted = (collection, auth, stdin);
         match signing_in::sign_in(&self.services, self.printer, wanted).await {
-            Ok((account, credential)) => Ok(Asking { credential: Some(credential), account: Some(account) }),
+            Ok(asking) => Ok(asking),
             Err(Ended::Report(report)) => Err(Stop::Report(report)),
             Err(Ended::Cancelled) => Err(Stop::Said(Exit::Interrupted)),
         }

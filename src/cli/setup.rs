@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, TokenStore};
-use crate::domain::feed::{Feed, FeedDetails};
+use crate::domain::feed::{Feed, FeedAddress, FeedDetails, FeedName};
 use crate::domain::new_feed::{NewFeed, RequestPreview};
-use crate::domain::organization::{Collection, Target};
+use crate::domain::organization::{Collection, ProjectName, Target};
 use crate::domain::plan::{ConfigScope, OtherReplacement, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::text;
@@ -24,7 +24,7 @@ use crate::task::{Event, LogIn, LoggedIn, Request, Restore, Services};
 use super::args::{ConfigFile, Setup};
 use super::output::{DryRun, Printer, SetupOutcome, closed};
 use super::run;
-use super::signing_in::{self, Ended};
+use super::signing_in::{self, Asking, Ended};
 pub(super) use feeds::{Feeds, Wanted};
 use wishes::Wishes;
 
@@ -35,7 +35,7 @@ pub async fn setup(
     (flags, stdin): (Setup, StandardInput),
 ) -> Exit {
     let flags = filled(flags, services.named.as_ref());
-    let store = wishes::store(flags.store);
+    let store = wishes::store(&flags);
     let mut run = Run { services, printer, flags, store };
     match run.finish(stdin).await {
         Ok(exit) => exit,
@@ -85,8 +85,9 @@ impl From<Ended> for Stop {
 /// The person, signed in.
 struct SignedIn {
     collection: Collection,
-    credential: Credential,
-    account: Account,
+    /// `None`: nobody in particular, who reads a public feed.
+    credential: Option<Credential>,
+    account: Option<Account>,
 }
 
 impl Stop {
@@ -121,8 +122,12 @@ impl Run {
         let mut feeds = self.feeds(&person, (&wishes, target)).await?;
         let review = self.review(&checkout, &person.collection, (&wishes, &feeds)).await?;
         let requests = self.requests(&person, feeds.to_make()).await?;
+        if person.credential.is_none() {
+            self.prove_open(&person.collection, &review.plan).await?;
+        }
         if self.flags.dry_run {
-            let run = DryRun { feeds: &feeds, requests: &requests, review: &review };
+            let signed_in = person.credential.is_some();
+            let run = DryRun { feeds: &feeds, requests: &requests, review: &review, signed_in };
             self.printer.dry_run(&run).map_err(|error| closed(&error))?;
             return Ok(Exit::Done);
         }
@@ -165,8 +170,10 @@ impl Run {
 
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<SignedIn, Stop> {
         let wanted = (collection, self.flags.auth, stdin);
-        let (account, credential) = signing_in::sign_in(&self.services, self.printer, wanted).await?;
-        if let Some(note) = signing_in::lasting(&credential, self.store) {
+        let Asking { account, credential } =
+            signing_in::sign_in(&self.services, self.printer, wanted).await?;
+        let note = credential.as_ref().and_then(|credential| signing_in::lasting(credential, self.store));
+        if let Some(note) = note {
             self.printer.say(&format!("note: {note}"));
         }
         Ok(SignedIn { collection: collection.clone(), credential, account })
@@ -175,9 +182,7 @@ impl Run {
     /// The feeds that are there and those to be made; one that is there is what was asked for.
     async fn feeds(&self, person: &SignedIn, (wishes, target): (&Wishes, &Target)) -> Result<Feeds, Stop> {
         let Some(name) = &wishes.feed else { return Err(Stop::Said(Exit::Usage)) };
-        let (collection, credential) = (person.collection.clone(), Some(person.credential.clone()));
-        let request = Request::Feeds { collection, credential };
-        let Event::Feeds(known) = self.ask(request).await? else { return Err(Stop::Said(Exit::Failed)) };
+        let known = self.known(person, (name, wishes.project.as_ref())).await?;
         let new = wishes.new_feed(&self.flags, target);
         let mut consume = feeds::consumed((name, wishes.project.as_ref()), new.as_ref(), &known)?;
         let publish = wishes.publish.as_ref();
@@ -202,11 +207,47 @@ impl Run {
         Ok(Feeds { consume, view, publish })
     }
 
+    /// The feeds that there are. Where nobody in particular may not list them, the one that is asked for.
+    async fn known(
+        &self,
+        person: &SignedIn,
+        (name, project): (&FeedName, Option<&ProjectName>),
+    ) -> Result<Vec<Feed>, Stop> {
+        let (collection, credential) = (person.collection.clone(), person.credential.clone());
+        let is_somebody = credential.is_some();
+        let found = match self.ask(Request::Feeds { collection: collection.clone(), credential }).await {
+            Ok(Event::Feeds(known)) if is_somebody || known.iter().any(|feed| feed.name == *name) => {
+                return Ok(known);
+            }
+            Ok(Event::Feeds(_)) | Err(Stop::Report(_)) if !is_somebody => {
+                let address = FeedAddress { project: project.cloned(), name: name.clone(), view: None };
+                self.ask(Request::FindFeed { collection, credential: None, address }).await
+            }
+            listed => listed,
+        };
+        match found {
+            Ok(Event::FeedFound(feed)) => Ok(vec![*feed]),
+            Ok(_) => Err(Stop::Said(Exit::Failed)),
+            Err(Stop::Report(report)) if !is_somebody => Err(somebody_needed(*report).into()),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Whether nobody in particular gets an answer of the feed, as Cargo will ask it.
+    async fn prove_open(&self, collection: &Collection, plan: &SetupPlan) -> Result<(), Stop> {
+        let request = Request::Probe { collection: collection.clone(), index: plan.index.clone() };
+        if let Event::Probed { open: true } = self.ask(request).await? {
+            return Ok(());
+        }
+        let words = format!("{} does not answer without signing in", plan.index.shown());
+        Err(somebody_needed(Report::new(Exit::SignIn, "feed-not-public", words)).into())
+    }
+
     async fn details(&self, person: &SignedIn, feed: &Feed) -> Result<FeedDetails, Stop> {
         let of = DetailsOf {
             collection: person.collection.clone(),
-            credential: Some(person.credential.clone()),
-            account: Some(person.account.clone()),
+            credential: person.credential.clone(),
+            account: person.account.clone(),
             feed: feed.clone(),
         };
         match self.ask(Request::FeedDetails(Box::new(of))).await? {
@@ -217,7 +258,8 @@ impl Run {
 
     /// The requests that would make the feeds.
     async fn requests(&self, person: &SignedIn, feeds: Vec<NewFeed>) -> Result<Vec<RequestPreview>, Stop> {
-        match self.ask(Request::PlanFeeds(Box::new(new_feeds(person, feeds)))).await? {
+        let Some(new) = new_feeds(person, feeds) else { return Ok(Vec::new()) };
+        match self.ask(Request::PlanFeeds(Box::new(new))).await? {
             Event::Previewed(requests) => Ok(requests),
             _ => Err(Stop::Said(Exit::Failed)),
         }
@@ -226,10 +268,8 @@ impl Run {
     /// Makes the feeds, and tells of each at once: what is there is known even if the next step fails. A feed that
     /// falls short of the plan ends the run, and nothing else is changed; the same command goes on from there.
     async fn make(&self, person: &SignedIn, feeds: Vec<NewFeed>) -> Result<Vec<Feed>, Stop> {
-        if feeds.is_empty() {
-            return Ok(Vec::new());
-        }
-        let change = Change::Create(new_feeds(person, feeds));
+        let Some(new) = new_feeds(person, feeds) else { return Ok(Vec::new()) };
+        let change = Change::Create(new);
         let (mut made, mut end) = (Vec::new(), Event::Cancelled);
         let exit = run::follow(self.services.clone(), Request::Change(Box::new(change)), |event| {
             if let Event::FeedMade(feed) = event {
@@ -308,12 +348,17 @@ impl Run {
         let plan = review.plan.clone();
         let SignedIn { collection, credential, account } = person;
         // Proved before anything is written: a credential that the feed refuses changes nothing.
-        let request =
-            LogIn { collection, credential: credential.clone(), who: account.label(), plan: plan.clone() };
-        let (Event::LoggedIn(logged_in), logging_in_was_stopped) =
-            self.do_it(Request::LogIn(request)).await?
-        else {
-            return Err(Stop::Said(Exit::Failed));
+        let (logged_in, logging_in_was_stopped) = match credential.clone() {
+            Some(credential) => {
+                let who = account.map(|account| account.label()).unwrap_or_default();
+                let request = LogIn { collection, credential, who, plan: plan.clone() };
+                let (Event::LoggedIn(logged_in), stopped) = self.do_it(Request::LogIn(request)).await? else {
+                    return Err(Stop::Said(Exit::Failed));
+                };
+                (logged_in, stopped)
+            }
+            // It has answered without one, and there is nothing to keep.
+            None => (LoggedIn { kept_in: None, public: true, forced: Some(false) }, false),
         };
         // The credential is kept: the rest of what was agreed to goes with it.
         let applied = self.do_it(Request::Apply(review)).await.map_err(|stop| stop.after(&logged_in))?;
@@ -321,7 +366,9 @@ impl Run {
             return Err(Stop::Said(Exit::Failed));
         };
         let LoggedIn { kept_in, public, .. } = logged_in;
-        let outcome = SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_ref(), public };
+        let signed_in = credential.is_some();
+        let outcome =
+            SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_ref(), public, signed_in };
         self.printer.setup(&outcome).map_err(|error| closed(&error))?;
         if logging_in_was_stopped || writing_was_stopped {
             return Ok(Exit::Interrupted);
@@ -329,7 +376,8 @@ impl Run {
         if checkout.workspace.is_none() {
             return Ok(Exit::Done);
         }
-        let credential = (plan.store == TokenStore::ThisRunOnly).then_some((plan.registry, credential));
+        let credential = credential.filter(|_| plan.store == TokenStore::ThisRunOnly);
+        let credential = credential.map(|credential| (plan.registry, credential));
         let restore = Restore { credential, ..Restore::default() };
         Ok(run::fetch_checked(self.services.clone(), self.printer, restore).await)
     }
@@ -359,8 +407,20 @@ fn target(checkout: &Checkout) -> Option<&Target> {
     known.map(|guess| &guess.target)
 }
 
-fn new_feeds(person: &SignedIn, feeds: Vec<NewFeed>) -> NewFeeds {
-    NewFeeds { collection: person.collection.clone(), credential: person.credential.clone(), feeds }
+/// `None` where there is nothing to make; the flags have seen to it that there is somebody who makes it.
+fn new_feeds(person: &SignedIn, feeds: Vec<NewFeed>) -> Option<NewFeeds> {
+    let credential = person.credential.clone().filter(|_| !feeds.is_empty())?;
+    Some(NewFeeds { collection: person.collection.clone(), credential, feeds })
+}
+
+/// What nobody in particular is refused, with the way to come as somebody.
+fn somebody_needed(report: Report) -> Report {
+    match report.exit {
+        Exit::SignIn | Exit::NotAllowed | Exit::NotFound => {
+            report.hint("sign in: take another `--auth`, such as `pat` with `--with-token`")
+        }
+        _ => report,
+    }
 }
 
 /// The name that the index has already, or one made from the feed's.

@@ -22,13 +22,27 @@ pub(super) enum Ended {
     Cancelled,
 }
 
+/// Who goes on: somebody, or nobody in particular.
+#[derive(Default)]
+pub(super) struct Asking {
+    pub(super) credential: Option<Credential>,
+    pub(super) account: Option<Account>,
+}
+
 /// Signs in to the organization, and says as whom.
 pub(super) async fn sign_in(
     services: &Arc<Services>,
     printer: Printer,
     (collection, auth, stdin): (&Collection, Auth, StandardInput),
-) -> Result<(Account, Credential), Ended> {
+) -> Result<Asking, Ended> {
+    if auth != Auth::Nobody {
+        warn_of_http(services, printer, collection);
+    }
     let with = match auth {
+        Auth::Nobody => {
+            printer.say(&format!("not signed in to {collection}: only public feeds can be used"));
+            return Ok(Asking::default());
+        }
         Auth::Pat => SignInWith::Token(read_token(stdin, task::interrupted()).await?),
         Auth::Az => SignInWith::AzureCli,
         Auth::Device => SignInWith::DeviceCode,
@@ -38,10 +52,21 @@ pub(super) async fn sign_in(
     match run::sign_in(Arc::clone(services), printer, request).await {
         Event::SignedIn { account, credential } => {
             printer.say(&format!("signed in to {collection} as {}", account.label()));
-            Ok((account, credential))
+            Ok(Asking { credential: Some(credential), account: Some(account) })
         }
         Event::Failed(report) => Err(Ended::Report(report)),
         _ => Err(Ended::Cancelled),
+    }
+}
+
+/// A server that was named with http gets the credential as it was wanted, but not without a word (product.md,
+/// 'Trust').
+pub(super) fn warn_of_http(services: &Services, printer: Printer, collection: &Collection) {
+    if services.demo.is_none() && collection.base().as_str().starts_with("http://") {
+        printer.say(&format!(
+            "warning: {collection} is not encrypted: everybody on the way can read the credential that is sent to it; \
+             naming the server counts as your yes"
+        ));
     }
 }
 

@@ -187,12 +187,13 @@ async fn tenant_of(
     }
     let Some(collection) = collection else { return Ok(None) };
     events.send(Event::SigningIn(SigningIn::FindingTenant)).await;
-    let mut challenge = services.azure(collection.clone(), None)?.challenge().await?;
-    if challenge == Challenge::default()
-        && let Some(identities) = collection.identities()
-    {
-        challenge = services.azure(identities, None)?.challenge().await?;
-    }
+    // One of the two hosts is enough: what stands in the way of one need not stand in the way of the other.
+    let packages = services.azure(collection.clone(), None)?.challenge().await;
+    let challenge = match (packages, collection.identities()) {
+        (Ok(challenge), _) if challenge != Challenge::default() => challenge,
+        (_, Some(identities)) => services.azure(identities, None)?.challenge().await?,
+        (challenge, None) => challenge?,
+    };
     Ok(tenant::of_challenge(&challenge, &services.entra_app.authority))
 }
 

@@ -22,6 +22,8 @@ pub(in super::super) struct DryRun<'a> {
     /// What would be sent to make the feeds that are missing.
     pub(in super::super) requests: &'a [RequestPreview],
     pub(in super::super) review: &'a Review,
+    /// Not with `--auth none`.
+    pub(in super::super) signed_in: bool,
 }
 
 /// What `setup` has done.
@@ -32,6 +34,8 @@ pub struct SetupOutcome<'a> {
     /// Where the credential is now; `None`: this run only.
     pub kept_in: Option<&'a KeptIn>,
     pub public: bool,
+    /// Not with `--auth none`: there is no credential then.
+    pub signed_in: bool,
 }
 
 impl Printer {
@@ -97,6 +101,7 @@ impl Printer {
                 "written": written,
                 "credential_in": kept_in,
                 "public": outcome.public,
+                "signed_in": outcome.signed_in,
             }));
         }
         for written in outcome.written {
@@ -112,6 +117,7 @@ impl Printer {
         }
         match kept_in {
             Some(path) => self.data(&format!("credential in {path}"))?,
+            None if !outcome.signed_in => self.data("no credential: the feed answers everyone")?,
             None => self.data("credential used for this run and kept nowhere")?,
         }
         match &outcome.plan.publish {
@@ -132,6 +138,7 @@ fn dry_run_json(run: &DryRun<'_>) -> Value {
         "plan": plan_json(&run.review.plan),
         "files": files,
         "notes": run.review.notes,
+        "signed_in": run.signed_in,
     })
 }
 

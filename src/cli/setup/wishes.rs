@@ -48,6 +48,7 @@ impl Wishes {
             return Err(contradiction("`--feed` and `--publish-feed` name the same feed")
                 .hint("leave `--publish-feed` out, or name a second feed"));
         }
+        check_nobody(flags)?;
         if flags.create.scope == Some(Belongs::Organization) && self.project.is_some() {
             return Err(contradiction("`--scope organization` makes a feed that belongs to no project")
                 .hint("leave the project out, or say `--scope project`"));
@@ -116,7 +117,10 @@ impl Wishes {
                 flags.with_token || flags.auth != Auth::Pat,
                 "`--with-token`: the personal access token is on standard input",
             ),
-            (flags.store.is_some(), "`--store provider|file|none`: where the credential is kept"),
+            (
+                flags.store.is_some() || flags.auth == Auth::Nobody,
+                "`--store provider|file|none`: where the credential is kept",
+            ),
             (flags.yes || flags.dry_run, "`--yes`; or `--dry-run`, to see what it would do"),
         ];
         let missing: Vec<&str> = needed.iter().filter(|(given, _)| !given).map(|(_, flag)| *flag).collect();
@@ -185,13 +189,30 @@ pub(super) fn is_partial(view: &ViewName) -> bool {
     !view.as_str().eq_ignore_ascii_case(ViewName::local().as_str())
 }
 
-/// Where the credential is kept. Whether there is a keyring is not asked here.
-pub(super) fn store(store: Option<Store>) -> TokenStore {
-    match store {
-        Some(Store::Provider) => TokenStore::Provider(Kept::Keyring),
-        Some(Store::None) => TokenStore::ThisRunOnly,
-        Some(Store::File) | None => TokenStore::PlainFile,
+/// Where the credential is kept; nowhere, where there is none. Whether there is a keyring is not asked here.
+pub(super) fn store(flags: &Setup) -> TokenStore {
+    match (flags.auth, flags.store) {
+        (Auth::Nobody, _) | (_, Some(Store::None)) => TokenStore::ThisRunOnly,
+        (_, Some(Store::Provider)) => TokenStore::Provider(Kept::Keyring),
+        (_, Some(Store::File) | None) => TokenStore::PlainFile,
     }
+}
+
+/// `--auth none` goes with nothing that needs somebody.
+fn check_nobody(flags: &Setup) -> Result<(), Report> {
+    let somebodys = [
+        (flags.with_token, "--with-token"),
+        (flags.create.create, "--create"),
+        (flags.publish_feed.is_some(), "--publish-feed"),
+        (flags.store.is_some_and(|store| store != Store::None), "--store"),
+    ];
+    let found = somebodys.iter().find(|(given, _)| *given && flags.auth == Auth::Nobody);
+    found.map_or(Ok(()), |(_, flag)| {
+        Err(contradiction(&format!(
+            "`{flag}` needs somebody who is signed in, and `--auth none` signs nobody in"
+        ))
+        .hint("leave one of them out"))
+    })
 }
 
 fn visibility(who: WhoSees) -> Visibility {
