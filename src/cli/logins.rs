@@ -15,7 +15,7 @@ use super::args::{Auth, Login, LoginStore};
 use super::output::{Printer, closed};
 use super::run;
 use super::setup::StandardInput;
-use super::signing_in::{self, Ended};
+use super::signing_in::{self, Asking, Ended};
 
 /// Signs in to an organization, and keeps that for Cargo.
 pub async fn login(
@@ -69,7 +69,13 @@ impl Run {
         };
         let signed_in = signing_in::sign_in(&self.services, self.printer, (&collection, auth, stdin)).await;
         let (account, credential) = match signed_in {
-            Ok(signed_in) => signed_in,
+            Ok(Asking { account: Some(account), credential: Some(credential) }) => (account, credential),
+            Ok(_) => {
+                let report = Report::new(Exit::Usage, "usage", "`--auth none` signs nobody in");
+                return Err(Box::new(
+                    report.hint("choose another `--auth`, such as `pat` with `--with-token`"),
+                ));
+            }
             Err(Ended::Report(report)) => return Err(report),
             Err(Ended::Cancelled) => return Ok(Exit::Interrupted),
         };
