@@ -222,6 +222,8 @@ impl Azure {
         let url = outgoing.url;
         loop {
             let rung = self.terms.version();
+            let asked = versioned(url, rung, stage);
+            let outgoing = Outgoing { url: &asked, ..outgoing };
             let reply = self.send(outgoing, rest_headers(rung, stage), SignedIn::Yes).await?;
             match reply.class() {
                 Class::Success => return Ok(reply),
@@ -441,11 +443,24 @@ pub(super) fn is_cloud_host(url: &Url) -> bool {
         && [".dev.azure.com", ".visualstudio.com"].iter().any(|domain| host.ends_with(domain))
 }
 
+/// The API version of a request, in the words of the service (azure-contract 1.4).
+fn version_of(rung: usize, stage: Stage) -> String {
+    match stage {
+        Stage::Released => API_VERSIONS[rung].to_owned(),
+        Stage::Preview => format!("{}-preview.1", API_VERSIONS[rung]),
+    }
+}
+
+/// The address with the version in its query: Microsoft's own documents demand it there, its clients name it in
+/// `Accept` (azure-contract 3.1), and so it stands in both.
+fn versioned(url: &Url, rung: usize, stage: Stage) -> Url {
+    let mut url = url.clone();
+    url.query_pairs_mut().append_pair("api-version", &version_of(rung, stage));
+    url
+}
+
 fn rest_headers(rung: usize, stage: Stage) -> HeaderMap {
-    let accept = match stage {
-        Stage::Released => format!("application/json;api-version={}", API_VERSIONS[rung]),
-        Stage::Preview => format!("application/json;api-version={}-preview.1", API_VERSIONS[rung]),
-    };
+    let accept = format!("application/json;api-version={}", version_of(rung, stage));
     let accept = HeaderValue::from_str(&accept).expect("versions are printable ASCII");
     HeaderMap::from_iter([
         (ACCEPT, accept),
