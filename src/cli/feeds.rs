@@ -109,7 +109,7 @@ impl Run {
             return Err(Report::new(Exit::Usage, "usage", what).hint("leave one of them out").into());
         }
         if auth == Auth::Pat && !self.flags.with_token {
-            let what = "the personal access token is not given as an argument";
+            let what = "a personal access token is read from standard input, and that was not asked for";
             let hint = "add `--with-token`, and the token on standard input";
             return Err(Report::new(Exit::Usage, "flag-missing", what).hint(hint).into());
         }

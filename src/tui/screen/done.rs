@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::registry::RegistryName;
 use crate::domain::text;
 use crate::error::Report;
 use crate::task::{Event, Inspect, KeptIn, Request};
@@ -179,11 +180,17 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
 /// Where a credential is kept, also one of an answer that was changed later.
 fn credentials(session: &Session) -> Vec<String> {
     let kept = session.kept.iter().map(|(registry, place)| {
-        let place = match place {
-            KeptIn::CargosFile(path) => session.shown(path),
-            KeptIn::Vault(name) => format!("{name}, for which Cargo asks this tool"),
-        };
-        format!("Credential in {place}; to undo, first: cargo logout --registry {registry}")
+        let logout = format!("to undo, first: cargo logout --registry {registry}");
+        match (place, published_beside(session, registry)) {
+            (KeptIn::CargosFile(path), Some(publish)) => {
+                let path = session.shown(path);
+                format!("Credential in {path}; {logout}; cargo logout --registry {publish}")
+            }
+            (KeptIn::CargosFile(path), None) => format!("Credential in {}; {logout}", session.shown(path)),
+            (KeptIn::Vault(name), _) => {
+                format!("Credential in {name}, for which Cargo asks this tool; {logout}")
+            }
+        }
     });
     let mut lines: Vec<String> = kept.collect();
     if session.logged_in.as_ref().is_some_and(|logged_in| logged_in.kept_in.is_none()) {
@@ -195,6 +202,12 @@ fn credentials(session: &Session) -> Vec<String> {
         );
     }
     lines
+}
+
+/// The registry to publish to, which Cargo's file names with a credential of its own.
+fn published_beside<'a>(session: &'a Session, registry: &RegistryName) -> Option<&'a RegistryName> {
+    let plan = session.plan.as_ref().filter(|plan| plan.registry == *registry)?;
+    Some(&plan.publish.as_ref()?.name)
 }
 
 fn to_commit(session: &Session) -> Option<String> {
