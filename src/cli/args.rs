@@ -50,8 +50,13 @@ pub struct Common {
     /// The application that asks Entra for tokens [env: AZ_CARGO_WIZARD_CLIENT_ID]
     #[arg(long, global = true, value_name = "ID")]
     pub client_id: Option<String>,
-    /// Where Entra signs people in [env: AZ_CARGO_WIZARD_AUTHORITY; default: https://login.microsoftonline.com]
-    #[arg(long, global = true, value_name = "URL")]
+    /// Where Entra signs people in.
+    #[arg(
+        help = "Where Entra signs people in [env: AZ_CARGO_WIZARD_AUTHORITY; default: https://login.microsoftonline.com]",
+        long,
+        global = true,
+        value_name = "URL"
+    )]
     pub authority: Option<String>,
     /// Let the project's own settings run programs and redirect traffic, without asking
     #[arg(long, global = true)]
