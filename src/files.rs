@@ -228,6 +228,14 @@ pub fn replace(change: &Replacement<'_>) -> Result<(), FileError> {
     Ok(())
 }
 
+/// The same for a file of the tool's own that nobody else reads: 0600, through links.
+///
+/// # Errors
+/// Those of [`replace`].
+pub fn replace_private(path: &Path, expected: Option<&str>, text: &str) -> Result<(), FileError> {
+    replace(&Replacement { path, expected, text, links: Links::Follow, new_file: NewFile::Private })
+}
+
 /// Who may read the new text: whoever may read the old one, unless it is private.
 fn mode_of(real: &Path, new_file: NewFile) -> temporary::Mode {
     match (new_file, fs::metadata(real)) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::domain::credential::Kept;
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
-use crate::files::{self, FileError, Links, NewFile, Replacement};
+use crate::files::{self, FileError};
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
@@ -181,13 +181,7 @@ fn change(state_dir: &Path, change: impl FnOnce(&mut Record) -> bool) -> Result<
         return Ok(());
     }
     let text = serde_json::to_string_pretty(&record).unwrap_or_default();
-    files::replace(&Replacement {
-        path: &path,
-        expected: before.as_deref(),
-        text: &text,
-        links: Links::Follow,
-        new_file: NewFile::Private,
-    })
+    files::replace_private(&path, before.as_deref(), &text)
 }
 
 #[cfg(test)]

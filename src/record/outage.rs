@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{self, FileError, Links, NewFile, Replacement};
+use crate::files::{self, FileError};
 
 const FILE: &str = "keyring.json";
 
@@ -44,13 +44,7 @@ impl Outage {
         let text = serde_json::to_string_pretty(&outage).unwrap_or_default();
         // Of two at once either will do.
         let before = files::read(&path).ok().flatten();
-        files::replace(&Replacement {
-            path: &path,
-            expected: before.as_deref(),
-            text: &text,
-            links: Links::Follow,
-            new_file: NewFile::Private,
-        })
+        files::replace_private(&path, before.as_deref(), &text)
     }
 }
 

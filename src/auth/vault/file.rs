@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VaultError;
 use crate::domain::credential::Secret;
-use crate::files::{self, FileError, Links, NewFile, Replacement};
+use crate::files;
 
 const VERSION: u32 = 1;
 
@@ -65,12 +65,5 @@ fn change(path: &Path, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Re
     if before.as_ref() == Some(&text) {
         return Ok(());
     }
-    let replacement = Replacement {
-        path,
-        expected: before.as_deref(),
-        text: &text,
-        links: Links::Follow,
-        new_file: NewFile::Private,
-    };
-    files::replace(&replacement).map_err(|error: FileError| error.into())
+    Ok(files::replace_private(path, before.as_deref(), &text)?)
 }
