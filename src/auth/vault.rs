@@ -187,7 +187,7 @@ impl Entry {
             return Some(Self::Whole(Secret::new(secret)));
         }
         let (tag, count) = text.strip_prefix('@')?.split_once(' ')?;
-        let count = count.parse().ok().filter(|count| (2..=64).contains(count))?;
+        let count = count.parse().ok().filter(|count| (1..=64).contains(count))?;
         Some(Self::Parts { tag: tag.to_owned(), count })
     }
 }

@@ -114,6 +114,16 @@ fn a_long_token_is_kept_in_parts_and_leaves_none_behind() {
 }
 
 #[test]
+fn a_token_as_long_as_an_entry_or_next_to_that_comes_back() {
+    let vault = Fake::default().vault();
+    for length in LONGEST_ENTRY - 1..=LONGEST_ENTRY + 1 {
+        let token = Secret::new("x".repeat(length));
+        vault.write(&base(), Slot::Access, &token).unwrap();
+        assert_eq!(vault.read(&base(), Slot::Access).unwrap(), Some(token), "{length} bytes");
+    }
+}
+
+#[test]
 fn killed_at_any_step_the_old_secret_or_the_new_one_is_whole() {
     for (old, new) in [(long('a'), long('b')), (long('a'), Secret::new("s")), (Secret::new("s"), long('b'))] {
         for steps in 0..12 {
