@@ -252,6 +252,21 @@ fn sync_dir(dir: &Path) {
     }
 }
 
+/// Opens a file to write at its end; a new one is 0600.
+///
+/// # Errors
+/// When it can't be opened.
+pub fn append(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path).map_err(failed("write", path))
+}
+
 /// Creates a folder that only the person can enter; missing parents too. An existing one is left as it is.
 ///
 /// # Errors

@@ -17,6 +17,8 @@
 //! **[`files`]**: the one place that writes, renames and deletes files: links, modes, locks, backups and
 //! atomic replacement.
 //!
+//! **[`log`]**: the one place that opens the log; what goes into it is said where it happens.
+//!
 //! **[`net`]**: the one place that builds HTTP clients: TLS, proxy, certificates, limits.
 //!
 //! **[`record`]**: what the tool remembers between runs; never a secret.
@@ -66,6 +68,7 @@ pub mod domain;
 pub mod error;
 pub mod files;
 pub mod host;
+pub mod log;
 pub mod net;
 pub mod record;
 pub mod task;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::Read as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::host::{Host, STATE_DIR};
+use az_cargo_wizard::log;
 use az_cargo_wizard::task::provide_token;
 use az_cargo_wizard::task::{self, DemoPlace, EntraFlags, ForceAuth, Restore, Services, Settled};
 use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     if let Ok(host) = &host
         && host.args.get(1).is_some_and(|argument| argument == FLAG)
     {
+        start_log(host, None).unwrap_or_else(|report| Printer::Lines.report(&report));
         return if provide_token::serve(host).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let arguments = Arguments::parse();
@@ -44,6 +47,7 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
     let host = host.map_err(|error| {
         Report::new(Exit::Failed, "no-folder", "the working folder is gone").cause(error.to_string())
     })?;
+    start_log(&host, arguments.common.log.as_deref())?;
     if is_demo(&arguments.common) && arguments.common.dir.is_some() {
         return Err(Report::new(
             Exit::Usage,
@@ -105,6 +109,12 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
     // What still runs belongs to a job that was given up: it must not hold the process.
     runtime.shutdown_background();
     exit
+}
+
+/// Where `--log` or its variable names a file.
+fn start_log(host: &Host, flag: Option<&Path>) -> Result<(), Report> {
+    let named = flag.or_else(|| host.env.os(log::VARIABLE).filter(|file| !file.is_empty()).map(Path::new));
+    named.map_or(Ok(()), |file| log::to(&host.cwd.join(file)))
 }
 
 /// Everything on standard input, up to what a token could ever be.

@@ -326,3 +326,25 @@ fn nothing_but_the_demo_is_touched() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(made("tmp"), 0);
 }
+
+#[test]
+fn a_log_that_cannot_be_written_is_said_before_anything_else() {
+    let sandbox = Sandbox::new();
+    assert_picture!(run(&sandbox, &["--log", "no/such/folder", "cache", "list"]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_is_added_to_and_nobody_else_reads_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::new();
+    for started in 1..=2 {
+        let output = product(&sandbox, ["--log", "../log", "cache", "list"]).output().unwrap();
+        assert!(output.status.success());
+        let file = sandbox.root().join("log");
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text.matches("started version=").count(), started, "{text}");
+        assert!(text.contains("begins"), "{text}");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -16,5 +16,7 @@ mod journeys;
 mod network;
 #[path = "real_hosts/person.rs"]
 mod person;
+#[path = "real_hosts/secrets.rs"]
+mod secrets;
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;

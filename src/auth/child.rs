@@ -35,6 +35,7 @@ pub(super) enum Lost {
 /// Runs it to its end. Dropped before that, or over the limit, it is killed with everything that it started.
 pub(super) async fn run(mut command: Command, limit: Duration) -> Result<Output, Lost> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    tracing::debug!(program = ?command.get_program(), arguments = ?command.get_args(), "running");
     let mut command = CommandWrap::from(command);
     #[cfg(unix)]
     command.wrap(process_wrap::std::ProcessSession);
@@ -46,6 +47,7 @@ pub(super) async fn run(mut command: Command, limit: Duration) -> Result<Output,
     let mut child = Child { process: Some(process), ended: false };
     let status = timeout(limit, child.end()).await.map_err(|_| Lost::Silent)?.map_err(Lost::Start)?;
     let (stdout, stderr) = (rest(stdout).await, rest(stderr).await);
+    tracing::debug!(%status, "ended");
     Ok(Output { status, stdout, stderr })
 }
 

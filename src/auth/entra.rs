@@ -232,9 +232,11 @@ impl Entra {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.http.post(url.clone());
         let request = request.header("content-type", "application/x-www-form-urlencoded");
+        tracing::debug!(url = redact(&clean(url.as_str())), "asking Entra");
         let response =
             request.header("accept", "application/json").body(body).send().await.map_err(broken)?;
         let status = response.status();
+        tracing::debug!(status = status.as_u16(), "Entra answered");
         let body = read_body(response).await.map_err(broken)?;
         if status == StatusCode::OK {
             // What is in it, also in an error of the reader, may be a secret.

@@ -340,10 +340,14 @@ impl Azure {
                 .header(CONTENT_TYPE, "application/json")
                 .body(change.body.clone()),
         };
+        let method = outgoing.change.map_or(&Method::GET, |change| &change.method);
+        tracing::debug!(%method, url = redact(&clean(url.as_str())), signed = headers.contains_key(AUTHORIZATION), "asking");
         let mut response = request.headers(headers).send().await.map_err(broken)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = read_body(response).await.map_err(broken)?;
         let reply = Reply { status, headers, body };
+        let activity = reply.activity_id().unwrap_or_default();
+        tracing::debug!(status = reply.status.as_u16(), bytes = reply.body.len(), activity, "answered");
         if reply.body.len() > LARGEST_BODY {
             return Err(self.misunderstood(&reply, url, "the answer is too large"));
         }

@@ -181,17 +181,26 @@ impl Reply {
     /// What the service said about a refusal, cleaned, for a report.
     pub(super) fn said(&self, host: String) -> Said {
         let words = truncate(&redact(&clean(&self.fault().words)), LONGEST_WORDS);
-        let header = |name: &str| Some(clean(&self.header(name))).filter(|text| !text.is_empty());
+        let header = |name: &str| self.clean_header(name);
         Said {
             host,
             status: Some(self.status.as_u16()),
             words: Some(words).filter(|words| !words.is_empty()),
-            activity_id: header("activityid").or_else(|| header("x-vss-e2eid")),
+            activity_id: self.activity_id(),
             date: header(DATE.as_str()),
             by: header(VIA.as_str()).or_else(|| header(SERVER.as_str())).filter(|_| !self.is_from_azure()),
             via: None,
             takes_windows: self.challenges(b"Negotiate") || self.challenges(b"NTLM"),
         }
+    }
+
+    /// What support asks for (azure-contract 3.3).
+    pub(super) fn activity_id(&self) -> Option<String> {
+        self.clean_header("activityid").or_else(|| self.clean_header("x-vss-e2eid"))
+    }
+
+    fn clean_header(&self, name: &str) -> Option<String> {
+        Some(clean(&self.header(name))).filter(|text| !text.is_empty())
     }
 
     /// The media type alone, lower-case: parameters follow the first `;` (azure-contract 1.4).

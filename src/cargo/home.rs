@@ -182,6 +182,8 @@ async fn run(env: &Env, dir: &Path, args: &[&str]) -> Result<Output, ConfigError
     let mut command = tokio::process::Command::new(&program);
     command.args(args).current_dir(dir).env_clear().envs(child_env(env).iter());
     command.stdin(Stdio::null()).kill_on_drop(true);
+    let command_line = command.as_std();
+    tracing::debug!(program = ?command_line.get_program(), arguments = ?command_line.get_args(), "running");
     match tokio::time::timeout(PATIENCE, command.output()).await {
         Ok(output) => output.map_err(|source| ConfigError::CannotStart { program, source }),
         Err(_) => Err(ConfigError::CargoSilent { command: args.join(" "), seconds: PATIENCE.as_secs() }),

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read as _, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::credential::Secret;
-use crate::domain::text::clean;
+use crate::domain::text::{clean, redact};
 use crate::error::Report;
 
 /// The one argument that Cargo starts a provider with.
@@ -113,12 +113,22 @@ pub fn serve(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let answered = parse(&text).and_then(|asked| answer(&asked));
+        let answered = parse(&text).and_then(|asked| logged(&asked, answer(&asked)));
         match &answered {
             Ok(granted) => line(&mut output, &Response::Ok(Grant::of(granted)))?,
             Err(refusal) => line(&mut output, &Response::Err(Failure::of(refusal)))?,
         }
     }
+}
+
+/// Of what is granted the log says nothing but that it is.
+fn logged(asked: &Asked, answered: Result<Granted, Refusal>) -> Result<Granted, Refusal> {
+    let index = clean(&asked.registry.index_url);
+    match &answered {
+        Ok(_) => tracing::debug!(index = redact(&index), "granted"),
+        Err(refusal) => tracing::debug!(index = redact(&index), ?refusal, "refused"),
+    }
+    answered
 }
 
 /// The same with Cargo at the other end of the standard streams.

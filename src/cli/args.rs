@@ -44,6 +44,9 @@ pub struct Common {
     /// Trust the certificates of this PEM file beside the system's, for Cargo too
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Add what happens to the end of this file, without secrets [env: AZ_CARGO_WIZARD_LOG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// The Entra tenant to sign in to [env: AZ_CARGO_WIZARD_TENANT; default: the organization's]
     #[arg(long, global = true, value_name = "TENANT")]
     pub tenant: Option<String>,

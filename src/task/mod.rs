@@ -12,6 +12,7 @@ pub mod feeds;
 pub mod inspect;
 mod keeping;
 pub mod logins;
+mod network;
 mod open_page;
 pub mod provide_token;
 mod remote;
@@ -63,6 +64,9 @@ impl Events {
 
     /// Waits until there is room. Once nobody listens any more, the event is dropped.
     pub async fn send(&self, event: Event) {
+        if let Event::Failed(report) = &event {
+            tracing::warn!(job = self.id.0, code = report.code, headline = report.headline, "failed");
+        }
         let _ = self.sender.send((self.id, event)).await;
     }
 }
@@ -73,7 +77,25 @@ pub async fn run(
     request: Request,
     (events, cancelled): (&Events, oneshot::Receiver<()>),
 ) {
+    tracing::debug!(job = events.id.0, request = first_word(&request), "begins");
     waiting::telling(events, run_to_its_end(services, request, (events, cancelled))).await;
+}
+
+/// The name of what is asked: what it holds is nobody's business.
+fn first_word(request: &Request) -> String {
+    use std::fmt::Write;
+    struct FirstWord(String);
+    impl Write for FirstWord {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
+            self.0.push_str(&text[..end]);
+            if end == text.len() { Ok(()) } else { Err(std::fmt::Error) }
+        }
+    }
+    let mut word = FirstWord(String::new());
+    // Fails on purpose, where the name ends.
+    let _ = write!(word, "{request:?}");
+    word.0
 }
 
 async fn run_to_its_end(

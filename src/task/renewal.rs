@@ -8,7 +8,6 @@ use std::time::Duration;
 use crate::auth::az;
 use crate::auth::entra::Entra;
 use crate::cargo::home;
-use crate::cargo::settings::Settings;
 use crate::domain::credential::{AccessToken, Renewal, Secret};
 use crate::domain::entra::{Authority, EntraApp, Tenant};
 use crate::domain::organization::Base;
@@ -17,7 +16,8 @@ use crate::host::Host;
 use crate::net::{self, HttpSettings};
 use crate::record::LoginKind;
 
-use super::services::{folders_of_checkout, no_home};
+use super::network;
+use super::services::folders_of_checkout;
 
 /// Cargo shows nothing meanwhile.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,29 +64,13 @@ fn entra(host: &Host, base: &Base, renewal: &Renewal) -> Result<Entra, Report> {
         .filter(|authority| Base::parse(authority.as_str()).is_some_and(|origin| origin.holds(base)));
     let settings = match demo {
         Some(_) => HttpSettings { loopback_only: true, ..HttpSettings::default() },
-        None => network(host)?,
+        None => network::for_client(&network::of_person(host)?, host),
     };
     let authority = demo.or_else(|| Authority::parse(&renewal.authority)).ok_or_else(nothing_to_renew)?;
     net::init();
     let via = settings.shown_proxy_to(&authority.endpoint(&Tenant::any(), "token"));
     let app = EntraApp { authority, client_id: renewal.client_id.clone(), tenant: None };
     Ok(Entra::new(net::client(&settings)?, app, (host.clock, via)))
-}
-
-/// What Cargo's home and the environment say of proxy, certificates and limits.
-fn network(host: &Host) -> Result<HttpSettings, Report> {
-    let cargo_home = home::cargo_home(&host.env, host.home.as_deref(), &host.cwd).ok_or_else(no_home)?;
-    let layers = home::config_layers(&cargo_home, &cargo_home)?;
-    let settings = Settings::read(&layers, &host.env)?;
-    let http = settings.http();
-    Ok(HttpSettings {
-        proxy: http.proxy.clone(),
-        plain_proxy: http.plain_proxy.clone(),
-        no_proxy: http.no_proxy.clone(),
-        ca_file: http.cainfo.as_ref().map(|file| host.cwd.join(file)),
-        timeout: http.timeout,
-        loopback_only: false,
-    })
 }
 
 /// The folders whose programs are not run: Cargo was started in a checkout.

@@ -21,6 +21,7 @@ use crate::record::Record;
 
 use super::check::HostTrust;
 use super::entra_app::{self, EntraFlags};
+use super::network;
 use super::waiting;
 
 /// What flags and the host settle before anything runs.
@@ -76,8 +77,8 @@ pub struct Services {
     pub entra_app: EntraApp,
     /// Built by the first job that needs it: reading certificates takes milliseconds.
     http: Mutex<Option<(HttpSettings, Client)>>,
-    /// How this person reaches the network, once the check has read it.
-    network: Mutex<HttpSettings>,
+    /// How this person reaches the network, once it has been read.
+    network: Mutex<Option<HttpSettings>>,
     /// What the check has found.
     found: Mutex<Option<Found>>,
     /// What the person was asked to trust, as keys.
@@ -121,7 +122,6 @@ impl Services {
         }
         let cargo_home = home::cargo_home(&host.env, host.home.as_deref(), &host.cwd).ok_or_else(no_home)?;
         let state_dir = host.state_dir.clone().ok_or_else(no_home)?;
-        let network = HttpSettings { loopback_only: settled.demo.is_some(), ..HttpSettings::default() };
         Ok(Self {
             host,
             dir,
@@ -135,7 +135,7 @@ impl Services {
             named,
             entra_app,
             http: Mutex::default(),
-            network: Mutex::new(network),
+            network: Mutex::default(),
             found: Mutex::default(),
             asked: Mutex::default(),
             terms: Mutex::default(),
@@ -194,16 +194,21 @@ impl Services {
 
     /// Takes the limit, the proxy and the certificates that Cargo uses; the demo takes only the first.
     pub(super) fn use_network(&self, cargo: &settings::HttpSettings) {
-        let mut network = lock(&self.network);
-        network.timeout = cargo.timeout;
-        if !network.loopback_only {
-            network.proxy.clone_from(&cargo.proxy);
-            network.plain_proxy.clone_from(&cargo.plain_proxy);
-            network.no_proxy.clone_from(&cargo.no_proxy);
-            // Of a variable, it starts where the person is.
-            let cainfo = cargo.cainfo.as_ref().map(|file| self.host.cwd.join(file));
-            network.ca_file = self.ca_file.clone().or(cainfo);
+        let network = if self.demo.is_some() {
+            HttpSettings { loopback_only: true, timeout: cargo.timeout, ..HttpSettings::default() }
+        } else {
+            let network = network::for_client(cargo, &self.host);
+            HttpSettings { ca_file: self.ca_file.clone().or(network.ca_file), ..network }
+        };
+        *lock(&self.network) = Some(network);
+    }
+
+    /// How the network is reached: as the check has found it, or as the person has set it up.
+    fn network(&self) -> Result<HttpSettings, Report> {
+        if lock(&self.network).is_none() {
+            self.use_network(&network::of_person(&self.host)?);
         }
+        Ok(lock(&self.network).clone().unwrap_or_default())
     }
 
     /// Writes the bundle that makes Cargo trust `--ca-file` beside the system's certificates: its own setting
@@ -318,7 +323,7 @@ impl Services {
     /// # Errors
     /// When the proxy or the certificates that are set can't be used.
     pub(super) fn client(&self, to: &str) -> Result<(Client, Option<String>), Report> {
-        let settings = lock(&self.network).clone();
+        let settings = self.network()?;
         let proxy = Url::parse(to).ok().and_then(|to| settings.shown_proxy_to(&to));
         let mut http = lock(&self.http);
         let client = match &*http {

@@ -10,6 +10,9 @@ use crate::support::wizard::product;
 
 const REMOTE: &str = "https://dev.azure.com/contoso/Storefront/_git/storefront";
 
+const INDEX: &str =
+    "sparse+https://pkgs.dev.azure.com/contoso/Storefront/_packaging/rust-crates/Cargo/index/";
+
 /// The application id of Azure DevOps.
 const RESOURCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
@@ -38,7 +41,7 @@ async fn entra_token(internet: &Internet) -> String {
 }
 
 /// Puts an `az` on `PATH` that has somebody signed in, and writes down what it is asked.
-fn put_az(internet: &Internet) {
+pub(crate) fn put_az(internet: &Internet) {
     let token = internet.runtime.block_on(entra_token(internet));
     let answer = json!({
         "accessToken": token, "expiresOn": "2099-01-01 00:00:00.000000", "expires_on": 4_070_908_800_u64,
@@ -122,4 +125,27 @@ fn an_authority_that_an_answer_names_is_not_signed_in_at() {
         let mut paths = entra.map(|heard| heard.path);
         assert!(paths.all(|path| path.starts_with("/organizations/oauth2/")));
     }
+}
+
+#[test]
+fn a_sign_in_is_renewed_on_the_same_way_as_it_was_made() {
+    use az_cargo_wizard::auth::vault::{Slot, Vault};
+    use az_cargo_wizard::domain::credential::Secret;
+    use az_cargo_wizard::domain::organization::Target;
+    let internet = Internet::with_cargos_ca();
+    internet.check_out(REMOTE);
+    internet.commit_config("rust-crates", INDEX);
+    internet.sandbox.write("cargo-home/config.toml", crate::person::installed());
+    internet.run(&["login", "--org", "contoso", "--auth", "device", "--store", "file"]).succeeds();
+    internet.demo.end_entra_tokens();
+    let vault = Vault::file(internet.sandbox.state_dir().join("credentials.json"));
+    let base = Target::parse("contoso").unwrap().collection.base();
+    vault.write(&base, Slot::Access, &Secret::new("1 eyJold.e30.x")).unwrap();
+    let renewals = || {
+        let heard = internet.heard().into_iter().filter(|heard| heard.host == "login.microsoftonline.com");
+        heard.filter(|heard| heard.path.ends_with("/token")).count()
+    };
+    let before = renewals();
+    internet.cargo_fetch().succeeds();
+    assert_eq!((internet.crates().len(), renewals() - before), (CRATES, 1));
 }

@@ -7,13 +7,21 @@ use std::process::{Command, Output, Stdio};
 
 use crate::internet::Internet;
 use crate::support::sandbox::toolchain;
-use crate::support::wizard::{files_below, product};
+use crate::support::wizard::{BINARY, files_below, product};
 
 /// How many crates the project needs.
 pub(crate) const CRATES: usize = 60;
 
 /// The storage that downloads lead to.
 pub(crate) const STORAGE: &str = "contosoblobs.blob.core.windows.net";
+
+/// Cargo's configuration as after an installation, which refuses a program in a build folder.
+pub(crate) fn installed() -> String {
+    format!(
+        "[registry]\nglobal-credential-providers = [\"cargo:token\", \"az-cargo-wizard\"]\n\n\
+         [credential-alias]\naz-cargo-wizard = [\"{BINARY}\"]\n"
+    )
+}
 
 /// What a command has said.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::support::pty::{Ended, Terminal};
 use crate::support::sandbox::{Sandbox, toolchain};
@@ -17,6 +18,17 @@ fn record_cargo(sandbox: &Sandbox) {
         cargo.display()
     );
     sandbox.program("cargo", &script);
+}
+
+/// The product on its demo, with a log.
+fn logged(sandbox: &Sandbox) -> Command {
+    let mut command = demo(sandbox);
+    command.arg("--log").arg(log(sandbox));
+    command
+}
+
+fn log(sandbox: &Sandbox) -> PathBuf {
+    sandbox.root().join("tmp/log")
 }
 
 /// The files of the sandbox that hold the token, from its root.
@@ -45,7 +57,7 @@ fn sign_in(wizard: &mut Terminal, sandbox: &Sandbox) -> (Traces, usize) {
 fn the_token_is_in_the_credentials_file_alone() {
     let sandbox = Sandbox::new();
     record_cargo(&sandbox);
-    let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
+    let mut wizard = Terminal::spawn(&logged(&sandbox), 80, 24);
     let (traces, shown) = sign_in(&mut wizard, &sandbox);
     steps::feed(&mut wizard);
     steps::config(&mut wizard);
@@ -64,13 +76,15 @@ fn the_token_is_in_the_credentials_file_alone() {
         assert_eq!(fs::metadata(sandbox.root().join(file)).unwrap().permissions().mode() & 0o777, 0o600);
     }
     assert!(fs::read_to_string(sandbox.root().join("arguments")).unwrap().contains("fetch"));
+    let log = fs::read_to_string(log(&sandbox)).unwrap();
+    assert!(log.contains("asking") && log.contains("running") && log.contains("LogIn"), "{log}");
 }
 
 #[test]
 fn the_token_of_this_run_only_is_in_the_environment_of_the_one_fetch() {
     let sandbox = Sandbox::new();
     record_cargo(&sandbox);
-    let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
+    let mut wizard = Terminal::spawn(&logged(&sandbox), 80, 24);
     let (traces, shown) = sign_in(&mut wizard, &sandbox);
     steps::feed(&mut wizard);
     wizard.wait_for("What shall Cargo's configuration say?");
@@ -88,7 +102,7 @@ fn the_token_of_this_run_only_is_in_the_environment_of_the_one_fetch() {
 #[test]
 fn a_token_that_is_refused_was_never_shown() {
     let sandbox = Sandbox::new();
-    let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
+    let mut wizard = Terminal::spawn(&logged(&sandbox), 80, 24);
     steps::organization(&mut wizard);
     wizard.wait_for("Sign in to http://127.0.0.1:");
     // Looks like one, but the demo has never made it.

@@ -50,6 +50,7 @@ pub(super) fn start(spec: &FetchSpec) -> Result<(Child, ChildStderr), FetchError
     }
     command.current_dir(&spec.dir).env_clear().envs(environment(spec).iter());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    tracing::debug!(program = ?command.get_program(), arguments = ?command.get_args(), "running");
     let mut command = CommandWrap::from(command);
     #[cfg(unix)]
     command.wrap(process_wrap::std::ProcessSession);

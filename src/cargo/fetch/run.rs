@@ -313,6 +313,7 @@ impl Run {
         if self.lines.len() == MAX_LINES {
             self.lines.pop_front();
         }
+        tracing::trace!(line, "cargo");
         self.lines.push_back(line.clone());
         self.outbox.post(FetchEvent::Line(line));
     }
