@@ -224,6 +224,12 @@ impl Clock {
             Self::Fake { now, .. } => *now,
         }
     }
+
+    /// The time of day in seconds since 1970 (UTC).
+    #[must_use]
+    pub fn unix_seconds(&self) -> u64 {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ fn line(login: &KeptLogin) -> String {
     let KeptLogin { base, who, kind, kept, .. } = login;
     let kept = match kept {
         Kept::Keyring => "in the system keyring",
-        Kept::File => "in a file that only you can read",
+        Kept::File => "in a file of this tool that only you can read",
     };
     format!("{base}  {who}  {kind}  {kept}")
 }

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::lifetime::Lifetime;
+
 /// What a personal access token must be allowed to do, in the words of Azure's page (azure-contract 2.2):
 /// with less, crates that nobody has saved yet can't be fetched.
 pub const NEEDED_SCOPE: &str = "Packaging (Read & write)";
@@ -95,6 +97,8 @@ pub enum TokenOrigin {
     AzureCli { tenant: Option<String> },
     /// A variable of the environment, by its name (azure-contract 2.8).
     Environment(String),
+    /// Cargo or this tool keeps it in that place; who asks for it again gets the next one.
+    Kept(String),
 }
 
 /// What renews an access token of Entra (azure-contract 2.3, step 3). The refresh token changes each time.
@@ -126,7 +130,7 @@ impl Credential {
     pub fn from_header(header: &Secret, place: &str) -> Option<Self> {
         let (scheme, value) = header.expose().split_once(' ')?;
         if scheme.eq_ignore_ascii_case("Bearer") {
-            let origin = TokenOrigin::Environment(place.to_owned());
+            let origin = TokenOrigin::Kept(place.to_owned());
             return Some(Self::Bearer(Box::new(AccessToken {
                 token: Secret::new(value),
                 expires: None,
@@ -160,6 +164,31 @@ impl Credential {
                 "token from the environment"
             }
             Self::Bearer(_) => "Entra access token",
+        }
+    }
+
+    /// The same in one word.
+    #[must_use]
+    pub fn short_kind(&self) -> &'static str {
+        match self {
+            Self::Pat(_) => "PAT",
+            Self::Bearer(access) => match &access.origin {
+                TokenOrigin::Environment(_) => "environment",
+                TokenOrigin::AzureCli { .. } => "az",
+                TokenOrigin::DeviceCode(_) | TokenOrigin::Kept(_) => "Entra",
+            },
+        }
+    }
+
+    /// How long it lives; where this tool keeps it and can get the next one, for as long as the sign-in does.
+    #[must_use]
+    pub fn lifetime(&self, store: Option<TokenStore>) -> Lifetime {
+        let Self::Bearer(access) = self else { return Lifetime::Unknown };
+        let gets_next = matches!(access.origin, TokenOrigin::DeviceCode(_) | TokenOrigin::AzureCli { .. });
+        match (store, access.expires) {
+            (Some(TokenStore::Provider(_)), _) if gets_next => Lifetime::Renewed,
+            (_, Some(end)) => Lifetime::Until(end),
+            (_, None) => Lifetime::Unknown,
         }
     }
 }
@@ -250,7 +279,9 @@ mod tests {
         let pat = Credential::Pat(Secret::new("abc"));
         assert_eq!(back(pat.header().expose()), Some(pat.clone()));
         assert_eq!(back("basic YW55Ym9keTphYmM="), Some(pat), "any user will do");
-        assert_eq!(back("Bearer hunter2").unwrap().header().expose(), "Bearer hunter2");
+        let bearer = back("Bearer hunter2").unwrap();
+        assert_eq!(bearer.header().expose(), "Bearer hunter2");
+        assert_eq!((bearer.kind(), bearer.short_kind()), ("Entra access token", "Entra"));
         for other in ["", "abc", "Basic", "Basic !", "Basic YWJj", "Digest abc"] {
             assert_eq!(back(other), None, "{other}");
         }

@@ -52,7 +52,7 @@ pub(super) fn place_of(state_dir: &Path, index: &IndexUrl) -> Option<String> {
     let login = record.login(&index.credential_base(record.named())?)?;
     let place = match login.kept {
         Kept::Keyring => "the system keyring",
-        Kept::File => "a file that only you can read",
+        Kept::File => "a file of this tool that only you can read",
     };
     Some(format!("az-cargo-wizard, in {place}"))
 }
@@ -108,6 +108,7 @@ fn keep_access(
             let kind = LoginKind::Environment { variable: variable.clone() };
             return if is_set { Ok(kind) } else { Err(nothing_renews()) };
         }
+        TokenOrigin::Kept(_) => return Err(nothing_renews()),
     };
     let expires = access.expires.unwrap_or_else(|| now(host) + ENOUGH);
     vault.write(base, Slot::Access, &TimedToken { token: access.token.clone(), expires }.to_kept())?;

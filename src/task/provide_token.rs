@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::cargo::provider::{self, Action, Asked, Granted, Keep, Operation, Refusal};
@@ -270,7 +270,7 @@ impl Keeper<'_> {
 
 /// Seconds since 1970 (UTC).
 pub(super) fn now(host: &Host) -> u64 {
-    host.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    host.clock.unix_seconds()
 }
 
 fn granted(token: &TimedToken) -> Granted {

@@ -271,10 +271,10 @@ pub async fn renew(services: &Arc<Services>, access: &AccessToken) -> Result<Acc
             let az = blocking(move || az::find(&env, &folders)).await??;
             Ok(az.token(tenant.as_deref().and_then(Tenant::parse).as_ref()).await?)
         }
-        TokenOrigin::Environment(variable) => Err(Report::new(
+        TokenOrigin::Environment(place) | TokenOrigin::Kept(place) => Err(Report::new(
             Exit::SignIn,
             "token-expired",
-            format!("the token of `{variable}` has ended, and nothing here renews it"),
+            format!("the token of `{place}` has ended, and nothing here renews it"),
         )
         .hint("sign in again")),
     }

@@ -8,6 +8,7 @@ use crate::domain::waiting::Waiting;
 use crate::error::Exit;
 use crate::task::{Event, JobId, Request};
 
+use super::header::Header;
 use super::keymap::{Action, Key, Offer, SCROLLS, action_of};
 use super::msg::{Act, Effect, Msg, Question};
 use super::screen::{Screens, done};
@@ -30,6 +31,8 @@ enum Modal {
 pub struct App {
     theme: Theme,
     now: Duration,
+    /// The time of day, in seconds since 1970 (UTC), once it was told.
+    time: Option<u64>,
     session: Session,
     screens: Screens,
     here: Step,
@@ -54,6 +57,7 @@ impl App {
         let mut app = Self {
             theme,
             now: Duration::ZERO,
+            time: None,
             session: Session { opening, ..Session::default() },
             screens: Screens::default(),
             here: Step::Check,
@@ -79,6 +83,12 @@ impl App {
     #[must_use]
     pub fn moves(&self) -> bool {
         self.screens.of(self.here).moves()
+    }
+
+    /// Whether something on the screen changes with the time of day.
+    #[must_use]
+    pub fn tells_time(&self) -> bool {
+        Header::of(&self.session).tells_time()
     }
 
     /// Whether it only waits for jobs to end.
@@ -110,6 +120,10 @@ impl App {
                 self.now = now;
                 let acts = self.screens.of_mut(self.here).tick(now, &self.session);
                 self.apply(self.here, acts)
+            }
+            Msg::Clock(time) => {
+                self.time = Some(time);
+                Vec::new()
             }
             Msg::Stop => self.leave(Exit::Interrupted),
         }

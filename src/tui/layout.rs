@@ -73,12 +73,6 @@ pub(super) fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
-/// So many columns at the right end of a line, and one to spare.
-pub(super) fn right_part(area: Rect, columns: usize) -> Rect {
-    let width = u16::try_from(columns + 1).unwrap_or(u16::MAX).min(area.width);
-    Rect { x: area.right() - width, width, ..area }
-}
-
 /// The notice that stands in for everything on a terminal that is too small.
 pub(super) fn too_small(frame: &mut Frame<'_>) {
     let (columns, rows) = SMALLEST;

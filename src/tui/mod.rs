@@ -3,6 +3,7 @@
 
 mod app;
 mod effects;
+mod header;
 mod keymap;
 mod layout;
 mod making;

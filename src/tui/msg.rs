@@ -18,6 +18,8 @@ pub enum Msg {
     Job(JobId, Event),
     /// Time since the start; comes only while something on the screen moves by itself.
     Tick(Duration),
+    /// The time of day, in seconds since 1970 (UTC); comes with every frame.
+    Clock(u64),
     /// The process was asked to end, or its terminal is gone.
     Stop,
 }

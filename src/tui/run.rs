@@ -26,6 +26,9 @@ const FRAME: Duration = Duration::from_millis(33);
 /// and whoever draws each of them takes from Cargo's own time.
 const PROGRESS: Duration = Duration::from_millis(100);
 
+/// Between two frames of nothing but the time that a token has left.
+const COUNTDOWN: Duration = Duration::from_secs(20);
+
 /// Keys that may wait for the loop; those behind them wait in the terminal.
 const KEYS: usize = 64;
 
@@ -123,7 +126,8 @@ impl Shell<'_> {
                 patience = Some(clock.since_start() + PATIENCE);
             }
             let until = |time: Duration| sleep(time.saturating_sub(clock.since_start()));
-            let pause = stale.pause(app.moves()).filter(|_| !self.terminal_lost);
+            let pause = stale.pause(app.moves()).or_else(|| app.tells_time().then_some(COUNTDOWN));
+            let pause = pause.filter(|_| !self.terminal_lost);
             let msg = tokio::select! {
                 biased;
                 key = keys.recv(), if !self.terminal_lost => {
@@ -141,6 +145,8 @@ impl Shell<'_> {
                         let effects = app.update(Msg::Tick(clock.since_start()));
                         self.carry_out(effects);
                     }
+                    let effects = app.update(Msg::Clock(clock.unix_seconds()));
+                    self.carry_out(effects);
                     self.terminal_lost = self.screen.draw(|frame| app.view(frame)).is_err();
                     drawn = clock.since_start();
                     stale = Stale::Nothing;

@@ -191,6 +191,12 @@ impl Session {
             self.publish = None;
             self.plan = None;
             self.forget_results();
+        } else if self.feed.as_ref().is_some_and(|feed| !may_be(feed, &target)) {
+            // The same organization, and another feed in it.
+            self.feed = None;
+            self.publish = None;
+            self.plan = None;
+            self.forget_results();
         }
         self.found = false;
         self.named = false;
@@ -276,7 +282,8 @@ impl Session {
 
     /// Whether this tool can hand the credential to Cargo tomorrow, too: the token of a pipeline ends with its job.
     fn is_renewable(&self) -> bool {
-        !matches!(&self.credential, Some(Credential::Bearer(access)) if matches!(access.origin, TokenOrigin::Environment(_)))
+        let Some(Credential::Bearer(access)) = &self.credential else { return true };
+        !matches!(access.origin, TokenOrigin::Environment(_) | TokenOrigin::Kept(_))
     }
 
     /// The index of the feed at hand: as the configuration spells it where it names the feed already.
@@ -405,4 +412,10 @@ impl Session {
         let project = target.project.as_ref().map_or(String::new(), |project| format!("{project}/"));
         Some(format!("{organization}/{project}{feed}"))
     }
+}
+
+/// Whether an address can mean that feed: what it doesn't name may be anything.
+fn may_be(feed: &Feed, target: &Target) -> bool {
+    let project = feed.project.as_ref().map(|project| &project.name);
+    target.feed.as_ref().is_none_or(|name| *name == feed.name && target.project.as_ref() == project)
 }

@@ -34,7 +34,7 @@ fn a_code_that_is_entered_signs_in() {
     with_code(&mut journey, &demo);
     demo.settle_codes(Fate::Approved);
     journey.wait_for("Which feed shall Cargo use?");
-    journey.wait_for("Entra access token");
+    journey.wait_for("· Entra");
     let requests = demo.requests();
     let of_entra: Vec<_> = requests.iter().filter(|request| request.path.contains("/oauth2/")).collect();
     assert!(of_entra.len() >= 2 && of_entra.iter().all(|request| !request.authorized), "{of_entra:?}");

@@ -140,7 +140,10 @@ fn the_check_finds_what_is_kept_and_the_list_of_feeds_is_asked_with_it() {
     let world = World::with_token();
     let Event::Checked(checkout) = world.ask(Request::Check) else { panic!("nothing to ask about") };
     let in_force = checkout.in_force.unwrap();
-    assert_eq!(in_force.token_in.as_deref(), Some("az-cargo-wizard, in a file that only you can read"));
+    assert_eq!(
+        in_force.token_in.as_deref(),
+        Some("az-cargo-wizard, in a file of this tool that only you can read")
+    );
     let stored = world.ask(Request::StoredCredential(world.collection()));
     assert_eq!(stored, Event::StoredCredential(Some(Credential::Pat(world.demo.token().clone()))));
     record::log_out(world.demo.state_dir(), &world.base()).unwrap();

@@ -35,6 +35,8 @@ const ALSO_NARROW: &[&str] = &[
     "restore_filter_without_match",
     "restore_words_wrapped",
     "whole_help",
+    "whole_token_that_ends",
+    "whole_token_that_ends_soon",
 ];
 
 /// Compares a state at all its sizes with its snapshot.

@@ -1,8 +1,10 @@
 //! What stands above every screen, and what stands in for all of them.
 
-use az_cargo_wizard::tui::Theme;
+use az_cargo_wizard::domain::progress::FetchEnd;
+use az_cargo_wizard::task::Event;
+use az_cargo_wizard::tui::{Msg, Step, Theme};
 
-use crate::draw::{compare_text, drawn, text_of};
+use crate::draw::{WIDE, compare_text, drawn, rows, text_of};
 use crate::states;
 use crate::wizard::Wizard;
 use crate::world;
@@ -14,6 +16,51 @@ states! { "whole":
     help_in_a_field => |wizard| wizard.at_config().press("<tab><f1>");
     cancel_question => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("<esc>");
     leave_question => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("q");
+    token_that_ends => |wizard| entra(wizard).told(Msg::Clock(world::NOON));
+    token_that_ends_soon => |wizard| entra(wizard).told(Msg::Clock(world::NOON + 40 * 60));
+    token_that_has_ended => |wizard| entra(wizard).told(Msg::Clock(world::NOON + 3600));
+}
+
+/// Signed in with a token of Entra that lives for 43 minutes, and logged in for this run only.
+fn entra(wizard: Wizard) -> Wizard {
+    let wizard = wizard.at_sign_in().press("<enter>").paste(world::TOKEN).press("<enter>");
+    let wizard = wizard.answer(world::signed_in_with_entra()).answer(Event::Feeds(world::feeds()));
+    let wizard = wizard.press("<enter>").reviewed(world::review).agree().answer(world::applied());
+    wizard.press("<enter>").answer(world::logged_in_for_this_run())
+}
+
+/// The first row.
+fn head(wizard: &Wizard) -> String {
+    rows(drawn(wizard, WIDE).buffer())[0].trim_end().to_owned()
+}
+
+#[test]
+fn no_name_outlives_what_it_belongs_to() {
+    let wizard = entra(Wizard::opened(Theme::default())).told(Msg::Clock(world::NOON));
+    assert!(wizard.app.tells_time());
+    let all = head(&wizard);
+    for part in ["contoso/Storefront/rust-crates", "Ana Costa", "Entra", "this run only", "expires in 43 min"]
+    {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    let mut wizard = wizard.ended(FetchEnd::Done, None);
+    for _ in 0..10 {
+        wizard = if wizard.app.step() == Step::Organization { wizard } else { wizard.press("<esc>") };
+    }
+    assert_eq!(wizard.app.step(), Step::Organization);
+    // Another feed of the same organization: the person stays, the feed and what was chosen for it go.
+    let address = "https://dev.azure.com/contoso/_artifacts/feed/web";
+    let same = wizard.press("<down><down><down><c-u>").paste(address).press("<enter>");
+    let line = head(&same);
+    assert!(
+        line.contains("contoso/web") && line.contains("Ana Costa") && !line.contains("rust-crates"),
+        "{line}"
+    );
+    assert!(!line.contains("this run only"), "{line}");
+    // Another organization: nobody has signed in there.
+    let wizard = same.press("<esc><c-u>").paste("https://dev.azure.com/fabrikam").press("<enter>");
+    assert_eq!(head(&wizard), " az-cargo-wizard · fabrikam");
+    assert!(!wizard.app.tells_time());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use az_cargo_wizard::domain::account::Account;
-use az_cargo_wizard::domain::credential::{Credential, Secret};
+use az_cargo_wizard::domain::credential::{AccessToken, Credential, Renewal, Secret, TokenOrigin};
 use az_cargo_wizard::domain::diff::diff;
 use az_cargo_wizard::domain::feed::{
     Condition, CrateCount, Feed, FeedDetails, FeedName, FeedProject, Role, Upstream, View,
@@ -229,6 +229,29 @@ pub(crate) fn account() -> Account {
 
 pub(crate) fn signed_in() -> Event {
     Event::SignedIn { account: account(), credential: Credential::Pat(Secret::new(TOKEN)) }
+}
+
+/// Some day, in seconds since 1970.
+pub(crate) const NOON: u64 = 1_795_348_800;
+
+/// With a token of a device code that lives for 43 minutes.
+pub(crate) fn signed_in_with_entra() -> Event {
+    let renewal = Renewal {
+        authority: "https://login.microsoftonline.com".to_owned(),
+        tenant: "contoso.example".to_owned(),
+        client_id: "client".to_owned(),
+        refresh: Secret::new(TOKEN),
+    };
+    let access = AccessToken {
+        token: Secret::new(TOKEN),
+        expires: Some(NOON + 43 * 60),
+        origin: TokenOrigin::DeviceCode(renewal),
+    };
+    Event::SignedIn { account: account(), credential: Credential::Bearer(Box::new(access)) }
+}
+
+pub(crate) fn logged_in_for_this_run() -> Event {
+    Event::LoggedIn(LoggedIn { kept_in: None, public: false, forced: None })
 }
 
 pub(crate) fn signed_in_with_a_wide_name() -> Event {

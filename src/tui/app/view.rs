@@ -1,14 +1,14 @@
 //! How the whole wizard is drawn: header, rail, the screen, the keys that work, and what stands above them.
 
 use ratatui::Frame;
-use ratatui::layout::{Alignment, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::{App, Modal};
-use crate::domain::text;
+use crate::tui::header::Header;
 use crate::tui::keymap::{Action, Hint, Offer, SCROLLS, hints, offer};
-use crate::tui::layout::{Areas, SMALLEST, right_part, too_small, top};
+use crate::tui::layout::{Areas, SMALLEST, too_small, top};
 use crate::tui::msg::Question;
 use crate::tui::screen::Look;
 use crate::tui::session::{Step, StepState};
@@ -75,28 +75,8 @@ impl App {
     }
 
     fn header(&self, frame: &mut Frame<'_>, area: Rect) {
-        let theme = self.theme;
-        let mut left = vec![Span::styled(" az-cargo-wizard", theme.accent())];
-        let place =
-            self.session.feed_label().or_else(|| self.session.target.as_ref().map(|t| t.collection.name()));
-        if let Some(place) = place {
-            let used = left[0].width() + text::width(theme.separator()) + 1;
-            let place = theme.name(&place, usize::from(area.width).saturating_sub(used));
-            left.push(Span::raw(format!("{}{place}", theme.separator())));
-        }
-        let demo = self.session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
-        let mut right: Vec<String> = demo.then(|| "demo".to_owned()).into_iter().collect();
-        right.extend(self.session.account.as_ref().map(|account| account.display_name.clone()));
-        right.extend(self.session.credential.as_ref().map(|credential| credential.kind().to_owned()));
-        let left = Line::from(left);
-        let room = usize::from(area.width).saturating_sub(left.width() + 3);
-        frame.render_widget(Paragraph::new(left), area);
-        if room < LEAST_RIGHT {
-            return;
-        }
-        let right = theme.line(&right.join(theme.separator()), room);
-        let right = Line::styled(format!("{right} "), theme.quiet());
-        frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), right_part(area, room));
+        let header = Header::of(&self.session);
+        frame.render_widget(Paragraph::new(header.line(self.theme, (area.width, self.time))), area);
     }
 
     fn modal_page(&self, shown: Modal, mut page: Page) -> (&'static str, Page) {
@@ -126,9 +106,6 @@ impl App {
         }
     }
 }
-
-/// Columns below which nothing is said at the right of the header: too little to be understood.
-const LEAST_RIGHT: usize = 8;
 
 /// Keys that work on every screen.
 const EVERYWHERE: [Offer; 4] = [

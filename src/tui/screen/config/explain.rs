@@ -48,7 +48,7 @@ impl Config {
     pub(super) fn store_options(&self, page: &mut Page, session: &Session) {
         if Question::Store.is_asked((self, session)) {
             let stores = session.stores();
-            let words: Vec<&str> = stores.iter().map(|store| short_name(*store)).collect();
+            let words: Vec<&str> = stores.iter().map(|store| store.name()).collect();
             let chosen = stores.iter().position(|store| *store == self.store).unwrap_or_default();
             page.options("Credential", (&words, chosen), self.question == Question::Store);
         }
@@ -64,15 +64,6 @@ impl Config {
     }
 }
 
-fn short_name(store: TokenStore) -> &'static str {
-    match store {
-        TokenStore::Provider(Kept::Keyring) => "system keyring",
-        TokenStore::Provider(Kept::File) => "this tool",
-        TokenStore::PlainFile => "plain token file",
-        TokenStore::ThisRunOnly => "this run only",
-    }
-}
-
 fn store(store: TokenStore, session: &Session) -> &'static [&'static str] {
     match (store, &session.keyring) {
         (TokenStore::Provider(Kept::Keyring), _) => &[
@@ -80,8 +71,8 @@ fn store(store: TokenStore, session: &Session) -> &'static [&'static str] {
             "Cargo's own configuration will name this program once, for all feeds.",
         ],
         (TokenStore::Provider(Kept::File), _) => &[
-            "this tool: kept in a plain file of the demo's own folder, and renewed; Cargo asks this tool for it. Outside \
-             the demo it is the system keyring.",
+            "file of this tool: a plain one in the demo's own folder, and renewed; Cargo asks this tool for it. Outside the \
+             demo it is the system keyring.",
         ],
         (TokenStore::ThisRunOnly, _) => &["this run only: given to this one cargo fetch, and kept nowhere."],
         (TokenStore::PlainFile, Some(Err(_))) => &[
