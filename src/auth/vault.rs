@@ -1,8 +1,9 @@
 //! Where credentials outlive a run: the keyring of the system, or a file that only the person can read. The keyring
-//! may be missing, locked or silent, so each use has a deadline and a thread of its own (libraries, traps 17 to 22).
+//! may be missing, locked or silent, so each use has a deadline and a thread of its own (libraries, traps 17 to 22),
+//! and processes use it one after the other.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -10,9 +11,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::credential::Secret;
 use crate::domain::organization::Base;
+use crate::files;
 
 mod error;
 mod file;
+#[cfg(target_os = "linux")]
+mod quiet;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -24,10 +28,16 @@ use system::System;
 const LONGEST_ENTRY: usize = 2_400;
 
 /// How long a person waits for a keyring that may be asking for its password elsewhere.
-pub const PATIENT: Duration = Duration::from_secs(5);
+const PATIENT: Duration = Duration::from_secs(5);
 
 /// How long Cargo is kept waiting.
-pub const BRIEF: Duration = Duration::from_millis(900);
+const BRIEF: Duration = Duration::from_millis(900);
+
+const LOCK: &str = "keyring.lock";
+
+/// How long to wait for the processes before: two hundred Cargos at once take a few seconds together.
+const TURNS: u32 = 3_000;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What is kept of one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +70,9 @@ pub struct Vault {
     deadline: Duration,
     /// A store that was silent once is not waited for again.
     gave_up: AtomicBool,
+    /// While it lives no other process uses the keyring: else a reader could meet the parts of a long token while they
+    /// are being replaced, and a crowd would take so long that each of them gave up.
+    _turn: Option<files::Lock>,
 }
 
 /// Closed, so that nothing but these can ever get a secret.
@@ -70,10 +83,23 @@ enum Store {
 }
 
 impl Vault {
-    /// The keyring of the system: Keychain, Credential Manager or Secret Service.
-    #[must_use]
-    pub fn system(deadline: Duration) -> Self {
-        Self::over(Store::System(System::Os), deadline)
+    /// The keyring of the system: Keychain, Credential Manager or Secret Service. It may open a window of its own that
+    /// asks for its password. Waits until no other process uses it; the lock lies in that folder.
+    ///
+    /// # Errors
+    /// When others use it without end, or the folder can't be written.
+    pub fn system(dir: &Path) -> Result<Self, VaultError> {
+        let turn = turn(dir)?;
+        Ok(Self { _turn: Some(turn), ..Self::over(Store::System(System::Os), PATIENT) })
+    }
+
+    /// The same where nobody sits: it opens no window, and it is given up within a second.
+    ///
+    /// # Errors
+    /// As [`Self::system`].
+    pub fn quiet_system(dir: &Path) -> Result<Self, VaultError> {
+        let turn = turn(dir)?;
+        Ok(Self { _turn: Some(turn), ..Self::over(Store::System(System::Quiet), BRIEF) })
     }
 
     /// A file of mode 0600 in the state folder.
@@ -83,7 +109,7 @@ impl Vault {
     }
 
     fn over(store: Store, deadline: Duration) -> Self {
-        Self { store, deadline, gave_up: AtomicBool::new(false) }
+        Self { store, deadline, gave_up: AtomicBool::new(false), _turn: None }
     }
 
     /// Writes, reads back and deletes something without worth: whether the store can be relied on.
@@ -155,6 +181,16 @@ impl fmt::Display for Vault {
             Store::File(path) => write!(f, "{}", crate::domain::text::clean(&path.to_string_lossy())),
         }
     }
+}
+
+fn turn(dir: &Path) -> Result<files::Lock, VaultError> {
+    for _ in 0..TURNS {
+        match files::try_lock(dir, LOCK)? {
+            Some(lock) => return Ok(lock),
+            None => std::thread::sleep(PAUSE),
+        }
+    }
+    Err(files::FileError::Busy.into())
 }
 
 /// Waits for a thread that may never end; it is then left behind and holds nothing of ours.

@@ -81,7 +81,7 @@ impl Run {
         };
         let base = collection.base();
         let new = NewLogin { collection, credential, account, kept };
-        let Event::LoggedIn(LoggedIn { kept_in: Some(place), .. }) =
+        let Event::LoggedIn(LoggedIn { kept_in: Some(place), left, .. }) =
             self.ask(Request::KeepLogin(Box::new(new))).await?
         else {
             return Ok(Exit::Failed);
@@ -91,6 +91,9 @@ impl Run {
             self.print(json!({ "organization": base.as_str(), "credential_in": place }))?;
         } else {
             self.printer.data(&format!("credential in {place}")).map_err(|error| closed(&error))?;
+        }
+        if let Some(left) = left {
+            self.printer.say(&format!("note: {left}"));
         }
         if self.logins().await?.asked.is_none() {
             self.printer.say(
@@ -117,7 +120,7 @@ impl Run {
     }
 
     async fn status(&self) -> Result<Exit, Box<Report>> {
-        let Logins { logins, asked } = self.logins().await?;
+        let Logins { logins, asked } = self.ask_for(Request::LookUpLogins).await?;
         if self.printer == Printer::Json {
             let logins: Vec<Value> = logins.iter().map(login_json).collect();
             self.print(json!({ "logins": logins, "provider": asked }))?;
@@ -125,6 +128,9 @@ impl Run {
         }
         for login in &logins {
             self.printer.data(&line(login)).map_err(|error| closed(&error))?;
+        }
+        if let Some(hint) = logins.iter().find_map(|login| login.trouble.as_ref()?.hint.as_ref()) {
+            self.printer.say(&format!("note: {hint}"));
         }
         if logins.is_empty() {
             self.printer.say("nobody is signed in: `az-cargo-wizard login --org ORG`");
@@ -169,7 +175,11 @@ impl Run {
     }
 
     async fn logins(&self) -> Result<Logins, Box<Report>> {
-        match self.ask(Request::Logins).await? {
+        self.ask_for(Request::Logins).await
+    }
+
+    async fn ask_for(&self, request: Request) -> Result<Logins, Box<Report>> {
+        match self.ask(request).await? {
             Event::Logins(logins) => Ok(logins),
             _ => Err(Box::new(Report::new(Exit::Interrupted, "interrupted", "interrupted"))),
         }
@@ -200,7 +210,16 @@ fn line(login: &KeptLogin) -> String {
         Kept::Keyring => "in the system keyring",
         Kept::File => "in a file of this tool that only you can read",
     };
-    format!("{base}  {who}  {kind}  {kept}")
+    let state = match (&login.trouble, login.found) {
+        (Some(report), _) => format!(", which cannot be asked: {}", why(report)),
+        (None, Some(false)) => format!(", where it is not any more: `az-cargo-wizard login --org {base}`"),
+        _ => String::new(),
+    };
+    format!("{base}  {who}  {kind}  {kept}{state}")
+}
+
+fn why(report: &Report) -> String {
+    report.causes.iter().fold(report.headline.clone(), |why, cause| why + ": " + cause)
 }
 
 fn login_json(login: &KeptLogin) -> Value {
@@ -210,5 +229,7 @@ fn login_json(login: &KeptLogin) -> Value {
         "kind": login.kind,
         "store": place(login.kept),
         "expires": login.expires,
+        "found": login.found,
+        "trouble": login.trouble.as_deref().map(why),
     })
 }

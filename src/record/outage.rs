@@ -46,6 +46,17 @@ impl Outage {
         let before = files::read(&path).ok().flatten();
         files::replace_private(&path, before.as_deref(), &text)
     }
+
+    /// Forgets it: the keyring has answered.
+    ///
+    /// # Errors
+    /// When the state folder can't be written.
+    pub fn forget(state_dir: &Path) -> Result<(), FileError> {
+        match state_dir.join(FILE) {
+            path if path.exists() => files::remove(&path),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +76,9 @@ mod tests {
         assert_eq!(load("other", 100), None);
         Outage::store(dir.path(), ("other", 200), "silent".into()).unwrap();
         assert_eq!(load("other", 201).as_deref(), Some("silent"));
+        Outage::forget(dir.path()).unwrap();
+        Outage::forget(dir.path()).unwrap();
+        assert_eq!(load("other", 201), None);
         std::fs::write(dir.path().join(FILE), "garbage").unwrap();
         assert_eq!(load("other", 201), None);
     }

@@ -17,7 +17,7 @@ use crate::error::{Exit, Report};
 use crate::host::Env;
 use crate::record::{self, Record};
 
-use super::keeping::{self, SignedIn};
+use super::keeping::{self, SignedIn, Stored};
 use super::services::Services;
 use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check};
 
@@ -89,12 +89,17 @@ pub(super) async fn log_in(
         public = prove_all(services, &log_in) => public?,
     };
     let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
+    let mut left = None;
     let kept_in = match log_in.plan.store {
         TokenStore::ThisRunOnly => None,
         TokenStore::PlainFile => keep_with_cargo(services, log_in).await?.map(KeptIn::CargosFile),
-        TokenStore::Provider(kept) => Some(KeptIn::Vault(keep_here(services, log_in, kept).await?)),
+        TokenStore::Provider(kept) => {
+            let stored = keep_here(services, log_in, kept).await?;
+            left = stored.left;
+            Some(KeptIn::Vault(stored.place))
+        }
     };
-    Ok(Event::LoggedIn(LoggedIn { kept_in, public, forced }))
+    Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced }))
 }
 
 /// Asks every feed of the plan; whether the first answers strangers too.
@@ -108,7 +113,7 @@ async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> 
 }
 
 /// Keeps the credential where Cargo asks this tool for it, and says where that is.
-async fn keep_here(services: &Services, log_in: LogIn, kept: Kept) -> Result<String, Report> {
+async fn keep_here(services: &Services, log_in: LogIn, kept: Kept) -> Result<Stored, Report> {
     let base = log_in.collection.base();
     let publish = log_in.plan.publish.as_ref().map(|publish| &publish.index);
     let indexes = std::iter::once(&log_in.plan.index).chain(publish);

@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::auth::vault::{self, Slot, Vault, VaultError};
+use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::domain::credential::{AccessToken, Credential, Kept, Renewal, TimedToken, TokenOrigin};
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
+use crate::record::outage::Outage;
 use crate::record::{self, Login, LoginKind, Record};
 
 use super::provide_token::{ENOUGH, now};
@@ -26,8 +27,8 @@ pub(super) async fn try_keyring(services: &Arc<Services>) -> Result<Event, Repor
     if services.demo.is_some() {
         return Ok(Event::Keyring(Ok(Kept::File)));
     }
-    let env = services.host.env.clone();
-    let tried = blocking(move || has_session(&env).and_then(|()| Vault::system(vault::PATIENT).try_out()));
+    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let tried = blocking(move || patient_vault(&host, &state_dir, Kept::Keyring)?.try_out());
     let tried = tried.await?.map(|()| Kept::Keyring);
     Ok(Event::Keyring(tried.map_err(|error| Box::new(Report::from(error)))))
 }
@@ -38,11 +39,19 @@ fn has_session(env: &Env) -> Result<(), VaultError> {
     if env.is_own_session() { Ok(()) } else { Err(why()) }
 }
 
-/// The place that a login names.
+/// The place that a login names, for Cargo: it answers soon, and asks nobody for a password.
 pub(super) fn vault(host: &Host, state_dir: &Path, kept: Kept) -> Result<Vault, VaultError> {
     match kept {
-        Kept::Keyring => has_session(&host.env).map(|()| Vault::system(vault::BRIEF)),
+        Kept::Keyring => has_session(&host.env).and_then(|()| Vault::quiet_system(state_dir)),
         Kept::File => Ok(Vault::file(file_of(state_dir))),
+    }
+}
+
+/// The same for a person, who may be asked for the keyring's password.
+pub(super) fn patient_vault(host: &Host, state_dir: &Path, kept: Kept) -> Result<Vault, VaultError> {
+    match kept {
+        Kept::Keyring => has_session(&host.env).and_then(|()| Vault::system(state_dir)),
+        Kept::File => vault(host, state_dir, kept),
     }
 }
 
@@ -64,17 +73,22 @@ pub(super) struct SignedIn<'a> {
     pub(super) credential: &'a Credential,
 }
 
-/// Keeps a sign-in: the secret first, then what is known of it. Returns the words for the place.
+/// Where a sign-in is kept now.
+pub(super) struct Stored {
+    /// In words.
+    pub(super) place: String,
+    /// Where the one before still is, and why; `None`: nowhere.
+    pub(super) left: Option<String>,
+}
+
+/// Keeps a sign-in: the secret first, then what is known of it; then forgets what the other store has of it.
 pub(super) fn keep(
     host: &Host,
     state_dir: &Path,
     (signed_in, kept): (&SignedIn<'_>, Kept),
-) -> Result<String, Report> {
+) -> Result<Stored, Report> {
     let SignedIn { base, who, credential } = signed_in;
-    let vault = match kept {
-        Kept::Keyring => has_session(&host.env).map(|()| Vault::system(vault::PATIENT))?,
-        Kept::File => Vault::file(file_of(state_dir)),
-    };
+    let vault = patient_vault(host, state_dir, kept)?;
     let kind = match credential {
         Credential::Pat(token) => {
             vault.write(base, Slot::Pat, token)?;
@@ -82,9 +96,34 @@ pub(super) fn keep(
         }
         Credential::Bearer(access) => keep_access(host, (&vault, base), access)?,
     };
+    let before = Record::load(state_dir).login(base).map(|login| login.kept);
     let login = Login { kind, kept, who: (*who).to_owned(), expires: None };
     record::log_in(state_dir, base, &login)?;
-    Ok(vault.to_string())
+    if kept == Kept::Keyring {
+        // It has just answered. At worst Cargo believes for a minute that it doesn't.
+        let _ = Outage::forget(state_dir);
+    }
+    let place = vault.to_string();
+    drop(vault);
+    let was_in_keyring = before == Some(Kept::Keyring) && kept == Kept::File;
+    Ok(Stored { place, left: was_in_keyring.then(|| left_in_keyring(host, state_dir, base)).flatten() })
+}
+
+/// Why the keyring still has the credential before; `None`: it hasn't.
+fn left_in_keyring(host: &Host, state_dir: &Path, base: &Base) -> Option<String> {
+    let error = patient_vault(host, state_dir, Kept::Keyring).and_then(|vault| vault.forget(base)).err()?;
+    Some(format!(
+        "the credential before stays in the system keyring: {error}; remove `az-cargo-wizard` there once it opens"
+    ))
+}
+
+/// Forgets the secrets of a sign-in; also what the file has of it where the keyring was chosen after the file.
+pub(super) fn forget(host: &Host, state_dir: &Path, (base, kept): (&Base, Kept)) -> Result<(), Report> {
+    patient_vault(host, state_dir, kept)?.forget(base)?;
+    if kept == Kept::Keyring && !cfg!(windows) {
+        patient_vault(host, state_dir, Kept::File)?.forget(base)?;
+    }
+    Ok(())
 }
 
 fn keep_access(

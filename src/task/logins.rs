@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::vault::Slot;
 use crate::cargo::{config_file, home, install};
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Kept};
@@ -12,7 +13,7 @@ use crate::files;
 use crate::record::{self, Login, LoginKind, Record};
 
 use super::connect::OwnedPlaces;
-use super::keeping::{self, SignedIn};
+use super::keeping::{self, SignedIn, Stored};
 use super::services::Services;
 use super::{Event, KeptIn, blocking};
 
@@ -36,6 +37,10 @@ pub struct KeptLogin {
     pub kept: Kept,
     /// When it ends, in seconds since 1970 (UTC), where nothing renews it and that is known.
     pub expires: Option<u64>,
+    /// Whether its store has it; `None`: the store was not asked, or did not say.
+    pub found: Option<bool>,
+    /// Why the store did not say.
+    pub trouble: Option<Box<Report>>,
 }
 
 /// All sign-ins, and whether Cargo asks this tool for them.
@@ -54,8 +59,9 @@ pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Even
         let signed_in = SignedIn { base: &base, who: &who, credential: &new.credential };
         keeping::keep(&host, &state_dir, (&signed_in, new.kept))
     };
-    let kept_in = Some(KeptIn::Vault(blocking(keep).await??));
-    Ok(Event::LoggedIn(super::LoggedIn { kept_in, public: false, forced: None }))
+    let Stored { place, left } = blocking(keep).await??;
+    let kept_in = Some(KeptIn::Vault(place));
+    Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None }))
 }
 
 /// Forgets a sign-in with its secrets; whether there was one.
@@ -63,24 +69,55 @@ pub(super) async fn forget(services: &Arc<Services>, base: Base) -> Result<Event
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let forget = move || -> Result<_, Report> {
         let Some(login) = Record::load(&state_dir).login(&base).cloned() else { return Ok(false) };
-        keeping::vault(&host, &state_dir, login.kept)?.forget(&base)?;
+        keeping::forget(&host, &state_dir, (&base, login.kept))?;
         record::log_out(&state_dir, &base)?;
         Ok(true)
     };
     Ok(Event::LoggedOut(blocking(forget).await??))
 }
 
-/// What is kept. Asks no keyring and nobody else.
-pub(super) async fn list(services: &Arc<Services>) -> Result<Event, Report> {
+/// What is kept, by what is remembered of it; or looked up in its store, too.
+pub(super) async fn list(services: &Arc<Services>, look: bool) -> Result<Event, Report> {
     let services = Arc::clone(services);
     let list = move || -> Result<_, Report> {
         let record = Record::load(&services.state_dir);
-        let logins = record.logins().map(|(base, login)| kept_login(base, login)).collect();
+        let mut logins: Vec<_> = record.logins().map(|(base, login)| kept_login(base, login)).collect();
+        if look {
+            look_up(&services, &record, &mut logins);
+        }
         let config = files::read(&home::config_path(&services.cargo_home))?.unwrap_or_default();
         let asked = install::installed(&config).map(|program| super::services::shown(&program));
         Ok(Logins { logins, asked })
     };
     Ok(Event::Logins(blocking(list).await??))
+}
+
+/// Opens no window for the keyring's password, and asks a store that gave no answer for none of the others.
+fn look_up(services: &Services, record: &Record, logins: &mut [KeptLogin]) {
+    let mut trouble: Option<(Kept, Report)> = None;
+    for kept in logins {
+        let Some(login) = record.login(&kept.base) else { continue };
+        let slot = match &login.kind {
+            LoginKind::Pat => Slot::Pat,
+            LoginKind::Entra { .. } => Slot::Refresh,
+            LoginKind::AzureCli { .. } => continue,
+            LoginKind::Environment { variable } => {
+                kept.found = Some(services.host.env.text(variable).is_some());
+                continue;
+            }
+        };
+        if trouble.as_ref().is_none_or(|(store, _)| *store != login.kept) {
+            let vault = keeping::vault(&services.host, &services.state_dir, login.kept);
+            match vault.and_then(|vault| vault.read(&kept.base, slot)) {
+                Ok(found) => {
+                    kept.found = Some(found.is_some());
+                    continue;
+                }
+                Err(error) => trouble = Some((login.kept, error.into())),
+            }
+        }
+        kept.trouble = trouble.as_ref().map(|(_, report)| Box::new(report.clone()));
+    }
 }
 
 fn kept_login(base: Base, login: &Login) -> KeptLogin {
@@ -91,7 +128,7 @@ fn kept_login(base: Base, login: &Login) -> KeptLogin {
         LoginKind::Environment { .. } => "variable of the environment",
     };
     let who = crate::domain::text::clean(&login.who);
-    KeptLogin { base, who, kind, kept: login.kept, expires: login.expires }
+    KeptLogin { base, who, kind, kept: login.kept, expires: login.expires, found: None, trouble: None }
 }
 
 /// Takes our entry out of the person's Cargo configuration.

@@ -140,7 +140,8 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::ReviewOver(plan, agreed) => connect::review(services, plan, Some(agreed)).await,
         Request::KeepLogin(new) => logins::keep(services, *new).await,
         Request::ForgetLogin(base) => logins::forget(services, base).await,
-        Request::Logins => logins::list(services).await,
+        Request::Logins => logins::list(services, false).await,
+        Request::LookUpLogins => logins::list(services, true).await,
         Request::Uninstall => logins::uninstall(services).await,
         Request::TryKeyring => keeping::try_keyring(services).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
@@ -236,8 +237,10 @@ pub enum Request {
     KeepLogin(Box<logins::NewLogin>),
     /// Forget the sign-in to that organization.
     ForgetLogin(Base),
-    /// The sign-ins that are kept.
+    /// The sign-ins that are kept, as far as is remembered.
     Logins,
+    /// The same, looked up in their stores.
+    LookUpLogins,
     /// Take this tool out of the person's Cargo configuration.
     Uninstall,
     /// Find out where this tool can keep credentials, by keeping something without worth.
@@ -410,6 +413,8 @@ impl Event {
 pub struct LoggedIn {
     /// Where the credential is now; `None`: this run only.
     pub kept_in: Option<KeptIn>,
+    /// Where a credential of before still is that nobody asks for any more, and why.
+    pub left: Option<String>,
     /// Whether the feed answers without a credential too.
     pub public: bool,
     /// What the person has answered about its `~force-auth` address before.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::cargo::provider::{self, Action, Asked, Granted, Keep, Operation, Refusal};
-use crate::domain::credential::{AccessToken, Credential, Secret, TimedToken, TokenOrigin};
+use crate::domain::credential::{AccessToken, Credential, Renewal, Secret, TimedToken, TokenOrigin};
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
@@ -93,7 +93,7 @@ impl Keeper<'_> {
         if login.expires.is_some_and(|expires| expires <= self.now()) {
             return Err(self.sign_in_again("token-expired", "the personal access token has expired").into());
         }
-        let token = self.read(login, Slot::Pat)?.ok_or(Refusal::NotFound)?;
+        let token = self.read(login, Slot::Pat)?.ok_or_else(|| self.gone(login))?;
         let header = Credential::Pat(token).header();
         Ok(Granted::Token { header, keep: login.expires.map_or(Keep::Session, Keep::Until) })
     }
@@ -124,17 +124,70 @@ impl Keeper<'_> {
             Turn::Renewed(token) => return Ok(granted(&token)),
         };
         let kept = self.kept_access(login)?;
-        let refresh = match &login.kind {
-            LoginKind::Entra { .. } => Some(self.read(login, Slot::Refresh)?.ok_or(Refusal::NotFound)?),
-            _ => None,
+        match self.renewed(login) {
+            Err(Refusal::Failed(report)) if report.exit != Exit::SignIn => kept
+                .filter(|token| self.lives(token, LEAST))
+                .map_or(Err(Refusal::Failed(report)), |token| Ok(granted(&token))),
+            outcome => outcome,
+        }
+    }
+
+    /// A refresh token is good once, so the place for the next one is tried out before this one is spent. Between the
+    /// answer and its being kept, at once and before anything else is done, the next one is in memory alone: killed
+    /// there, the person has to sign in again where the service takes no token twice. Until the next one is whole in the
+    /// store the one before stays in it, for Entra often does.
+    fn renewed(&self, login: &Login) -> Result<Granted, Refusal> {
+        let LoginKind::Entra { .. } = &login.kind else {
+            let next = (self.renew)(self.host, (self.base, &login.kind), None);
+            return Ok(self.keep_access(login, next.map_err(|report| self.mended(report, &login.kind))?));
         };
-        match (self.renew)(self.host, (self.base, &login.kind), refresh) {
-            Ok(next) => self.keep(login, next),
-            Err(report) => match kept.filter(|token| self.lives(token, LEAST)) {
-                Some(token) if report.exit == Exit::Network => Ok(granted(&token)),
-                _ => Err(self.mended(report, &login.kind).into()),
+        let refresh = self.read(login, Slot::Refresh)?.ok_or_else(|| self.gone(login))?;
+        let login = self.place_for_next(login, &refresh)?;
+        let next = (self.renew)(self.host, (self.base, &login.kind), Some(refresh));
+        let next = next.map_err(|report| self.mended(report, &login.kind))?;
+        let login = self.keep_refresh(login, &next)?;
+        Ok(self.keep_access(&login, next))
+    }
+
+    /// The login itself where its store can be written; else moved to the file that was agreed to, with what is kept.
+    fn place_for_next(&self, login: &Login, refresh: &Secret) -> Result<Login, Refusal> {
+        let tried = self.vault(login.kept).and_then(|vault| vault.try_out());
+        match tried {
+            Ok(()) => Ok(login.clone()),
+            Err(error) => self.moved(login, refresh).ok_or_else(|| self.lost(error)),
+        }
+    }
+
+    fn keep_refresh(&self, login: Login, next: &AccessToken) -> Result<Login, Refusal> {
+        let TokenOrigin::DeviceCode(Renewal { refresh, .. }) = &next.origin else { return Ok(login) };
+        let kept = self.vault(login.kept).and_then(|vault| vault.write(self.base, Slot::Refresh, refresh));
+        match kept {
+            Ok(()) => Ok(login),
+            Err(error) => match self.moved(&login, refresh) {
+                Some(login) => Ok(login),
+                None => Err(self.not_kept(Report::from(error)).into()),
             },
         }
+    }
+
+    /// Into the file, where that was agreed to: first the secret, then that it is there.
+    fn moved(&self, login: &Login, refresh: &Secret) -> Option<Login> {
+        let may_move = login.kept == Kept::Keyring && self.record.file_agreed();
+        let login = may_move.then(|| Login { kept: Kept::File, ..login.clone() })?;
+        self.vault(login.kept).and_then(|file| file.write(self.base, Slot::Refresh, refresh)).ok()?;
+        record::log_in(self.state_dir, self.base, &login).ok()?;
+        Some(login)
+    }
+
+    fn not_kept(&self, report: Report) -> Report {
+        let why = report.causes.iter().fold(report.headline, |why, cause| why + ": " + cause);
+        Report::new(
+            Exit::Failed,
+            "sign-in-not-kept",
+            "the sign-in was renewed, and what renews it next could not be kept",
+        )
+        .cause(why)
+        .hint(self.command())
     }
 
     /// Waits until no other process renews; one that did leaves a token that is good for us, too.
@@ -155,16 +208,12 @@ impl Keeper<'_> {
         Err(report.hint("end the other one, then try again").into())
     }
 
-    /// The refresh token first: the one before is used up.
-    fn keep(&self, login: &Login, next: AccessToken) -> Result<Granted, Refusal> {
-        let vault = self.vault(login.kept).map_err(|error| self.lost(error))?;
-        if let TokenOrigin::DeviceCode(renewal) = &next.origin {
-            vault.write(self.base, Slot::Refresh, &renewal.refresh).map_err(|error| self.lost(error))?;
-        }
+    fn keep_access(&self, login: &Login, next: AccessToken) -> Granted {
         let next = TimedToken { expires: next.expires.unwrap_or(self.now() + ENOUGH), token: next.token };
         // Without it the next process renews again, no more.
-        let _ = vault.write(self.base, Slot::Access, &next.to_kept());
-        Ok(granted(&next))
+        let _ =
+            self.vault(login.kept).and_then(|vault| vault.write(self.base, Slot::Access, &next.to_kept()));
+        granted(&next)
     }
 
     fn kept_access(&self, login: &Login) -> Result<Option<TimedToken>, Refusal> {
@@ -193,33 +242,55 @@ impl Keeper<'_> {
     fn log_out(&self) -> Result<Granted, Refusal> {
         let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
         self.vault(login.kept).and_then(|vault| vault.forget(self.base)).map_err(|error| self.lost(error))?;
+        if login.kept == Kept::Keyring {
+            self.vault(Kept::File)
+                .and_then(|file| file.forget(self.base))
+                .map_err(|error| self.lost(error))?;
+        }
         record::log_out(self.state_dir, self.base).map_err(Report::from)?;
         Ok(Granted::LoggedOut)
     }
 
     /// Out of the place that the login names; where that is out of reach, out of the file that was agreed to.
     fn read(&self, login: &Login, slot: Slot) -> Result<Option<Secret>, Refusal> {
-        if login.kept == Kept::Keyring
-            && let Some(outage) = Outage::load(self.state_dir, self.session(), self.now())
-        {
-            return self
-                .in_the_file(slot)
-                .map_or_else(|| Err(out_of_reach(&outage.why).into()), |found| Ok(Some(found)));
-        }
-        match self.vault(login.kept).and_then(|vault| vault.read(self.base, slot)) {
-            Ok(found) => Ok(found),
-            Err(error) => {
-                let is_out_of_reach = error.is_out_of_reach();
-                let refusal = self.lost(error);
-                let found = self.in_the_file(slot).filter(|_| is_out_of_reach);
-                found.map_or(Err(refusal), |found| Ok(Some(found)))
-            }
-        }
+        self.asked(login, slot).or_else(|(refusal, is_out_of_reach)| {
+            let file = is_out_of_reach.then(|| self.file_for(login)).flatten().ok_or(refusal)?;
+            file.read(self.base, slot).map_err(|error| self.lost(error))
+        })
     }
 
-    fn in_the_file(&self, slot: Slot) -> Option<Secret> {
+    /// The file that was agreed to, where all of a login is in it that can't be had otherwise.
+    fn file_for(&self, login: &Login) -> Option<Vault> {
         let file = self.record.file_agreed().then(|| self.vault(Kept::File))?.ok()?;
-        file.read(self.base, slot).ok().flatten()
+        let needed = match login.kind {
+            LoginKind::Pat => Slot::Pat,
+            LoginKind::Entra { .. } => Slot::Refresh,
+            LoginKind::AzureCli { .. } | LoginKind::Environment { .. } => return Some(file),
+        };
+        let is_there = matches!(file.read(self.base, needed), Ok(Some(_)));
+        is_there.then_some(file)
+    }
+
+    /// With a refusal: whether the store is out of reach.
+    fn asked(&self, login: &Login, slot: Slot) -> Result<Option<Secret>, (Refusal, bool)> {
+        let lost = |error: VaultError| {
+            let is_out_of_reach = error.is_out_of_reach();
+            (self.lost(error), is_out_of_reach)
+        };
+        self.no_outage(login)?;
+        let vault = self.vault(login.kept).map_err(lost)?;
+        // While this one waited for its turn another may have found the keyring out of reach: of two hundred at once
+        // only the first waits for it.
+        self.no_outage(login)?;
+        vault.read(self.base, slot).map_err(lost)
+    }
+
+    fn no_outage(&self, login: &Login) -> Result<(), (Refusal, bool)> {
+        if login.kept == Kept::File {
+            return Ok(());
+        }
+        let outage = Outage::load(self.state_dir, self.session(), self.now());
+        outage.map_or(Ok(()), |outage| Err((self.named(out_of_reach(&outage.why)).into(), true)))
     }
 
     /// Never `not-found`, which would let a stale token of another provider answer.
@@ -231,7 +302,23 @@ impl Keeper<'_> {
             // At worst the next process waits as long as this one did.
             let _ = Outage::store(self.state_dir, (self.session(), self.now()), why.join(": "));
         }
-        report.into()
+        self.named(report).into()
+    }
+
+    /// With the organization in the command that mends it, for Cargo is at home in many.
+    fn named(&self, mut report: Report) -> Report {
+        let command = format!("az-cargo-wizard login --org {}", self.base);
+        report.hint = report.hint.map(|hint| hint.replace("az-cargo-wizard login", &command));
+        report
+    }
+
+    /// Not `not-found`: that is for who has signed out.
+    fn gone(&self, login: &Login) -> Refusal {
+        let place = match login.kept {
+            Kept::Keyring => "the system keyring",
+            Kept::File => "the file that kept it",
+        };
+        self.sign_in_again("credential-gone", &format!("the credential is not in {place} any more")).into()
     }
 
     fn sign_in_again(&self, code: &'static str, headline: &str) -> Report {
@@ -256,7 +343,8 @@ impl Keeper<'_> {
 
     /// What tells one session's keyring from another's.
     fn session(&self) -> &str {
-        self.host.env.text("DBUS_SESSION_BUS_ADDRESS").unwrap_or_default()
+        let names = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+        names.iter().find_map(|name| self.host.env.text(name)).unwrap_or_default()
     }
 
     fn lives(&self, token: &TimedToken, seconds: u64) -> bool {

@@ -128,6 +128,7 @@ fn applied() -> Event {
 fn logged_in() -> Event {
     Event::LoggedIn(LoggedIn {
         kept_in: Some(KeptIn::CargosFile(evil("/kept").into())),
+        left: None,
         public: false,
         forced: None,
     })

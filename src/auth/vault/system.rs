@@ -17,23 +17,27 @@ pub(super) const NAME: &str = if cfg!(target_os = "macos") {
 };
 
 /// Under which all our entries stand.
-const SERVICE: &str = "az-cargo-wizard";
+pub(super) const SERVICE: &str = "az-cargo-wizard";
 
 /// Closed: the real one, or one in memory for tests.
 #[derive(Debug, Clone)]
 pub(super) enum System {
     Os,
+    /// The same without its window for the password.
+    Quiet,
     #[cfg(test)]
     Fake(super::tests::Fake),
 }
 
 impl System {
     pub(super) fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        #[cfg(target_os = "linux")]
+        if matches!(self, Self::Quiet) {
+            return super::quiet::get(name)?.map(text).transpose();
+        }
         match self {
-            Self::Os => match entry(name)?.get_secret() {
-                Ok(bytes) => {
-                    String::from_utf8(bytes).map(Secret::new).map(Some).map_err(|_| VaultError::Garbled)
-                }
+            Self::Os | Self::Quiet => match entry(name)?.get_secret() {
+                Ok(bytes) => text(bytes).map(Some),
                 Err(Error::NoEntry) => Ok(None),
                 Err(error) => Err(refused(&error)),
             },
@@ -43,17 +47,21 @@ impl System {
     }
 
     pub(super) fn put(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
+        self.stay_quiet()?;
         match self {
             // Bytes, for text would count double on Windows.
-            Self::Os => entry(name)?.set_secret(secret.expose().as_bytes()).map_err(|error| refused(&error)),
+            Self::Os | Self::Quiet => {
+                entry(name)?.set_secret(secret.expose().as_bytes()).map_err(|error| refused(&error))
+            }
             #[cfg(test)]
             Self::Fake(fake) => fake.put(name, secret),
         }
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), VaultError> {
+        self.stay_quiet()?;
         match self {
-            Self::Os => match entry(name)?.delete_credential() {
+            Self::Os | Self::Quiet => match entry(name)?.delete_credential() {
                 Ok(()) | Err(Error::NoEntry) => Ok(()),
                 Err(error) => Err(refused(&error)),
             },
@@ -61,6 +69,19 @@ impl System {
             Self::Fake(fake) => fake.delete(name),
         }
     }
+
+    /// What the library does to a locked keyring opens its window.
+    fn stay_quiet(&self) -> Result<(), VaultError> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Quiet => super::quiet::unlocked(),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Result<Secret, VaultError> {
+    String::from_utf8(bytes).map(Secret::new).map_err(|_| VaultError::Garbled)
 }
 
 fn entry(name: &str) -> Result<Entry, VaultError> {
@@ -74,6 +95,12 @@ fn entry(name: &str) -> Result<Entry, VaultError> {
 /// The library's words; without the bytes that some of its errors carry.
 fn refused(error: &Error) -> VaultError {
     match error {
+        #[cfg(target_os = "linux")]
+        Error::NoStorageAccess(cause) | Error::PlatformFailure(cause)
+            if cause.is::<secret_service::Error>() =>
+        {
+            cause.downcast_ref().map_or(VaultError::Silent, super::quiet::refused)
+        }
         Error::NoStorageAccess(cause) => VaultError::Locked(clean(&cause.to_string())),
         Error::PlatformFailure(cause) => VaultError::Refused(clean(&cause.to_string())),
         Error::BadEncoding(_) | Error::BadDataFormat(..) => VaultError::Garbled,

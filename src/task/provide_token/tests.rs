@@ -236,6 +236,73 @@ fn a_variable_is_read_each_time() {
     assert_eq!(desk.get(never).unwrap().0, "Basic OmFiYw==");
 }
 
+/// Its file can be read and not be written.
+fn refuse_writes(state: &Path) {
+    let lock = state.join("credentials.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(lock).unwrap();
+}
+
+fn next_and_then_refuse(
+    host: &Host,
+    login: (&Base, &LoginKind),
+    refresh: Option<Secret>,
+) -> Result<AccessToken, Report> {
+    refuse_writes(host.state_dir.as_deref().unwrap());
+    next(host, login, refresh)
+}
+
+#[test]
+fn a_refresh_token_is_not_spent_where_the_next_one_cannot_be_kept() {
+    for (left, is_used) in [(LEAST, true), (LEAST - 1, false)] {
+        let access = format!("{} ending", NOW + left);
+        let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, &access)]);
+        refuse_writes(desk.state());
+        let outcome = desk.get(never);
+        if is_used {
+            assert_eq!(outcome.unwrap().0, "Bearer ending");
+        } else {
+            assert_eq!(report(outcome).exit, Exit::Failed);
+        }
+        assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"));
+    }
+}
+
+#[test]
+fn a_store_that_refuses_just_then_is_told_with_the_command_and_keeps_what_it_had() {
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
+    let told = report(desk.get(next_and_then_refuse));
+    assert_eq!(
+        (told.code, told.hint.as_deref()),
+        ("sign-in-not-kept", Some("run: az-cargo-wizard login --org https://dev.azure.com/contoso"))
+    );
+    assert!(!told.to_string().contains("r+"), "{told}");
+    assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"), "the service may take it again");
+}
+
+#[test]
+fn what_is_recorded_and_not_there_any_more_is_told_and_never_not_found() {
+    for kind in [LoginKind::Pat, entra()] {
+        let gone = report(Desk::signed_in(kind, &[]).get(never));
+        assert_eq!(
+            (gone.code, gone.hint.as_deref()),
+            ("credential-gone", Some("run: az-cargo-wizard login --org https://dev.azure.com/contoso"))
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_its_keyring_a_sign_in_goes_on_in_the_file_that_was_agreed_to() {
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
+    desk.record(&Login { kind: entra(), kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    // No session is named, so that nothing is called.
+    assert_eq!(desk.get(next).unwrap().0, "Bearer next-of-r");
+    assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r+"), "the next one is not lost");
+    assert_eq!(Record::load(desk.state()).login(&base()).unwrap().kept, Kept::File);
+    assert_eq!(desk.get(never).unwrap().0, "Bearer next-of-r");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_keyring_out_of_reach_is_said_and_never_not_found() {
@@ -244,7 +311,10 @@ fn a_keyring_out_of_reach_is_said_and_never_not_found() {
     // No session is named, so that nothing is called.
     let first = report(desk.get(never));
     assert_eq!(first.code, "keyring-unavailable");
-    assert!(first.hint.as_deref().unwrap().contains("login --store file"), "{first}");
+    assert!(
+        first.hint.as_deref().unwrap().contains("login --org https://dev.azure.com/contoso --store file"),
+        "{first}"
+    );
     let again = report(desk.get(never));
     assert!(again.causes.iter().any(|cause| cause.contains("within the last minute")), "{again}");
 
