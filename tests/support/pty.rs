@@ -207,6 +207,11 @@ impl Terminal {
         &self.output
     }
 
+    /// Whether the program has ended, as far as has been heard.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
