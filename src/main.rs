@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use az_cargo_wizard::cargo::provider::FLAG;
-use az_cargo_wizard::cli::args::{Arguments, CacheCommand, Command, Common, When};
+use az_cargo_wizard::cli::args::{Arguments, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
-use az_cargo_wizard::cli::{feeds, logins, run, setup};
+use az_cargo_wizard::cli::{cache, feeds, logins, run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
@@ -67,9 +67,8 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
     let on_terminal = host.terminal.stdin && host.terminal.stdout && !arguments.common.json;
     let exit = match arguments.command.clone() {
         Some(Command::Demo) => runtime.block_on(serve_demo(&host, &arguments, printer)),
-        Some(Command::Cache { command: CacheCommand::List }) => {
-            runtime.block_on(with_services(&host, &arguments, |services| run::cache_list(services, printer)))
-        }
+        Some(Command::Cache { command }) => runtime
+            .block_on(with_services(&host, &arguments, |services| cache::cache(services, printer, command))),
         Some(Command::Feeds(flags)) => {
             let input = (flags, read_input as setup::StandardInput);
             runtime

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::domain::credential::Kept;
 use crate::domain::organization::Base;
-use crate::domain::registry::IndexUrl;
+use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::files::{self, FileError};
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
 const VERSION: u32 = 1;
+/// Registries that are remembered.
+const MOST_USED: usize = 64;
 
 /// Everything that is remembered; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,12 +32,22 @@ pub struct Record {
     /// Whether a feed that answers everyone is asked by its `~force-auth` address, by its plain index.
     #[serde(default)]
     forced: BTreeMap<String, bool>,
+    /// The registries that were fetched from, the last one first.
+    #[serde(default)]
+    used: Vec<Used>,
     /// What is kept for which base, and where.
     #[serde(default)]
     logins: BTreeMap<String, Login>,
     /// Whether the person agreed to a file where no keyring can be reached.
     #[serde(default)]
     file_agreed: bool,
+}
+
+/// A registry as a project's configuration named it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Used {
+    registry: String,
+    index: String,
 }
 
 /// A sign-in that outlives the run: everything about it but the secret.
@@ -116,6 +128,13 @@ impl Record {
         self.file_agreed
     }
 
+    /// The registries that were fetched from, and the feeds that were asked by their `~force-auth` address: name and
+    /// index, the last used first.
+    pub fn indexes(&self) -> impl Iterator<Item = (String, String)> {
+        let used = self.used.iter().map(|used| (used.registry.clone(), used.index.clone()));
+        used.chain(self.forced.keys().map(|index| (index.clone(), index.clone())))
+    }
+
     /// The bases that a person has named before.
     pub fn named(&self) -> impl Iterator<Item = Base> {
         self.named.iter().filter_map(|base| Base::parse(base))
@@ -144,6 +163,23 @@ pub fn name(state_dir: &Path, base: &Base) -> Result<(), FileError> {
 /// When the state folder can't be written.
 pub fn force(state_dir: &Path, index: &IndexUrl, forced: bool) -> Result<(), FileError> {
     change(state_dir, |record| record.forced.insert(index.shown(), forced) != Some(forced))
+}
+
+/// Remembers a registry that is fetched from, as the last one used.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn fetch(state_dir: &Path, registry: &RegistryName, index: &IndexUrl) -> Result<(), FileError> {
+    let used = Used { registry: registry.to_string(), index: index.shown() };
+    if Record::load(state_dir).used.first() == Some(&used) {
+        return Ok(());
+    }
+    change(state_dir, |record| {
+        record.used.retain(|other| other.index != used.index);
+        record.used.insert(0, used);
+        record.used.truncate(MOST_USED);
+        true
+    })
 }
 
 /// Remembers a sign-in; its base counts as named from now on. The secret must be kept already.
@@ -204,6 +240,13 @@ mod tests {
             force(dir.path(), &index, answer).unwrap();
             assert_eq!(Record::load(dir.path()).forces(&index), Some(answer));
         }
+        let other = IndexUrl::parse("sparse+https://pkgs.dev.azure.com/o/_packaging/g/Cargo/index/").unwrap();
+        let registry = |name: &str| RegistryName::parse(name).unwrap();
+        for (name, index) in [("f", &index), ("g", &other), ("again", &index)] {
+            fetch(dir.path(), &registry(name), index).unwrap();
+        }
+        let used: Vec<String> = Record::load(dir.path()).indexes().map(|(name, _)| name).collect();
+        assert_eq!(used, ["again", "g", &index.shown()]);
         let login = Login {
             kind: LoginKind::AzureCli { tenant: None },
             kept: Kept::File,

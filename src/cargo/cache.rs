@@ -1,6 +1,14 @@
 //! The crate cache under CARGO_HOME, listed (cargo-contract 5.1). Reading needs no lock: files may be short
 //! or gone the moment after. Names that Cargo would not write are shown, and never become a path.
 
+mod hint;
+mod locks;
+mod parallel;
+mod remove;
+mod scan;
+mod sums;
+mod verify;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
@@ -14,8 +22,16 @@ use super::fetch_error::{FetchError, failed};
 use crate::domain::package::{Checksum, CrateId};
 use crate::domain::text::clean;
 
+pub use hint::{has_index, hint};
+pub use locks::Locks;
+pub use parallel::Run;
+pub use remove::{index_size, remove};
+pub use scan::{Look, all_folders};
+pub use sums::Locked;
+pub use verify::Check;
+
 /// Bytes read at once for a checksum.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 256 * 1024;
 
 /// One folder of `registry/cache`: the crates of one index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +62,21 @@ pub enum Kept {
     Crates,
     /// The unpacked sources.
     Sources,
+    /// The index: what the registry has, as far as Cargo has asked.
+    Index,
+}
+
+impl Kept {
+    const ALL: [Self; 3] = [Self::Crates, Self::Sources, Self::Index];
+
+    /// The folder below `registry`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Crates => "cache",
+            Self::Sources => "src",
+            Self::Index => "index",
+        }
+    }
 }
 
 /// Where Cargo keeps the crates of an index; it need not exist.
@@ -56,11 +87,7 @@ pub fn folder(cargo_home: &Path, kept: Kept, dir_name: &str) -> Result<PathBuf, 
     if !is_folder_name(dir_name) {
         return Err(FetchError::FolderName(dir_name.to_owned()));
     }
-    let kept = match kept {
-        Kept::Crates => "cache",
-        Kept::Sources => "src",
-    };
-    Ok(cargo_home.join("registry").join(kept).join(dir_name))
+    Ok(cargo_home.join("registry").join(kept.name()).join(dir_name))
 }
 
 /// The names of all folders in `registry/cache`, sorted; links and odd names are left out.
@@ -119,15 +146,32 @@ pub fn file_names(cargo_home: &Path, dir_name: &str) -> Result<HashSet<OsString>
 /// # Errors
 /// When it can't be read.
 pub fn checksum(path: &Path) -> Result<Checksum, FetchError> {
-    let mut file = fs::File::open(path).map_err(failed("read", path))?;
-    let mut hasher = Sha256::new();
-    let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => return Ok(Checksum::new(hasher.finalize().into())),
-            Ok(read) => hasher.update(&piece[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed("read", path)(error)),
+    Hashing::default().checksum(path)
+}
+
+/// Takes the checksums of many files with one piece of memory.
+#[derive(Debug)]
+struct Hashing {
+    piece: Vec<u8>,
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self { piece: vec![0; PIECE] }
+    }
+}
+
+impl Hashing {
+    fn checksum(&mut self, path: &Path) -> Result<Checksum, FetchError> {
+        let mut file = fs::File::open(path).map_err(failed("read", path))?;
+        let mut hasher = Sha256::new();
+        loop {
+            match file.read(&mut self.piece) {
+                Ok(0) => return Ok(Checksum::new(hasher.finalize().into())),
+                Ok(read) => hasher.update(&self.piece[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed("read", path)(error)),
+            }
         }
     }
 }

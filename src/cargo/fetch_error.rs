@@ -18,7 +18,7 @@ pub enum FetchError {
     FolderName(String),
     #[error("`{}` is a link or leaves the registry cache", clean(&.0.to_string_lossy()))]
     FolderLeaves(PathBuf),
-    #[error("another Cargo is using the crate cache")]
+    #[error("Cargo is running and uses the crate cache")]
     CacheBusy,
     #[error("cannot {action} `{}`", clean(&path.to_string_lossy()))]
     Io {

@@ -39,7 +39,7 @@ impl Proof {
     fn holds(self, file: &Path) -> Result<bool, FetchError> {
         match self {
             Self::Checksum(checksum) => Ok(cache::checksum(file)? == checksum),
-            Self::Archive => is_whole_archive(file),
+            Self::Archive => Ok(archive_end(file)? == ArchiveEnd::Whole),
         }
     }
 }
@@ -109,21 +109,26 @@ fn remove_if_damaged(cargo_home: &Path, since: SystemTime, wanted: &Wanted) -> R
     }
 }
 
-/// Whether the gzip stream ends as it says.
-fn is_whole_archive(path: &Path) -> Result<bool, FetchError> {
+/// What the end of an archive tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ArchiveEnd {
+    /// Its own length and checksum hold.
+    Whole,
+    /// It ends too early.
+    Missing,
+    /// Something in it is not as it was packed.
+    Broken,
+}
+
+/// Reads an archive to its end.
+pub(super) fn archive_end(path: &Path) -> Result<ArchiveEnd, FetchError> {
     let file = File::open(path).map_err(failed("read", path))?;
     let mut unpacked = flate2::read::GzDecoder::new(file).take(MAX_UNPACKED);
-    match io::copy(&mut unpacked, &mut io::sink()) {
-        Ok(_) => Ok(true),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-            ) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(failed("read", path)(error)),
+    match io::copy(&mut unpacked, &mut io::sink()).map_err(|error| (error.kind(), error)) {
+        Ok(_) => Ok(ArchiveEnd::Whole),
+        Err((io::ErrorKind::UnexpectedEof, _)) => Ok(ArchiveEnd::Missing),
+        Err((io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput, _)) => Ok(ArchiveEnd::Broken),
+        Err((_, error)) => Err(failed("read", path)(error)),
     }
 }
 

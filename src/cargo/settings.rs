@@ -1,6 +1,7 @@
 //! What Cargo's configuration says once its files and the environment are merged, as far as registries are
 //! concerned (cargo-contract 1.2 to 1.6). Pure: the files' texts come from `home`.
 
+mod indexes;
 mod merge;
 mod network;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+pub use indexes::{NamedIndex, named_indexes};
 pub use network::HttpSettings;
 pub(super) use network::shown_proxy;
 

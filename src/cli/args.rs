@@ -1,6 +1,7 @@
 //! The command line, as types.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -277,10 +278,60 @@ pub enum Store {
 }
 
 /// What to do with the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum CacheCommand {
     /// List the cached crates by registry, with their sizes
     List,
+    /// Compare cached crates with the checksums of the lock file and of the index
+    Verify(Meant),
+    /// Delete damaged crates while no Cargo runs, and fetch those of this project again
+    Repair(Meant),
+    /// Delete cached crates while no Cargo runs; Cargo downloads again what it needs
+    Prune(Prune),
+}
+
+/// Which crates are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Meant {
+    /// Only this registry: its name, its index, or the name of a cache folder
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Vec<String>,
+    /// Only these crates
+    #[arg(value_name = "NAME[@VERSION]")]
+    pub crates: Vec<String>,
+}
+
+/// What to delete: the crates that fit all that is given.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Prune {
+    #[command(flatten)]
+    pub meant: Meant,
+    /// Only crates that no lock file in DIR or below it names
+    #[arg(long, value_name = "DIR")]
+    pub unused_under: Option<PathBuf>,
+    /// Only crates not used for so long: 90d, 12w or 1y; by the file's age where Cargo has not recorded the use
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub older_than: Option<Duration>,
+    /// Show what would be freed, and delete nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Delete it
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// A number of days, weeks or years.
+fn age(text: &str) -> Result<Duration, String> {
+    const DAY: u64 = 24 * 60 * 60;
+    let (number, days) = match text.chars().last() {
+        Some('d') => (&text[..text.len() - 1], 1),
+        Some('w') => (&text[..text.len() - 1], 7),
+        Some('y') => (&text[..text.len() - 1], 365),
+        _ => (text, 1),
+    };
+    let number: u64 = number.parse().map_err(|_| "write it as 90d, 12w or 1y".to_owned())?;
+    let seconds = number.checked_mul(days * DAY).ok_or("that is before anything was cached")?;
+    Ok(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -292,5 +343,14 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn ages_are_read_in_days_weeks_and_years() {
+        let days = |text: &str| age(text).map(|age| age.as_secs() / 86_400);
+        assert_eq!((days("90d"), days("90"), days("2w"), days("1y")), (Ok(90), Ok(90), Ok(14), Ok(365)));
+        for bad in ["", "d", "-1d", "1h", "1é", "99999999999999999999d", "9999999999999999y"] {
+            assert!(age(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The same use cases without a screen: arguments in, lines or JSON out, an exit code at the end.
 
 pub mod args;
+pub mod cache;
 pub mod feeds;
 pub mod logins;
 pub mod output;

@@ -1,6 +1,7 @@
 //! What is printed: lines for people on standard error, data on standard output. The only printing in
 //! the product. JSON fields are a contract: added to, never changed.
 
+mod cache;
 mod feeds;
 mod setup;
 
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable, Phase};
 use crate::domain::text;
 use crate::error::{Exit, Report};
-use crate::task::{CacheFolder, CachedCrate, Forced, SigningIn};
+use crate::task::{Forced, SigningIn};
 
 pub(super) use feeds::ListedFeed;
 pub(super) use setup::DryRun;
@@ -158,46 +159,12 @@ impl Printer {
         }
         Ok(())
     }
-
-    /// The crate cache, folder by folder.
-    ///
-    /// # Errors
-    /// When standard output is closed.
-    pub fn cache(self, folders: &[CacheFolder]) -> io::Result<()> {
-        if self == Self::Json {
-            let bytes: u64 = folders.iter().map(CacheFolder::bytes).sum();
-            let folders: Vec<Value> = folders.iter().map(folder_json).collect();
-            return self.json(json!({ "folders": folders, "bytes": bytes }));
-        }
-        for folder in folders {
-            let registry = folder.registry.as_deref().unwrap_or("no registry in any configuration");
-            let crates = text::count(folder.crates.len(), "crate", "crates");
-            let path = text::clean(&folder.path.to_string_lossy());
-            self.data(&format!("{registry}: {crates}, {} in {path}", text::size(folder.bytes())))?;
-            for file in &folder.crates {
-                self.data(&crate_line(file))?;
-            }
-        }
-        if folders.is_empty() {
-            self.say("the crate cache is empty");
-        }
-        Ok(())
-    }
 }
 
 /// The failure of a process whose standard output nobody reads any more.
 #[must_use]
 pub fn closed(error: &io::Error) -> Report {
     Report::new(Exit::Failed, "output-closed", "standard output is closed").cause(error.to_string())
-}
-
-fn crate_line(file: &CachedCrate) -> String {
-    let size = text::size(file.bytes);
-    let used = if file.in_lock_file { "  in this lock file" } else { "" };
-    match &file.id {
-        Some(id) => format!("  {} {:>9}{used}", text::pad(&id.to_string(), 40), size),
-        None => format!("  {} {:>9}  invalid name", text::pad(&file.file, 40), size),
-    }
 }
 
 fn line_of(event: &FetchEvent) -> Option<String> {
@@ -301,29 +268,6 @@ fn end_word(end: Option<&FetchEnd>) -> &'static str {
         Some(FetchEnd::Cancelled { .. }) => "cancelled",
         Some(FetchEnd::Failed { .. }) | None => "failed",
     }
-}
-
-fn folder_json(folder: &CacheFolder) -> Value {
-    let crates: Vec<Value> = folder
-        .crates
-        .iter()
-        .map(|file| {
-            json!({
-                "file": file.file,
-                "name": file.id.as_ref().map(|id| id.name.as_str()),
-                "version": file.id.as_ref().map(|id| id.version.to_string()),
-                "bytes": file.bytes,
-                "in_lock_file": file.in_lock_file,
-            })
-        })
-        .collect();
-    json!({
-        "dir": folder.dir_name,
-        "path": text::clean(&folder.path.to_string_lossy()),
-        "registry": folder.registry,
-        "bytes": folder.bytes(),
-        "crates": crates,
-    })
 }
 
 fn report_json(report: &Report) -> Value {

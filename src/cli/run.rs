@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::domain::finding::Hazard;
 use crate::domain::progress::{FetchEnd, FetchTable};
 use crate::error::{Exit, Report};
-use crate::task::{self, Event, Events, Inspect, JobId, Request, Restore, Services};
+use crate::task::{self, Event, Events, JobId, Request, Restore, Services};
 
 use super::output::Printer;
 
@@ -53,17 +53,8 @@ pub(super) async fn fetch_checked(services: Arc<Services>, printer: Printer, res
     .await
 }
 
-/// Prints the crate cache.
-pub async fn cache_list(services: Arc<Services>, printer: Printer) -> Exit {
-    follow(services, Request::Inspect(Inspect::All), |event| match event {
-        Event::Cache(folders) => printer.cache(&folders).map(|()| Some(Exit::Done)),
-        event => Ok(other(printer, event)),
-    })
-    .await
-}
-
 /// Looks at the checkout first: without a terminal nobody can be asked whether it is trusted.
-async fn check(services: &Arc<Services>, printer: Printer) -> Result<(), Exit> {
+pub(super) async fn check(services: &Arc<Services>, printer: Printer) -> Result<(), Exit> {
     let mut outcome = Ok(());
     let request = Request::Check;
     let exit = follow(services.clone(), request, |event| {
@@ -112,7 +103,7 @@ pub(super) fn refuse(printer: Printer, hazards: &[Hazard]) {
 }
 
 /// What ends every job alike.
-fn other(printer: Printer, event: Event) -> Option<Exit> {
+pub(super) fn other(printer: Printer, event: Event) -> Option<Exit> {
     match event {
         Event::Failed(report) => {
             printer.report(&report);

@@ -2,6 +2,7 @@
 //! a line of output is.
 
 mod az_defaults;
+pub mod cache;
 mod caches;
 pub mod check;
 pub mod connect;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::account::Account;
+use crate::domain::cache::CacheEvent;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
@@ -41,6 +43,7 @@ use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
+pub use cache::{CacheDone, CacheJob};
 pub use entra_app::EntraFlags;
 pub use services::{DemoPlace, Services, Settled};
 pub use sign_in::{SignIn, SignInWith, SigningIn};
@@ -68,6 +71,11 @@ impl Events {
             tracing::warn!(job = self.id.0, code = report.code, headline = report.headline, "failed");
         }
         let _ = self.sender.send((self.id, event)).await;
+    }
+
+    /// The same from a plain thread.
+    fn send_blocking(&self, event: Event) {
+        let _ = self.sender.blocking_send((self.id, event));
     }
 }
 
@@ -107,6 +115,7 @@ async fn run_to_its_end(
     let request = match request {
         Request::Restore(request) => return restore::run(&services, request, (events, cancelled)).await,
         Request::SignIn(request) => return sign_in::run(&services, *request, (events, cancelled)).await,
+        Request::Cache(job) => return cache::run(&services, job, (events, cancelled)).await,
         Request::Change(change) => return create_feed::run(&services, *change, (events, cancelled)).await,
         request => request,
     };
@@ -153,6 +162,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         }
         // They have been taken by `run`.
         Request::Restore(_)
+        | Request::Cache(_)
         | Request::Change(_)
         | Request::Apply(_)
         | Request::LogIn(_)
@@ -249,6 +259,8 @@ pub enum Request {
     LogIn(LogIn),
     Restore(Restore),
     Inspect(Inspect),
+    /// Look at Cargo's crate cache, check it, or delete from it.
+    Cache(CacheJob),
     /// The person has read that http is not encrypted, and wants it for this server all the same.
     AgreeToHttp(Base),
 }
@@ -385,6 +397,9 @@ pub enum Event {
         report: Option<Box<Report>>,
     },
     Cache(Vec<CacheFolder>),
+    /// What a job on the crate cache finds and does.
+    InCache(CacheEvent),
+    CacheDone(CacheDone),
     AgreedToHttp,
     /// An answer of the service is late, and why; until [`Waiting::Over`].
     Waiting(Waiting),
@@ -399,6 +414,7 @@ impl Event {
         !matches!(
             self,
             Self::Fetch { .. }
+                | Self::InCache(_)
                 | Self::Forced(_)
                 | Self::Sending(_)
                 | Self::FeedMade(_)

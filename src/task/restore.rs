@@ -75,6 +75,10 @@ async fn spec(services: &Arc<Services>, request: Restore) -> Result<(FetchSpec, 
             return Err(demo_needs_feed());
         }
         let lock = caches::lock_file(&dir)?;
+        if let Some(registry) = settings.registry_in_force() {
+            // For the names of cache folders, once the project is out of sight: no fetch fails for want of it.
+            let _ = record::fetch(&shared.state_dir, &registry.name, &registry.index);
+        }
         let forced = forced(&shared, force_auth, (&settings, lock.as_ref()))?;
         if let Some(Forced { registry, index }) = &forced {
             settings = settings.with_index(registry, index);

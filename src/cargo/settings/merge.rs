@@ -163,7 +163,7 @@ fn add_http_env(http: &mut HttpSettings, env: &Env) {
         timeout(seconds("CARGO_HTTP_TIMEOUT")).or(http.timeout).or_else(|| timeout(seconds("HTTP_TIMEOUT")));
 }
 
-fn tables<'d>(
+pub(super) fn tables<'d>(
     document: &'d Document<&str>,
     key: &str,
 ) -> impl Iterator<Item = (&'d str, &'d dyn TableLike)> + use<'d> {
