@@ -325,12 +325,19 @@ impl Keeper<'_> {
         Report::new(Exit::SignIn, code, headline).hint(self.command())
     }
 
-    /// Ends with the command to run: Cargo shows nothing else.
-    fn mended(&self, report: Report, kind: &LoginKind) -> Report {
-        match (kind, report.exit) {
-            (LoginKind::Entra { .. }, Exit::SignIn) => report.hint(self.command()),
-            _ => report,
+    /// Says what failed and ends with the command to run: Cargo shows nothing else.
+    fn mended(&self, mut report: Report, kind: &LoginKind) -> Report {
+        if report.exit == Exit::SignIn {
+            return if matches!(kind, LoginKind::Entra { .. }) {
+                report.hint(self.command())
+            } else {
+                report
+            };
         }
+        report.headline = format!("the sign-in could not be renewed: {}", report.headline);
+        let hint = report.hint.take().map(|hint| hint + "; ").unwrap_or_default();
+        let login = format!("az-cargo-wizard login --org {}", self.base);
+        report.hint(format!("{hint}if it stays so, sign in in another way: {login} --with-token"))
     }
 
     fn command(&self) -> String {
