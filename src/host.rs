@@ -13,6 +13,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use etcetera::BaseStrategy as _;
 
+use crate::domain::machine::{Facts, Machine};
+
 /// Names the folder for what this tool remembers, in place of the usual one; the demo gives its own to its children.
 pub const STATE_DIR: &str = "AZ_CARGO_WIZARD_STATE_DIR";
 
@@ -45,7 +47,53 @@ pub struct TerminalFlags {
     pub stderr: bool,
 }
 
+/// The service that runs a pipeline's job, by the variable that tells; the last one is everybody's.
+const PIPELINES: [(&str, &str); 5] = [
+    ("TF_BUILD", "Azure Pipelines"),
+    ("GITHUB_ACTIONS", "GitHub Actions"),
+    ("GITLAB_CI", "GitLab CI"),
+    ("JENKINS_URL", "Jenkins"),
+    ("CI", "CI"),
+];
+
+/// What only a container has.
+const OF_CONTAINERS: [&str; 5] =
+    ["container", "REMOTE_CONTAINERS", "CODESPACES", "KUBERNETES_SERVICE_HOST", "DEVCONTAINER"];
+
+/// The files that Docker and Podman leave.
+const CONTAINER_FILES: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
+
+impl Env {
+    /// What the environment tells of the machine.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let says =
+            |name: &str| self.text(name).is_some_and(|value| !matches!(value, "0" | "false" | "False"));
+        let any = |names: &[&str]| names.iter().any(|name| says(name));
+        Facts {
+            pipeline: PIPELINES.iter().find(|(name, _)| says(name)).map(|(_, service)| *service),
+            container: any(&OF_CONTAINERS),
+            wsl: any(&["WSL_DISTRO_NAME", "WSL_INTEROP"]),
+            ssh: any(&["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"]),
+        }
+    }
+}
+
 impl Host {
+    /// The kind of machine this is.
+    #[must_use]
+    pub fn machine(&self) -> Machine {
+        let mut facts = self.env.facts();
+        facts.container |= CONTAINER_FILES.iter().any(|file| Path::new(file).exists());
+        Machine::of(&facts)
+    }
+
+    /// The system that this program was built for, as Rust names it.
+    #[must_use]
+    pub fn system() -> &'static str {
+        std::env::consts::OS
+    }
+
     /// The real one.
     ///
     /// # Errors

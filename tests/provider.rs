@@ -11,6 +11,8 @@ mod commands;
 mod direction;
 #[path = "provider/fetching.rs"]
 mod fetching;
+#[path = "provider/native.rs"]
+mod native;
 #[path = "provider/renewing.rs"]
 mod renewing;
 #[path = "provider/world.rs"]

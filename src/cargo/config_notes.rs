@@ -1,7 +1,7 @@
 //! What a person should know before agreeing to a change of Cargo's configuration: sentences, no decisions.
 
 use super::settings::{Replacement, env_name, first_include, same_index};
-use super::situation::{Situation, index_of, is_plain_file, replacement_of, shown};
+use super::situation::{Situation, cargos_provider, index_of, replacement_of, shown};
 use crate::domain::credential::TokenStore;
 use crate::domain::plan::ConfigScope;
 use crate::domain::text::clean;
@@ -64,28 +64,38 @@ fn index_variable(situation: &Situation<'_>) -> Option<String> {
 pub(super) fn of_provider(situation: &Situation<'_>) -> Option<String> {
     const FOR_ALL: &str = "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS";
     let name = &situation.plan.registry;
-    let is_plain = match situation.plan.store {
-        TokenStore::ThisRunOnly => return None,
-        TokenStore::PlainFile => true,
-        TokenStore::Provider(_) => false,
-    };
+    if situation.plan.store == TokenStore::ThisRunOnly {
+        return None;
+    }
+    let wanted = cargos_provider(situation.plan.store);
     let variable = format!("CARGO_REGISTRIES_{}_CREDENTIAL_PROVIDER", name.env_name());
     if situation.places.env.text(&variable).is_some() {
         let provider = situation.settings.provider_of(name)?;
-        return (!is_plain || !is_plain_file(provider)).then(|| {
+        return (wanted != Some(provider.text.trim())).then(|| {
             format!("The variable {variable} names another credential provider and wins: unset it.")
         });
     }
-    let asked_first = !is_plain && situation.places.env.text(FOR_ALL).is_some();
+    let asked_first = wanted.is_none() && situation.places.env.text(FOR_ALL).is_some();
     asked_first.then(|| format!("The providers of the variable {FOR_ALL} are asked before this tool."))
 }
 
 fn token_variable(situation: &Situation<'_>) -> Option<String> {
     let name = &situation.plan.registry;
     let variable = format!("CARGO_REGISTRIES_{}_TOKEN", name.env_name());
-    let is_used = situation.plan.store == TokenStore::PlainFile;
-    situation.places.env.text(&variable).filter(|_| is_used)?;
-    Some(format!("The variable {variable} holds a token, which wins over the one that is kept."))
+    situation.places.env.text(&variable)?;
+    match situation.plan.store {
+        TokenStore::PlainFile => {
+            Some(format!("The variable {variable} holds a token, which wins over the one that is kept."))
+        }
+        // One provider alone is asked for the registry, and it is not the one that reads variables.
+        TokenStore::Native(provider) => Some(format!(
+            "The variable {variable} holds a token, which Cargo ignores while it asks `{0}` alone; to have it win, set \
+             CARGO_REGISTRIES_{1}_CREDENTIAL_PROVIDER=cargo:token beside it.",
+            provider.name(),
+            name.env_name()
+        )),
+        TokenStore::Provider(_) | TokenStore::ThisRunOnly => None,
+    }
 }
 
 /// The person's file knows the name for another feed; the project's wins here.

@@ -53,6 +53,10 @@ pub enum ConfigError {
     },
     #[error("a token for Cargo holds printable ASCII characters only")]
     TokenNotPrintable,
+    #[error("`{provider}` does not work here")]
+    NativeFailed { provider: String, words: String },
+    #[error("`{provider}` keeps at most {limit} bytes, and this credential is longer")]
+    TooLongForNative { provider: &'static str, limit: usize },
     #[error("`cargo` is not on PATH")]
     CargoMissing,
     #[error("the toolchain that this project asks for is not installed")]
@@ -147,6 +151,11 @@ impl ConfigError {
                 ("no-workspace", "go to a folder with a `Cargo.toml`, or choose the user's configuration")
             }
             Self::TokenNotPrintable => ("token-not-printable", "paste the token again, without line breaks"),
+            Self::NativeFailed { .. } => (
+                "native-store",
+                "keep the credential in another place; `cargo login -v` in the project tells more",
+            ),
+            Self::TooLongForNative { .. } => ("native-store", "keep the credential in another place"),
             Self::CargoMissing => ("cargo-missing", "install Rust from https://rustup.rs, then try again"),
             Self::ToolchainMissing { .. } => {
                 ("toolchain-missing", "run `rustup toolchain install` in the project, then try again")
@@ -183,6 +192,7 @@ impl From<ConfigError> for Report {
         match &error {
             ConfigError::ToolchainMissing { words }
             | ConfigError::NoDefaultToolchain { words }
+            | ConfigError::NativeFailed { words, .. }
             | ConfigError::CargoFailed { words, .. } => words
                 .lines()
                 .filter(|line| !line.trim().is_empty())

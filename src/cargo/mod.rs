@@ -19,6 +19,7 @@ pub mod install;
 pub mod lock_search;
 pub mod lockfile;
 pub mod mirror;
+pub mod native;
 pub mod owners;
 mod process;
 pub mod provider;

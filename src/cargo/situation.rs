@@ -52,7 +52,7 @@ impl<'a> Situation<'a> {
         let registry = &self.plan.registry;
         match self.plan.store {
             TokenStore::ThisRunOnly => Ok(None),
-            TokenStore::PlainFile => {
+            TokenStore::PlainFile | TokenStore::Native(_) => {
                 let provider = self.provider_to_write()?.map(|provider| (registry, provider));
                 Ok(provider.map(|provider| ConfigEdit { provider: Some(provider), ..ConfigEdit::default() }))
             }
@@ -107,17 +107,19 @@ impl<'a> Situation<'a> {
         })
     }
 
-    /// The provider of the plain file, where it is not named yet.
+    /// Cargo's provider for the plan's store, where it is not named yet.
     fn provider_to_write(&self) -> Result<Option<&'static str>, ConfigError> {
+        let Some(wanted) = cargos_provider(self.plan.store) else { return Ok(None) };
+        let is_wanted = |provider: &ProviderSetting| provider.text.trim() == wanted;
         let Some(known) = self.known_provider() else {
-            let by_env = self.settings.provider_of(&self.plan.registry).is_some_and(is_plain_file);
-            return Ok(Some(PLAIN_FILE_PROVIDER).filter(|_| !by_env));
+            let by_env = self.settings.provider_of(&self.plan.registry).is_some_and(is_wanted);
+            return Ok(Some(wanted).filter(|_| !by_env));
         };
-        if is_plain_file(known) {
+        if is_wanted(known) {
             return Ok(None);
         }
         self.check_own(known)?;
-        Ok(Some(PLAIN_FILE_PROVIDER))
+        Ok(Some(wanted))
     }
 
     /// What stands in files other than the target, or in the environment, and would defeat the plan.
@@ -227,8 +229,13 @@ fn target(scope: ConfigScope, places: &Places<'_>) -> Result<(ConfigScope, PathB
     Ok((ConfigScope::Project, home::config_path(&cargo_dir)))
 }
 
-pub(super) fn is_plain_file(provider: &ProviderSetting) -> bool {
-    provider.text.trim() == PLAIN_FILE_PROVIDER
+/// Which of Cargo's own providers a registry names for that store; `None` where it names none.
+pub(super) fn cargos_provider(store: TokenStore) -> Option<&'static str> {
+    match store {
+        TokenStore::PlainFile => Some(PLAIN_FILE_PROVIDER),
+        TokenStore::Native(provider) => Some(provider.name()),
+        TokenStore::Provider(_) | TokenStore::ThisRunOnly => None,
+    }
 }
 
 /// What a file itself replaces crates.io by.

@@ -181,7 +181,7 @@ pub struct Setup {
     /// Read the personal access token from standard input
     #[arg(long)]
     pub with_token: bool,
-    /// Where the credential is kept
+    /// Where the credential is kept [default: what fits this machine, where that needs no yes of yours]
     #[arg(long, value_name = "STORE")]
     pub store: Option<Store>,
     /// Send and write what `--dry-run` shows
@@ -271,6 +271,9 @@ pub enum Auth {
 pub enum Store {
     /// The system keyring, with this tool as Cargo's credential provider, which also renews it
     Provider,
+    /// The system keyring, with Cargo's own provider for it: cargo:libsecret, cargo:wincred or cargo:macos-keychain;
+    /// for personal access tokens, which nothing has to renew
+    Native,
     /// credentials.toml in Cargo's home: plain text, readable by you alone
     File,
     /// Nowhere: for this run's `cargo fetch` only

@@ -2,6 +2,7 @@
 //! named all at once.
 
 mod feeds;
+mod store;
 mod wishes;
 
 use std::sync::Arc;
@@ -114,7 +115,8 @@ impl Run {
         let wishes = Wishes::of(&self.flags)?;
         let checkout = self.check().await?;
         let target = target(&checkout);
-        wishes.require(&self.flags, target)?;
+        let store = self.settle_store(&checkout, (&wishes, target)).await?;
+        wishes.require(&self.flags, (target, store.as_deref()))?;
         // Both are there once nothing is missing.
         let (Some(target), Some(_)) = (target, &wishes.feed) else { return Err(Stop::Said(Exit::Usage)) };
         self.find_keyring().await?;
@@ -149,21 +151,6 @@ impl Run {
                 run::refuse(self.printer, &hazards);
                 Err(Stop::Said(Exit::Usage))
             }
-            _ => Err(Stop::Said(Exit::Failed)),
-        }
-    }
-
-    /// Nothing is configured that would then fail: the keyring is tried before it is relied on.
-    async fn find_keyring(&mut self) -> Result<(), Stop> {
-        if !matches!(self.store, TokenStore::Provider(_)) || self.flags.dry_run {
-            return Ok(());
-        }
-        match self.ask(Request::TryKeyring).await? {
-            Event::Keyring(Ok(kept)) => {
-                self.store = TokenStore::Provider(kept);
-                Ok(())
-            }
-            Event::Keyring(Err(report)) => Err(Stop::Report(report)),
             _ => Err(Stop::Said(Exit::Failed)),
         }
     }

@@ -73,15 +73,15 @@ pub(super) fn warn_of_http(services: &Services, printer: Printer, collection: &C
 /// The first line of standard input. Read on a thread of its own, which nobody waits for: whoever has forgotten to
 /// send a token can stop the command.
 async fn read_token(stdin: StandardInput, stop: impl Future<Output = ()>) -> Result<Secret, Ended> {
-    let (sender, input) = oneshot::channel();
-    let reader = std::thread::Builder::new().name(READER.to_owned());
-    let reader = reader.spawn(move || sender.send(stdin()));
     let input = async {
-        // Without a reader there is no sender either.
-        reader?;
+        let (sender, input) = oneshot::channel();
+        let reader = std::thread::Builder::new().name(READER.to_owned());
+        reader.spawn(move || sender.send(stdin()))?;
         input.await.map_err(io::Error::other)?
     };
+    // Listens before it reads: whoever sees it wait can stop it.
     let text = tokio::select! {
+        biased;
         () = stop => return Err(Ended::Cancelled),
         text = input => text,
     };

@@ -8,6 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::lifetime::Lifetime;
+use super::machine::Lasting;
+use super::store::NativeProvider;
 
 /// What a personal access token must be allowed to do, in the words of Azure's page (azure-contract 2.2):
 /// with less, crates that nobody has saved yet can't be fetched.
@@ -155,6 +157,18 @@ impl Credential {
         }
     }
 
+    /// How long it can be of use to who keeps it.
+    #[must_use]
+    pub fn lasting(&self) -> Lasting {
+        match (self, self.ends_soon()) {
+            (Self::Bearer(access), Some(why)) => match access.origin {
+                TokenOrigin::Environment(_) | TokenOrigin::Kept(_) => Lasting::Ends(why),
+                TokenOrigin::DeviceCode(_) | TokenOrigin::AzureCli { .. } => Lasting::Renewed(why),
+            },
+            _ => Lasting::Long,
+        }
+    }
+
     /// What to call it in a sentence.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -238,6 +252,8 @@ pub enum TokenStore {
     /// With this tool, which is Cargo's credential provider then (product.md, 'Where the credential provider is
     /// named').
     Provider(Kept),
+    /// With Cargo's own provider for the keyring of this system (cargo-contract 3.3).
+    Native(NativeProvider),
     /// `$CARGO_HOME/credentials.toml`, in plain text, mode 0600, read by `cargo:token`.
     #[default]
     PlainFile,

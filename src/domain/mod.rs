@@ -9,6 +9,7 @@ pub mod entra;
 pub mod feed;
 pub mod finding;
 pub mod lifetime;
+pub mod machine;
 pub mod new_feed;
 pub mod organization;
 pub mod package;

@@ -48,6 +48,7 @@ impl TokenStore {
     pub fn name(self) -> &'static str {
         match self {
             Self::Provider(kept) => kept.name(),
+            Self::Native(provider) => provider.name(),
             Self::PlainFile => "plain token file",
             Self::ThisRunOnly => "this run only",
         }

@@ -13,6 +13,7 @@ use crate::cargo::home::{self, ConfigLayer};
 use crate::cargo::install;
 use crate::cargo::settings::{self, HttpSettings, Index, Replacement, Settings};
 use crate::domain::finding::{Finding, Hazard};
+use crate::domain::machine::Machine;
 use crate::domain::organization::{self, Target};
 use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
 use crate::domain::text;
@@ -42,6 +43,7 @@ pub struct Checkout {
     pub registries: Vec<(RegistryName, IndexUrl)>,
     /// What this machine has to sign in with.
     pub means: Means,
+    pub machine: Machine,
     /// The embedded Azure's personal access token, to be pasted.
     pub demo_token: Option<String>,
     /// Where the embedded Azure answers; a bare organization's name means one of its own.
@@ -183,6 +185,7 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         registries: registries(&settings),
         home: services.host.home.clone(),
         means: sign_in::means(services).await?,
+        machine: services.host.machine(),
         ..Checkout::default()
     };
     if let Err(report) = cargo_and_project(services, &settings, &mut checkout).await {

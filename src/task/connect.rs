@@ -10,11 +10,13 @@ use crate::cargo::config_file::{self, Places};
 use crate::cargo::credentials;
 use crate::cargo::error::ConfigError;
 use crate::cargo::mirror;
-use crate::domain::credential::{Kept, TokenStore};
+use crate::cargo::native::{self, Native};
+use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
+use crate::domain::store::NativeProvider;
 use crate::error::{Exit, Report};
-use crate::host::Env;
+use crate::host::{Env, Host};
 use crate::record::{self, Record};
 
 use super::keeping::{self, SignedIn, Stored};
@@ -92,6 +94,7 @@ pub(super) async fn log_in(
     let mut left = None;
     let kept_in = match log_in.plan.store {
         TokenStore::ThisRunOnly => None,
+        TokenStore::Native(provider) => Some(keep_natively(services, log_in, provider).await?),
         TokenStore::PlainFile => keep_with_cargo(services, log_in).await?.map(KeptIn::CargosFile),
         TokenStore::Provider(kept) => {
             let stored = keep_here(services, log_in, kept).await?;
@@ -135,6 +138,50 @@ async fn keep_here(services: &Services, log_in: LogIn, kept: Kept) -> Result<Sto
         keeping::keep(&host, &state_dir, (&signed_in, kept))
     };
     blocking(keep).await?
+}
+
+/// Has Cargo's own provider keep the credential for every registry of the plan, and hand it out once.
+async fn keep_natively(
+    services: &Services,
+    log_in: LogIn,
+    provider: NativeProvider,
+) -> Result<KeptIn, Report> {
+    if !matches!(log_in.credential, Credential::Pat(_)) {
+        let words = format!("`{}` renews nothing, and this credential ends by itself", provider.name());
+        return Err(Report::new(Exit::Usage, "native-store", words)
+            .hint("keep it in another place, or sign in with a personal access token"));
+    }
+    let header = log_in.credential.header();
+    if let Some(limit) = provider.most_bytes().filter(|limit| header.len() > *limit) {
+        return Err(ConfigError::TooLongForNative { provider: provider.name(), limit }.into());
+    }
+    let env = services.child_env();
+    let native = Native { env: &env, dir: &services.dir, provider: provider.name() };
+    let LogIn { plan, collection, .. } = log_in;
+    let publish = plan.publish.as_ref().map(|publish| (&publish.name, &publish.index));
+    for (name, index) in std::iter::once((&plan.registry, &plan.index)).chain(publish) {
+        let registry = native::Registry { name, index };
+        native.keep(registry, &header).await?;
+        native.prove(registry).await?;
+    }
+    record::name(&services.state_dir, &collection.base())?;
+    Ok(KeptIn::Native(provider))
+}
+
+/// Whether Cargo's own provider for the keyring of this system works here, by having it forget what nobody kept.
+pub(super) async fn try_native(services: &Services) -> Result<Event, Report> {
+    let Some(provider) = NativeProvider::of_system(Host::system()) else {
+        let words = "Cargo has no provider for the keyring of this system";
+        return Ok(Event::Native(Err(Box::new(Report::new(Exit::Failed, "native-store", words)))));
+    };
+    if services.demo.is_some() {
+        let words = "the demo leaves the keyring alone";
+        return Ok(Event::Native(Err(Box::new(Report::new(Exit::Failed, "native-store", words)))));
+    }
+    let env = services.child_env();
+    let native = Native { env: &env, dir: &services.dir, provider: provider.name() };
+    let tried = native.try_out().await.map(|()| provider);
+    Ok(Event::Native(tried.map_err(|error| Box::new(Report::from(error)))))
 }
 
 /// Keeps the credential for every registry of the plan, and says where.

@@ -40,6 +40,7 @@ use crate::domain::package::CrateId;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
 use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::domain::store::NativeProvider;
 use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
@@ -152,6 +153,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Logins => logins::list(services, false).await,
         Request::LookUpLogins => logins::list(services, true).await,
         Request::Uninstall => logins::uninstall(services).await,
+        Request::TryNative => connect::try_native(services).await,
         Request::TryKeyring => keeping::try_keyring(services).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
@@ -255,6 +257,8 @@ pub enum Request {
     Uninstall,
     /// Find out where this tool can keep credentials, by keeping something without worth.
     TryKeyring,
+    /// Find out whether Cargo's own provider for the keyring works here; where the keyring does.
+    TryNative,
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
     LogIn(LogIn),
     Restore(Restore),
@@ -387,6 +391,8 @@ pub enum Event {
     Logins(logins::Logins),
     /// Where this tool can keep credentials, or why it can't.
     Keyring(Result<Kept, Box<Report>>),
+    /// Cargo's own provider for the keyring of this system, or why it does not work here.
+    Native(Result<NativeProvider, Box<Report>>),
     Fetch {
         at: Duration,
         event: FetchEvent,
@@ -442,6 +448,8 @@ pub struct LoggedIn {
 pub enum KeptIn {
     /// In Cargo's own file of tokens.
     CargosFile(PathBuf),
+    /// In the keyring, by Cargo's own provider.
+    Native(NativeProvider),
     /// With this tool, in the place of that name, safe to show.
     Vault(String),
 }
@@ -450,6 +458,7 @@ impl std::fmt::Display for KeptIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::CargosFile(path) => f.write_str(&crate::domain::text::clean(&path.to_string_lossy())),
+            Self::Native(provider) => write!(f, "the system keyring, by {}", provider.name()),
             Self::Vault(name) => f.write_str(name),
         }
     }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use crate::domain::account::Account;
-use crate::domain::credential::{Credential, Kept, TokenOrigin, TokenStore};
+use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::feed::{Feed, FeedAddress};
+use crate::domain::machine::{Keyring, Lasting, Machine, Recommended, recommend};
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
 use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::domain::store::NativeProvider;
 use crate::domain::text;
 use crate::error::Report;
 use crate::task::check::Checkout;
@@ -172,6 +174,8 @@ pub(super) struct Session {
     pub(super) written: Vec<Written>,
     /// Where this tool can keep credentials, or why it can't; `None`: not tried yet.
     pub(super) keyring: Option<Result<Kept, Box<Report>>>,
+    /// Cargo's own provider for the keyring, or why it does not work here; `None`: not tried.
+    pub(super) native: Option<Result<NativeProvider, Box<Report>>>,
     pub(super) logged_in: Option<LoggedIn>,
     /// Credentials that were stored, by registry: they stay where they are when another answer is given.
     pub(super) kept: Vec<(RegistryName, KeptIn)>,
@@ -256,21 +260,36 @@ impl Session {
         Some(format!("{why}: choose this run only, or sign in with a personal access token."))
     }
 
-    /// Where the credential is kept unless the person says otherwise: in a keyring that works; else one that ends
-    /// soon nowhere.
-    pub(super) fn best_store(&self) -> TokenStore {
-        match &self.keyring {
-            Some(Ok(Kept::Keyring)) if self.is_renewable() => TokenStore::Provider(Kept::Keyring),
-            _ if self.ends_soon().is_some() => TokenStore::ThisRunOnly,
-            _ => TokenStore::default(),
-        }
+    /// Where the credential is kept unless the person says otherwise, and why.
+    pub(super) fn recommended(&self) -> Recommended {
+        let machine = self.checkout.as_ref().map_or(Machine::Desktop, |checkout| checkout.machine);
+        let keyring = match &self.keyring {
+            None => Keyring::Unknown,
+            Some(Ok(kept)) => Keyring::Works(*kept),
+            Some(Err(report)) => Keyring::Fails(report.causes.first().unwrap_or(&report.headline)),
+        };
+        let lasting = self.credential.as_ref().map_or(Lasting::Long, Credential::lasting);
+        recommend(machine, keyring, lasting)
     }
 
-    /// Every place that may be chosen, in the order of the form.
+    /// Every place that may be chosen, in the order of the form: only what was tried and works.
     pub(super) fn stores(&self) -> Vec<TokenStore> {
         let here = self.keyring.as_ref().and_then(|kept| kept.as_ref().ok()).filter(|_| self.is_renewable());
         let here = here.map(|kept| TokenStore::Provider(*kept));
-        here.into_iter().chain([TokenStore::PlainFile, TokenStore::ThisRunOnly]).collect()
+        let native = self.native.as_ref().and_then(|native| native.as_ref().ok()).filter(|_| self.lasts());
+        let native = native.map(|native| TokenStore::Native(*native));
+        here.into_iter().chain(native).chain([TokenStore::PlainFile, TokenStore::ThisRunOnly]).collect()
+    }
+
+    /// Whether Cargo's own provider is still to be tried: not without a keyring, and not for what ends by itself.
+    pub(super) fn asks_native(&self) -> bool {
+        let has_keyring = matches!(self.keyring, Some(Ok(Kept::Keyring)));
+        has_keyring && self.native.is_none() && self.lasts()
+    }
+
+    /// Whether the credential is of use without ever being renewed.
+    fn lasts(&self) -> bool {
+        self.credential.as_ref().is_some_and(|credential| credential.lasting() == Lasting::Long)
     }
 
     /// The place after that one.
@@ -282,8 +301,8 @@ impl Session {
 
     /// Whether this tool can hand the credential to Cargo tomorrow, too: the token of a pipeline ends with its job.
     fn is_renewable(&self) -> bool {
-        let Some(Credential::Bearer(access)) = &self.credential else { return true };
-        !matches!(access.origin, TokenOrigin::Environment(_) | TokenOrigin::Kept(_))
+        let credential = self.credential.as_ref();
+        credential.is_none_or(|credential| !matches!(credential.lasting(), Lasting::Ends(_)))
     }
 
     /// The index of the feed at hand: as the configuration spells it where it names the feed already.

@@ -332,6 +332,7 @@ pub(crate) const RULES: &[Rule] = &[
             "auth/jwt",
             "auth/vault",
             "cargo/credentials",
+            "cargo/native",
             "cargo/provider",
             "task/provide_token",
             "task/restore",

@@ -100,6 +100,10 @@ impl World {
         })
     }
 
+    pub(crate) fn run_to_its_end<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     pub(crate) fn collection(&self) -> Collection {
         Target::parse(&format!("{}/contoso", self.demo.origin())).unwrap().collection
     }

@@ -1,6 +1,10 @@
 //! The Config step.
 
+use az_cargo_wizard::domain::credential::{Kept, TokenStore};
+use az_cargo_wizard::domain::machine::Machine;
 use az_cargo_wizard::domain::plan::OtherReplacement;
+use az_cargo_wizard::domain::store::NativeProvider;
+use az_cargo_wizard::task::check::Checkout;
 use az_cargo_wizard::task::connect::Agreed;
 use az_cargo_wizard::task::{Event, Request};
 use az_cargo_wizard::tui::Theme;
@@ -24,6 +28,16 @@ states! { "config":
     };
     replacement_asked => |wizard| wizard.at_config().press("<tab><tab><tab>");
     store_asked => |wizard| wizard.at_config().press("<s-tab>");
+    store_on_a_desktop => |wizard| with_keyring(wizard, Machine::Desktop).press("<s-tab>");
+    store_of_cargo_itself => |wizard| with_keyring(wizard, Machine::Desktop).press("<s-tab> ");
+    store_over_ssh => |wizard| without_keyring(wizard, Machine::Ssh).press("<s-tab>");
+    store_in_wsl => |wizard| without_keyring(wizard, Machine::Wsl).press("<s-tab>");
+    store_in_a_container => |wizard| without_keyring(wizard, Machine::Container).press("<s-tab>");
+    store_in_a_pipeline => |wizard| without_keyring(wizard, Machine::Pipeline("Azure Pipelines")).press("<s-tab>");
+    store_without_libsecret => |wizard| {
+        let wizard = at_config_on(wizard, Machine::Desktop).answer(Event::Keyring(Ok(Kept::Keyring)));
+        wizard.answer(Event::Native(Err(Box::new(world::no_libsecret())))).press("<s-tab>")
+    };
     this_run_only => |wizard| wizard.at_config().press("<s-tab> ");
     cannot_replace_crates_io => |wizard| wizard.with_feeds(world::feeds()).press("jj<enter><tab><tab><tab> ");
     without_a_project => |wizard| {
@@ -45,6 +59,41 @@ states! { "config":
     failed => |wizard| {
         wizard.at_config().reviewed(world::review).agree().fail(world::file_is_locked())
     };
+}
+
+/// At the form, on such a machine.
+fn at_config_on(wizard: Wizard, machine: Machine) -> Wizard {
+    let checkout = Checkout { machine, ..world::checkout() };
+    wizard
+        .checked(checkout)
+        .press("<enter>")
+        .signed_in()
+        .answer(Event::Feeds(world::feeds()))
+        .press("<enter>")
+}
+
+fn with_keyring(wizard: Wizard, machine: Machine) -> Wizard {
+    let wizard = at_config_on(wizard, machine).answer(Event::Keyring(Ok(Kept::Keyring)));
+    wizard.answer(Event::Native(Ok(NativeProvider::Libsecret)))
+}
+
+fn without_keyring(wizard: Wizard, machine: Machine) -> Wizard {
+    at_config_on(wizard, machine).answer(Event::Keyring(Err(Box::new(world::no_keyring()))))
+}
+
+#[test]
+fn cargos_own_provider_is_tried_only_where_a_keyring_answers_and_offered_only_where_it_works() {
+    let wizard = at_config_on(Wizard::opened(Theme::default()), Machine::Desktop);
+    let tried = wizard.answer(Event::Keyring(Ok(Kept::Keyring)));
+    assert_eq!(*tried.request(), Request::TryNative);
+    let works = tried.answer(Event::Native(Ok(NativeProvider::Libsecret))).press("<s-tab> <enter>");
+    let Request::Review(plan) = works.request() else { panic!("{:?}", works.request()) };
+    assert_eq!(plan.store, TokenStore::Native(NativeProvider::Libsecret));
+    let without = without_keyring(Wizard::opened(Theme::default()), Machine::Desktop);
+    assert!(!without.started.iter().any(|(_, request)| *request == Request::TryNative));
+    // Behind the plain file, which is preselected then, comes the run alone.
+    let Request::Review(plan) = without.press("<s-tab> <enter>").request().clone() else { panic!() };
+    assert_eq!(plan.store, TokenStore::ThisRunOnly);
 }
 
 fn asked() -> Wizard {

@@ -1,6 +1,13 @@
 //! The Log in step.
 
+use az_cargo_wizard::domain::credential::TokenStore;
+use az_cargo_wizard::domain::machine::Machine;
+use az_cargo_wizard::domain::plan::SetupPlan;
 use az_cargo_wizard::domain::progress::FetchEnd;
+use az_cargo_wizard::domain::store::NativeProvider;
+use az_cargo_wizard::task::check::Checkout;
+use az_cargo_wizard::task::{Event, Request};
+use az_cargo_wizard::tui::Msg;
 
 use crate::states;
 use crate::wizard::Wizard;
@@ -15,6 +22,17 @@ states! { "log_in":
     ready => |wizard| wizard.at_log_in();
     reading_the_configuration => |wizard| wizard.checked(world::cloned()).signed_in().at(100);
     with_extra_difference => after_a_review;
+    over_ssh => |wizard| {
+        let checkout = Checkout { machine: Machine::Ssh, ..world::cloned() };
+        let wizard = wizard.checked(checkout).signed_in().reviewed_by(world::review_of_the_users_file);
+        let trial = wizard.started.iter().find(|(_, request)| *request == Request::TryKeyring).unwrap().0;
+        wizard.told(Msg::Job(trial, Event::Keyring(Err(Box::new(world::no_keyring())))))
+    };
+    kept_by_cargo_itself => |wizard| {
+        let native = TokenStore::Native(NativeProvider::Libsecret);
+        wizard.at_config().reviewed(|plan| world::review(SetupPlan { store: native, ..plan })).agree()
+            .answer(world::applied())
+    };
     kept_nowhere => |wizard| {
         let wizard = wizard.checked(world::cloned()).signed_in().reviewed_by(world::nothing_to_write);
         wizard.press("<space>").reviewed_by(world::nothing_to_write)

@@ -231,6 +231,18 @@ pub(crate) fn signed_in() -> Event {
     Event::SignedIn { account: account(), credential: Credential::Pat(Secret::new(TOKEN)) }
 }
 
+pub(crate) fn no_keyring() -> Report {
+    Report::new(Exit::Failed, "keyring-unavailable", "there is no keyring that could be used")
+        .cause("no session with a message bus is known")
+        .hint("keep the credential in a file")
+}
+
+pub(crate) fn no_libsecret() -> Report {
+    Report::new(Exit::Failed, "native-store", "`cargo:libsecret` does not work here")
+        .cause("failed to load libsecret: try installing the `libsecret` or `libsecret-1-0` package")
+        .hint("keep the credential in another place")
+}
+
 /// Some day, in seconds since 1970.
 pub(crate) const NOON: u64 = 1_795_348_800;
 

@@ -170,6 +170,7 @@ fn plan_json(plan: &SetupPlan) -> Value {
         "replace_crates_io": plan.replace_crates_io,
         "store": match plan.store {
             TokenStore::Provider(_) => "provider",
+            TokenStore::Native(_) => "native",
             TokenStore::PlainFile => "file",
             TokenStore::ThisRunOnly => "none",
         },

@@ -2,10 +2,13 @@
 
 use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::feed::{FeedName, ViewName};
+use crate::domain::machine::Lasting;
 use crate::domain::new_feed::{Description, FeedScope, NewFeed, Sources, Visibility};
 use crate::domain::organization::{ProjectName, Target};
 use crate::domain::registry::RegistryName;
+use crate::domain::store::NativeProvider;
 use crate::error::{Exit, Report};
+use crate::host::Host;
 
 use super::super::args::{Auth, Belongs, Setup, Store, Upstreams, WhoSees};
 
@@ -49,6 +52,7 @@ impl Wishes {
                 .hint("leave `--publish-feed` out, or name a second feed"));
         }
         check_nobody(flags)?;
+        check_native(flags)?;
         if flags.create.scope == Some(Belongs::Organization) && self.project.is_some() {
             return Err(contradiction("`--scope organization` makes a feed that belongs to no project")
                 .hint("leave the project out, or say `--scope project`"));
@@ -86,11 +90,16 @@ impl Wishes {
         self.project.as_ref().or(target.project.as_ref())
     }
 
-    /// Everything that can't be found out, before anything is asked of the network; all of it at once.
+    /// Everything that can't be found out, before anything is asked of the network; all of it at once. `store` is what
+    /// is to be said of the missing store; `None`: none is missing.
     ///
     /// # Errors
     /// With a hint that names every missing flag.
-    pub(super) fn require(&self, flags: &Setup, target: Option<&Target>) -> Result<(), Report> {
+    pub(super) fn require(
+        &self,
+        flags: &Setup,
+        (target, store): (Option<&Target>, Option<&str>),
+    ) -> Result<(), Report> {
         let create = &flags.create;
         let named = |create_only: bool, given: bool| given || (create_only && !create.create);
         let has_project = self.project.is_some() || target.is_some_and(|target| target.project.is_some());
@@ -117,10 +126,7 @@ impl Wishes {
                 flags.with_token || flags.auth != Auth::Pat,
                 "`--with-token`: the personal access token is on standard input",
             ),
-            (
-                flags.store.is_some() || flags.auth == Auth::Nobody,
-                "`--store provider|file|none`: where the credential is kept",
-            ),
+            (store.is_none(), store.unwrap_or_default()),
             (flags.yes || flags.dry_run, "`--yes`; or `--dry-run`, to see what it would do"),
         ];
         let missing: Vec<&str> = needed.iter().filter(|(given, _)| !given).map(|(_, flag)| *flag).collect();
@@ -194,8 +200,32 @@ pub(super) fn store(flags: &Setup) -> TokenStore {
     match (flags.auth, flags.store) {
         (Auth::Nobody, _) | (_, Some(Store::None)) => TokenStore::ThisRunOnly,
         (_, Some(Store::Provider)) => TokenStore::Provider(Kept::Keyring),
+        // The one that is tried.
+        (_, Some(Store::Native)) => {
+            NativeProvider::of_system(Host::system()).map_or(TokenStore::PlainFile, TokenStore::Native)
+        }
         (_, Some(Store::File) | None) => TokenStore::PlainFile,
     }
+}
+
+/// How long the credential of that way can be of use.
+pub(super) fn lasting(auth: Auth) -> Lasting {
+    match auth {
+        Auth::Pat | Auth::Nobody => Lasting::Long,
+        Auth::Az | Auth::Device => Lasting::Renewed("an Entra access token ends within the hour"),
+        Auth::Env => Lasting::Ends("the environment has its token in the next run, too"),
+    }
+}
+
+/// Only what nothing has to renew is of use to Cargo's own provider.
+fn check_native(flags: &Setup) -> Result<(), Report> {
+    if flags.store == Some(Store::Native) && lasting(flags.auth) != Lasting::Long {
+        return Err(contradiction(
+            "`--store native` renews nothing, so that it is for personal access tokens",
+        )
+        .hint("say `--auth pat --with-token`, or `--store provider`"));
+    }
+    Ok(())
 }
 
 /// `--auth none` goes with nothing that needs somebody.

@@ -2,6 +2,7 @@
 
 mod explain;
 mod mirror;
+mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,13 +15,10 @@ use crate::error::Report;
 use crate::task::{Event, Request};
 
 use super::super::keymap::{Action, Key, Offer, SCROLLS, offer};
-use super::super::layout::{below, top};
 use super::super::msg::Act;
 use super::super::session::Session;
-use super::super::widget::diff_lines;
 use super::super::widget::field::Field;
-use super::super::widget::page::{Page, sentence};
-use super::super::widget::reading;
+use super::super::widget::page::Page;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
 use mirror::Mirror;
@@ -114,7 +112,7 @@ impl Config {
             named_view: view.clone().filter(|_| !is_usual),
             view,
             publish: session.publish.is_some(),
-            store: session.best_store(),
+            store: session.recommended().store,
             ..Self::default()
         };
         let index = self.index(session);
@@ -249,10 +247,6 @@ impl Config {
     }
 }
 
-fn shown_view(view: Option<&ViewName>) -> String {
-    view.map_or("none".to_owned(), |view| format!("@{view}"))
-}
-
 /// What tells whether the form is still about the same feeds.
 fn feeds(session: &Session) -> Option<Of> {
     let publish = session.publish.as_ref().map(|feed| feed.id.clone());
@@ -379,9 +373,11 @@ impl Panel for Config {
             Event::Keyring(kept) => {
                 session.keyring = Some(kept);
                 if !self.chose_store {
-                    self.store = session.best_store();
+                    self.store = session.recommended().store;
                 }
+                return session.asks_native().then_some(Act::Start(Request::TryNative)).into_iter().collect();
             }
+            Event::Native(native) => session.native = Some(native),
             Event::Failed(report) => self.state = State::Failed(report),
             _ => {}
         }
@@ -422,78 +418,5 @@ impl Panel for Config {
         page.gap();
         self.form(&mut page, session);
         look.page(frame, area, page);
-    }
-}
-
-impl Config {
-    fn form(&self, page: &mut Page, session: &Session) {
-        let at = |question| self.question == question;
-        page.options(
-            "File",
-            (&["project", "user"], usize::from(self.scope != ConfigScope::Project)),
-            at(Question::File),
-        );
-        page.field("Registry name", &self.name, at(Question::Name));
-        if let Some(error) = &self.name_error {
-            page.bad(&sentence(error));
-        }
-        let views = self.views();
-        let views: Vec<String> = views.iter().map(|view| shown_view(view.as_ref())).collect();
-        let views: Vec<&str> = views.iter().map(String::as_str).collect();
-        page.options("View", (&views, self.view_at()), at(Question::View));
-        page.options(
-            "For crates.io",
-            (&["use the feed", "leave as it is"], usize::from(!self.replace)),
-            at(Question::Replace),
-        );
-        if Question::Mirror.is_asked((self, session)) {
-            self.mirror.draw(page, at(Question::Mirror));
-        }
-        if let Some(feed) = &session.publish {
-            let name = RegistryName::suggest(&feed.name);
-            page.options(
-                "For publishing",
-                (&[name.as_str(), "none"], usize::from(!self.publish)),
-                at(Question::Publish),
-            );
-        }
-        self.store_options(page, session);
-        page.gap();
-        if at(Question::Mirror) {
-            self.mirror.explain(page, session);
-        }
-        for line in self.explain(session) {
-            page.quiet(line);
-        }
-        self.warn_of_store(page, session);
-        if let Some(index) = self.index(session) {
-            page.gap().pair("Index", index.as_str());
-        }
-    }
-
-    fn show_review(
-        &self,
-        frame: &mut Frame<'_>,
-        area: Rect,
-        (look, review, session): (&Look, &Review, &Session),
-    ) {
-        let mut head = Page::new(look.theme, area.width);
-        if review.is_done() {
-            head.title("Everything is as you want it: nothing to write");
-        } else {
-            head.title("This will be written when you agree");
-        }
-        for note in &review.notes {
-            head.warning(note);
-        }
-        head.gap();
-        let rows = head.len().min(area.height / 2);
-        head.draw(frame, top(area, rows));
-        let body = below(area, rows);
-        let mut page = Page::new(look.theme, area.width);
-        for file in &review.files {
-            diff_lines::show(&mut page, (file, &session.shown(&file.path)), look.theme);
-        }
-        reading::draw(frame, body, (look.theme, page, &self.scroll));
     }
 }

@@ -187,6 +187,10 @@ fn credentials(session: &Session) -> Vec<String> {
                 format!("Credential in {path}; {logout}; cargo logout --registry {publish}")
             }
             (KeptIn::CargosFile(path), None) => format!("Credential in {}; {logout}", session.shown(path)),
+            (KeptIn::Native(_), Some(publish)) => {
+                format!("Credential in {place}; {logout}; cargo logout --registry {publish}")
+            }
+            (KeptIn::Native(_), None) => format!("Credential in {place}; {logout}"),
             (KeptIn::Vault(name), _) => {
                 format!("Credential in {name}, for which Cargo asks this tool; {logout}")
             }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::account::Account;
 use crate::domain::credential::{Kept, TokenStore};
+use crate::domain::machine::Recommended;
 use crate::domain::plan::{ConfigScope, Review, SetupPlan};
 use crate::error::Report;
 use crate::task::{self, Event, Request};
@@ -118,7 +119,7 @@ impl Panel for LogIn {
         if let Some(plan) = &session.plan {
             self.store = plan.store;
         } else {
-            self.store = session.best_store();
+            self.store = session.recommended().store;
         }
         let mut acts = self.review(session);
         if matches!(self.state, State::Reviewing) && session.keyring.is_none() {
@@ -179,13 +180,20 @@ impl Panel for LogIn {
             }
             Event::Keyring(kept) => {
                 session.keyring = Some(kept);
-                let best = session.best_store();
+                let best = session.recommended().store;
                 let is_free = !self.chose_store && session.found && session.logged_in.is_none();
+                let mut acts = Vec::new();
                 if is_free && best != self.store && matches!(self.state, State::Ready | State::Reviewing) {
                     self.store = best;
-                    return self.review(session);
+                    acts = self.review(session);
                 }
+                if session.asks_native() {
+                    // Behind what cancels the jobs before.
+                    acts.insert(acts.len().min(1), Act::Start(Request::TryNative));
+                }
+                return acts;
             }
+            Event::Native(native) => session.native = Some(native),
             Event::LoggedIn(logged_in) => {
                 session.log_in(logged_in);
                 return self.write_rest(session);
@@ -231,7 +239,11 @@ impl Panel for LogIn {
         }
         if let Some(plan) = &session.plan {
             page.pair("Registry", plan.registry.as_str());
-            page.pair("Kept in", kept_in(plan.store));
+            page.pair("Kept in", &kept_in(plan.store));
+            if plan.scope == ConfigScope::AsItIs && session.logged_in.is_none() {
+                let Recommended { store, why } = session.recommended();
+                page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
+            }
             if let Some(why) = session.ends_soon().filter(|_| plan.store != TokenStore::ThisRunOnly) {
                 page.gap().warning(&format!("{}: in a file it is of no use afterwards.", sentence(why)));
             }
@@ -277,11 +289,18 @@ impl LogIn {
     }
 }
 
-fn kept_in(store: TokenStore) -> &'static str {
-    match store {
+fn kept_in(store: TokenStore) -> String {
+    let words = match store {
+        TokenStore::Native(provider) => {
+            return format!(
+                "the system keyring, by {}, which Cargo asks for this registry alone",
+                provider.name()
+            );
+        }
         TokenStore::Provider(Kept::Keyring) => "the system keyring; Cargo asks this tool for it",
         TokenStore::Provider(Kept::File) => "a plain file of the demo; Cargo asks this tool for it",
         TokenStore::PlainFile => "credentials.toml in Cargo's home: plain text, readable by you alone",
         TokenStore::ThisRunOnly => "nowhere: given to this one cargo fetch only",
-    }
+    };
+    words.to_owned()
 }

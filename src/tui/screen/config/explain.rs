@@ -3,9 +3,10 @@
 use super::{Config, Question};
 use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::feed::Feed;
+use crate::domain::machine::Recommended;
 use crate::domain::plan::ConfigScope;
 use crate::tui::session::Session;
-use crate::tui::widget::page::Page;
+use crate::tui::widget::page::{Page, sentence};
 
 impl Config {
     /// What the answer under the cursor means.
@@ -40,7 +41,7 @@ impl Config {
                 "A second registry, for crates of your own: they go to a feed without upstream sources. A crate says \
                  publish = [\"NAME\"] in its Cargo.toml.",
             ],
-            (Question::Store, _) => store(self.store, session),
+            (Question::Store, _) => store(self.store),
         }
     }
 
@@ -64,22 +65,32 @@ impl Config {
     }
 }
 
-fn store(store: TokenStore, session: &Session) -> &'static [&'static str] {
-    match (store, &session.keyring) {
-        (TokenStore::Provider(Kept::Keyring), _) => &[
-            "system keyring (recommended): kept there, and renewed; Cargo asks this tool for it, in every project.",
+/// The store that fits this machine, and why; and why one is not among the answers.
+pub(super) fn recommendation(page: &mut Page, session: &Session) {
+    let Recommended { store, why } = session.recommended();
+    page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
+    if let Some(Err(report)) = &session.native {
+        let why = report.causes.first().map_or(String::new(), |cause| format!(": {cause}"));
+        page.quiet(&format!("{}{why}.", sentence(&report.headline)));
+    }
+}
+
+fn store(store: TokenStore) -> &'static [&'static str] {
+    match store {
+        TokenStore::Provider(Kept::Keyring) => &[
+            "system keyring: kept there, and renewed; Cargo asks this tool for it, in every project.",
             "Cargo's own configuration will name this program once, for all feeds.",
         ],
-        (TokenStore::Provider(Kept::File), _) => &[
+        TokenStore::Provider(Kept::File) => &[
             "file of this tool: a plain one in the demo's own folder, and renewed; Cargo asks this tool for it. Outside the \
              demo it is the system keyring.",
         ],
-        (TokenStore::ThisRunOnly, _) => &["this run only: given to this one cargo fetch, and kept nowhere."],
-        (TokenStore::PlainFile, Some(Err(_))) => &[
-            PLAIN_FILE,
-            "The system keyring does not work here: over SSH, in containers and in WSL there often is none.",
+        TokenStore::Native(_) => &[
+            "Cargo's own provider for this system keeps it in the keyring and is asked for this registry alone. Nothing \
+             renews it.",
         ],
-        (TokenStore::PlainFile, _) => &[PLAIN_FILE],
+        TokenStore::ThisRunOnly => &["this run only: given to this one cargo fetch, and kept nowhere."],
+        TokenStore::PlainFile => &[PLAIN_FILE],
     }
 }
 
