@@ -173,7 +173,34 @@ mod tests {
         }
     }
 
+    /// What others have found out of Cargo's rules. It takes an address as it is, so it gets one that is encoded.
+    fn oracle(index: &str, is_current: bool) -> String {
+        let url = Url::parse(index).unwrap();
+        tame_index::utils::url_to_local_dir(url.as_str(), is_current).unwrap().dir_name
+    }
+
+    #[test]
+    fn the_oracle_agrees_with_the_published_names() {
+        for (index, ..) in PUBLISHED {
+            let names = dir_names(index).unwrap();
+            assert_eq!((names.old, names.current), (oracle(index, false), oracle(index, true)), "{index}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_oracle_agrees_on_addresses_of_feeds(
+            host in "(pkgs\\.dev\\.azure\\.com|PKGS\\.dev\\.azure\\.com|[a-z]{1,8}\\.pkgs\\.visualstudio\\.com)",
+            port in "(:443|:8080)?",
+            project in "([A-Za-z äß]{1,9}/)?",
+            feed in "[A-Za-z]{1,9}(@[A-Z][a-z]{1,8})?(~force-auth)?",
+        ) {
+            let index = format!("sparse+https://{host}{port}/org/{project}_packaging/{feed}/Cargo/index/");
+            let names = dir_names(&index).unwrap();
+            prop_assert_eq!(names.old, oracle(&index, false));
+            prop_assert_eq!(names.current, oracle(&index, true));
+        }
+
         #[test]
         fn any_text_is_survived(text in "\\PC*") {
             let _ = dir_names(&text);
