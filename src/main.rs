@@ -142,25 +142,29 @@ struct Started {
 }
 
 async fn start(host: Host, arguments: Arguments) -> Result<Started, Report> {
-    let dry_run = matches!(&arguments.command, Some(Command::Setup(flags)) if flags.dry_run);
+    let mut settled = settled(&arguments);
     let common = arguments.common;
-    let wants_demo = is_demo(&common);
-    let mut settled = Settled {
-        dir: common.dir,
-        org: common.org,
-        trust_project: common.trust_project,
-        ca_file: common.ca_file,
-        dry_run,
-        entra: EntraFlags { tenant: common.tenant, client_id: common.client_id, authority: common.authority },
-        ..Settled::default()
-    };
     let mut demo = None;
-    if wants_demo {
+    if is_demo(&common) {
         let started = start_demo(&host, common.demo_dir, common.demo_fast).await?;
         settled.demo = Some(place(&started));
         demo = Some(started);
     }
     Ok(Started { services: Services::new(host, settled)?, demo })
+}
+
+/// What the flags settle for a run outside the demo.
+fn settled(arguments: &Arguments) -> Settled {
+    let common = arguments.common.clone();
+    Settled {
+        dir: common.dir,
+        org: common.org,
+        trust_project: common.trust_project,
+        ca_file: common.ca_file,
+        dry_run: matches!(&arguments.command, Some(Command::Setup(flags)) if flags.dry_run),
+        entra: EntraFlags { tenant: common.tenant, client_id: common.client_id, authority: common.authority },
+        ..Settled::default()
+    }
 }
 
 async fn start_demo(host: &Host, dir: Option<std::path::PathBuf>, fast: bool) -> Result<Demo, Report> {
@@ -205,6 +209,14 @@ fn wizard(
 ) -> Result<Exit, Report> {
     let theme = theme(&host, arguments.common.color);
     let clock = host.clock;
+    // What files tell is there with the first frame; the demo has none yet.
+    let ready = (!is_demo(&arguments.common)).then(|| Services::new(host.clone(), settled(&arguments)));
+    let opening = match (opening, &ready) {
+        (Opening::Wizard, Some(Ok(services))) => {
+            task::glance(services).map_or(Opening::Wizard, |found| Opening::Dashboard(Box::new(found)))
+        }
+        (opening, _) => opening,
+    };
     // The demo lives until the terminal has been given back.
     let (keep, kept) = oneshot::channel();
     let ended = tui::run(
@@ -212,6 +224,9 @@ fn wizard(
         (theme, opening),
         (clock, move || {
             Starting::spawn(async move {
+                if let Some(ready) = ready {
+                    return ready;
+                }
                 let started = start(host, arguments).await?;
                 // Nobody keeps it when the wizard has been left meanwhile: it ends here.
                 let _ = keep.send(started.demo);

@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
 
+#[path = "journeys/dashboard.rs"]
+mod dashboard;
 #[path = "journeys/driver.rs"]
 mod driver;
 #[path = "journeys/public.rs"]

@@ -26,6 +26,8 @@ mod config;
 mod done;
 #[path = "screens/feed.rs"]
 mod feed;
+#[path = "screens/feeds.rs"]
+mod feeds;
 #[path = "screens/log_in.rs"]
 mod log_in;
 #[path = "screens/new_feed.rs"]
@@ -36,6 +38,8 @@ mod organization;
 mod restore;
 #[path = "screens/sign_in.rs"]
 mod sign_in;
+#[path = "screens/tabs.rs"]
+mod tabs;
 #[path = "screens/whole.rs"]
 mod whole;
 
@@ -79,6 +83,8 @@ pub(crate) fn all_states() -> impl Iterator<Item = State> {
         log_in::STATES,
         restore::STATES,
         done::STATES,
+        feeds::STATES,
+        tabs::STATES,
         whole::STATES,
     ]
     .into_iter()

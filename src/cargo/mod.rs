@@ -14,6 +14,7 @@ pub mod git_config;
 pub mod global_cache;
 pub mod hazards;
 pub mod home;
+pub mod index_cache;
 pub mod index_dir;
 pub mod install;
 pub mod lock_search;

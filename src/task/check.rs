@@ -10,6 +10,7 @@ use crate::cargo::error::ConfigError;
 use crate::cargo::git_config;
 use crate::cargo::hazards::{self, CheckoutFile};
 use crate::cargo::home::{self, ConfigLayer};
+use crate::cargo::index_cache;
 use crate::cargo::install;
 use crate::cargo::settings::{self, HttpSettings, Index, Replacement, Settings};
 use crate::domain::finding::{Finding, Hazard};
@@ -22,6 +23,7 @@ use crate::error::{Exit, Report};
 use crate::host::Found;
 use crate::record::{self, Record};
 
+use super::logins::{self, KeptLogin};
 use super::services::{Services, shown};
 use super::{Event, az_defaults, blocking, earlier, keeping, remote, sign_in};
 
@@ -31,6 +33,8 @@ pub struct Checkout {
     pub findings: Vec<Finding>,
     /// Why the wizard cannot go on.
     pub failure: Option<Report>,
+    /// The version of the project's Cargo, once it was asked.
+    pub cargo: Option<String>,
     /// The root of the workspace; `None` where there is no `Cargo.toml`.
     pub workspace: Option<PathBuf>,
     /// The person's home, to say paths shortly.
@@ -95,11 +99,23 @@ pub struct InForce {
     pub host: HostTrust,
     /// Where its credential comes from, as shown to a person.
     pub token_in: Option<String>,
+    /// Who is signed in, where Cargo asks this tool for the credential.
+    pub login: Option<KeptLogin>,
+    /// Whether it answered Cargo without a credential the last time.
+    pub open: bool,
+}
+
+impl InForce {
+    /// Whether there is nothing left to set up: it may be asked, and Cargo has what it takes.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.host == HostTrust::Known && (self.token_in.is_some() || self.open)
+    }
 }
 
 /// The files of a checkout and of the person, read but not believed.
-struct Read {
-    layers: Vec<ConfigLayer>,
+pub(super) struct Read {
+    pub(super) layers: Vec<ConfigLayer>,
     hazards: Vec<Hazard>,
     trust_key: String,
 }
@@ -127,7 +143,7 @@ pub(super) async fn trust_and_check(services: &Arc<Services>) -> Result<Event, R
 }
 
 /// What the person has to agree to first; `None`: nothing, or they did.
-fn question(services: &Services, read: &Read) -> Option<Event> {
+pub(super) fn question(services: &Services, read: &Read) -> Option<Event> {
     let is_trusted = services.trust_project || Record::load(&services.state_dir).trusts(&read.trust_key);
     if read.hazards.is_empty() || is_trusted {
         return None;
@@ -164,7 +180,7 @@ async fn read(services: &Arc<Services>) -> Result<Read, Report> {
     Ok(blocking(move || read_now(&services)).await??)
 }
 
-fn read_now(services: &Services) -> Result<Read, ConfigError> {
+pub(super) fn read_now(services: &Services) -> Result<Read, ConfigError> {
     let layers = home::config_layers(&services.dir, &services.cargo_home)?;
     let mut files: Vec<CheckoutFile> = hazards::checkout_files(&services.dir, &layers)?;
     if let Some(workspace) = services.workspace_elsewhere() {
@@ -188,6 +204,7 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         machine: services.host.machine(),
         ..Checkout::default()
     };
+    checkout.in_force = in_force(services, &settings)?;
     if let Err(report) = cargo_and_project(services, &settings, &mut checkout).await {
         checkout.findings.push(Finding::failed(
             "Cargo",
@@ -211,7 +228,6 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         let words = "includes further files, which Cargo reads since 1.94 and which are not looked at here";
         checkout.findings.push(Finding::note("Included", format!("{} (line {line}) {words}", shown(&file))));
     }
-    checkout.in_force = in_force(services, &settings)?;
     checkout.findings.extend(surroundings(services, checkout.in_force.as_ref()));
     checkout.guesses = guesses(services, &checkout).await?;
     Ok(Event::Checked(Box::new(checkout)))
@@ -274,6 +290,7 @@ async fn cargo_and_project(
     let env = services.child_env();
     let toolchain = home::toolchain(&env, &services.dir).await?;
     checkout.findings.push(Finding::good("Cargo", toolchain.version.to_string()));
+    checkout.cargo = Some(toolchain.version.to_string());
     let Some(manifest) = home::find_manifest(&services.dir) else {
         checkout
             .findings
@@ -288,7 +305,7 @@ async fn cargo_and_project(
     Ok(())
 }
 
-fn registries(settings: &Settings) -> Vec<(RegistryName, IndexUrl)> {
+pub(super) fn registries(settings: &Settings) -> Vec<(RegistryName, IndexUrl)> {
     let sparse = settings.registries().iter().filter_map(|registry| match &registry.index {
         Index::Sparse(index) => Some((RegistryName::parse(&registry.name).ok()?, index.clone())),
         Index::Other(_) | Index::Missing => None,
@@ -296,12 +313,14 @@ fn registries(settings: &Settings) -> Vec<(RegistryName, IndexUrl)> {
     sparse.collect()
 }
 
-fn in_force(services: &Services, settings: &Settings) -> Result<Option<InForce>, Report> {
+pub(super) fn in_force(services: &Services, settings: &Settings) -> Result<Option<InForce>, Report> {
     let Some(registry) = settings.registry_in_force() else { return Ok(None) };
     let Some(target) = registry.index.target() else { return Ok(None) };
     let host = services.trust_in(&target.collection);
     let token_in = token_in(services, settings, &registry)?;
-    Ok(Some(InForce { registry, target, host, token_in }))
+    let login = logins::of_index(services, &registry.index).filter(|_| asks_us(settings, &registry.name));
+    let open = index_cache::answers_everyone(&services.cargo_home, &registry.index);
+    Ok(Some(InForce { registry, target, host, token_in, login, open }))
 }
 
 /// Where Cargo would find the credential of a registry. A token counts only where `cargo:token` is
@@ -315,7 +334,7 @@ fn token_in(
     let name = &registry.name;
     let own = settings.provider_of(name).map(|provider| provider.text.as_str());
     let names = |alias: &str| settings.global_providers().iter().any(|provider| provider == alias);
-    if own.is_none() && names(install::ALIAS) {
+    if asks_us(settings, name) {
         let kept = keeping::place_of(&services.state_dir, &registry.index);
         if kept.is_some() {
             return Ok(kept);
@@ -327,6 +346,12 @@ fn token_in(
         return Ok(token.map(|token| token.place));
     }
     Ok(own.map(|provider| format!("credential provider {}", text::clean(provider))))
+}
+
+/// Whether Cargo asks this tool for the registry's credential.
+fn asks_us(settings: &Settings, name: &RegistryName) -> bool {
+    settings.provider_of(name).is_none()
+        && settings.global_providers().iter().any(|provider| provider == install::ALIAS)
 }
 
 /// What else is worth knowing.

@@ -8,6 +8,7 @@ use crate::cargo::{config_file, home, install};
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::organization::{Base, Collection};
+use crate::domain::registry::IndexUrl;
 use crate::error::Report;
 use crate::files;
 use crate::record::{self, Login, LoginKind, Record};
@@ -118,6 +119,14 @@ fn look_up(services: &Services, record: &Record, logins: &mut [KeptLogin]) {
         }
         kept.trouble = trouble.as_ref().map(|(_, report)| Box::new(report.clone()));
     }
+}
+
+/// Who is signed in to the organization of an index.
+pub(super) fn of_index(services: &Services, index: &IndexUrl) -> Option<KeptLogin> {
+    let record = Record::load(&services.state_dir);
+    let base = index.credential_base(record.named())?;
+    let login = record.login(&base)?;
+    Some(kept_login(base, login))
 }
 
 fn kept_login(base: Base, login: &Login) -> KeptLogin {

@@ -10,6 +10,7 @@ pub mod create_feed;
 mod earlier;
 mod entra_app;
 pub mod feeds;
+mod glance;
 pub mod inspect;
 mod keeping;
 pub mod logins;
@@ -46,6 +47,7 @@ use crate::error::Report;
 
 pub use cache::{CacheDone, CacheJob};
 pub use entra_app::EntraFlags;
+pub use glance::glance;
 pub use services::{DemoPlace, Services, Settled};
 pub use sign_in::{SignIn, SignInWith, SigningIn};
 

@@ -17,6 +17,7 @@ use super::theme::Theme;
 use super::widget::overflow::Overflow;
 use super::widget::scroll::Scroll;
 
+mod dashboard;
 mod view;
 
 /// Something above the screen that takes the keys first.
@@ -54,11 +55,15 @@ impl App {
     /// The wizard before its first message, and what to start at once.
     #[must_use]
     pub fn new(theme: Theme, opening: Opening) -> (Self, Vec<Effect>) {
+        let (opening, checkout) = match opening {
+            Opening::Dashboard(checkout) => (Opening::Wizard, Some(*checkout)),
+            opening => (opening, None),
+        };
         let mut app = Self {
             theme,
             now: Duration::ZERO,
             time: None,
-            session: Session { opening, ..Session::default() },
+            session: Session { opening, checkout, ..Session::default() },
             screens: Screens::default(),
             here: Step::Check,
             modal: None,
@@ -70,8 +75,16 @@ impl App {
             waits: BTreeMap::new(),
             leaving: None,
         };
-        let effects = app.show(Step::Check);
+        let effects = match &app.session.checkout {
+            Some(_) => app.open_dashboard(),
+            None => app.show(Step::Check),
+        };
         (app, effects)
+    }
+
+    #[must_use]
+    pub fn theme(&self) -> Theme {
+        self.theme
     }
 
     #[must_use]
@@ -82,7 +95,7 @@ impl App {
     /// Whether time must come in, because something on the screen moves by itself.
     #[must_use]
     pub fn moves(&self) -> bool {
-        self.screens.of(self.here).moves()
+        self.screens.of(self.here).moves() || self.waits_for_check()
     }
 
     /// Whether something on the screen changes with the time of day.
@@ -155,6 +168,9 @@ impl App {
             }
             Some(Action::Quit) => self.quit(),
             Some(Action::Back) => self.back(),
+            Some(action @ (Action::NextField | Action::PreviousField)) if self.session.dashboard.is_shown => {
+                self.turn_tab(action)
+            }
             Some(Action::Accept) if self.reads_on() => {
                 self.overflow.act(Action::PageDown);
                 Vec::new()
@@ -258,6 +274,7 @@ impl App {
         }
         let acts = self.screens.of_mut(owner).event(event, &mut self.session);
         let mut effects = self.apply(owner, acts);
+        effects.extend(self.take_check(owner));
         if !self.is_fetching() {
             // What was asked about has ended by itself.
             self.modal = self.modal.filter(|modal| *modal == Modal::Help);
@@ -292,11 +309,18 @@ impl App {
     fn step_back(&mut self) -> Vec<Effect> {
         let Some(step) = self.step_before() else { return Vec::new() };
         let mut effects = self.forget_jobs(self.here);
-        effects.extend(self.show(step));
+        let tab = self.session.dashboard.behind(self.here);
+        effects.extend(if tab.is_some() { self.back_to_tab(step) } else { self.show(step) });
         effects
     }
 
     fn step_before(&self) -> Option<Step> {
+        if self.session.dashboard.is_shown {
+            return None;
+        }
+        if let Some(tab) = self.session.dashboard.behind(self.here) {
+            return Some(tab);
+        }
         let mut step = self.here.previous()?;
         while self.session.state_of(step) == StepState::Skipped {
             step = step.previous()?;
@@ -305,10 +329,12 @@ impl App {
     }
 
     fn show(&mut self, step: Step) -> Vec<Effect> {
+        let mut effects = self.turn_to(step);
         self.here = step;
         self.overflow.follow();
         let acts = self.screens.of_mut(step).enter(&mut self.session);
-        self.apply(step, acts)
+        effects.extend(self.apply(step, acts));
+        effects
     }
 
     fn start(&mut self, owner: Step, request: Request) -> Effect {
@@ -350,6 +376,9 @@ impl App {
             for accept in offers.iter_mut().filter(|offer| offer.action == Action::Accept) {
                 accept.verb = "read on";
             }
+        }
+        if self.session.dashboard.is_shown {
+            dashboard::offer_tabs(&mut offers);
         }
         if self.overflow.has_more() {
             let taken = |scroll: &Offer| offers.iter().any(|offer| offer.action == scroll.action);

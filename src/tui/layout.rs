@@ -11,6 +11,9 @@ pub const SMALLEST: (u16, u16) = (40, 10);
 const WITH_RAIL: u16 = 80;
 const RAIL: u16 = 20;
 
+/// From this height on there is room for an empty line.
+const WITH_GAP: u16 = 16;
+
 /// Where everything goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Areas {
@@ -47,6 +50,23 @@ impl Areas {
             notice,
             keys,
         }
+    }
+}
+
+impl Areas {
+    /// The same where tabs and a line about what is in force stand at the head, with room where there is any.
+    pub(super) fn of_tabs(area: Rect) -> Self {
+        let gap = u16::from(area.height >= WITH_GAP);
+        let [header, rail, _, panel, notice, keys] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(2),
+            Constraint::Length(gap),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        Self { header, rail, rail_is_tall: false, panel: inset(panel, 1), notice, keys }
     }
 }
 

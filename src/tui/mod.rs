@@ -2,6 +2,7 @@
 //! Knows use cases (`task`) and words (`domain`); never a server, a file or a child process.
 
 mod app;
+mod dashboard;
 mod effects;
 mod header;
 mod keymap;

@@ -16,6 +16,7 @@ use crate::error::Report;
 use crate::task::check::Checkout;
 use crate::task::{CacheFolder, KeptIn, LoggedIn};
 
+use super::dashboard::Dashboard;
 use super::making::Making;
 use super::widget::page::sentence;
 
@@ -34,6 +35,12 @@ pub enum Step {
     NewFeed,
     /// The same: adding crates.io to a feed.
     Upstream,
+    /// A tab of the dashboard; [`Step::Restore`] is one, too.
+    Feeds,
+    /// The same.
+    Cache,
+    /// The same.
+    Doctor,
 }
 
 impl Step {
@@ -48,6 +55,9 @@ impl Step {
         Self::Done,
     ];
 
+    /// The tabs of the dashboard, in their order.
+    pub const TABS: [Self; 4] = [Self::Feeds, Self::Restore, Self::Cache, Self::Doctor];
+
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -61,6 +71,9 @@ impl Step {
             Self::Done => "Done",
             Self::NewFeed => "New feed",
             Self::Upstream => "Add crates.io",
+            Self::Feeds => "Feeds",
+            Self::Cache => "Cache",
+            Self::Doctor => "Doctor",
         }
     }
 
@@ -107,6 +120,15 @@ impl Step {
                 "Adds crates.io to the upstream sources of a feed that you own, so that it can stand in for \
                  crates.io. The request replaces the whole list, so it holds what is there already."
             }
+            Self::Feeds => {
+                "The feeds that your configuration names, and those of the organization. The one in force is where \
+                 Cargo takes its crates from."
+            }
+            Self::Cache => "The crates that Cargo keeps on this machine, and what they are for.",
+            Self::Doctor => {
+                "Every check this tool knows: what is so, what it means, and the one command that mends it. Files \
+                 are read at once; what a server has to say comes in as it answers."
+            }
         }
     }
 
@@ -137,18 +159,21 @@ pub(super) enum StepState {
 }
 
 /// What the wizard was started for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Opening {
     #[default]
     Wizard,
     /// `fetch`: straight to Restore.
     Fetch { locked: bool, force_auth: bool },
+    /// A feed is in force and nothing is left to set up, as the files tell: the dashboard.
+    Dashboard(Box<Checkout>),
 }
 
 /// The answers so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Session {
     pub(super) opening: Opening,
+    pub(super) dashboard: Dashboard,
     pub(super) checkout: Option<Checkout>,
     pub(super) target: Option<Target>,
     /// Whether the target is the feed that the configuration names already.
@@ -398,7 +423,9 @@ impl Session {
             }
             Step::Restore if self.checkout.is_some() && !self.has_project() => StepState::Skipped,
             Step::Restore => state(self.fetched.is_some(), false),
-            Step::Done | Step::NewFeed | Step::Upstream => StepState::ToCome,
+            Step::Done | Step::NewFeed | Step::Upstream | Step::Feeds | Step::Cache | Step::Doctor => {
+                StepState::ToCome
+            }
         }
     }
 

@@ -210,7 +210,7 @@ impl World {
         demo
     }
 
-    fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         Host { clock: Host::os().unwrap().clock, ..self.sandbox.host(&[]) }
     }
 }

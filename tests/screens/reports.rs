@@ -49,7 +49,7 @@ const FAILING: [Failing; 10] = [
     ("restore", |wizard| wizard.at_restore().fail(long())),
     ("restore with its table", |wizard| {
         let failed = FetchEnd::Failed { at: None };
-        wizard.at_restore().fetching(world::half_a_fetch()).ended(failed, Some(long())).press("<tab>")
+        wizard.at_restore().fetching(world::half_a_fetch()).ended(failed, Some(long())).press("<space>")
     }),
     ("done", |wizard| wizard.at_done().fail(long())),
 ];
@@ -92,7 +92,7 @@ fn every_word_of_a_report_can_be_scrolled_to() {
 
 /// Beside a table, what is cut off says which key leads to it, and that key leads back.
 #[test]
-fn a_report_above_a_table_and_a_long_summary_are_read_with_tab() {
+fn a_report_above_a_table_and_a_long_summary_are_read_with_space() {
     let failed = FetchEnd::Failed { at: None };
     let restore = Wizard::opened(Theme::default()).at_restore().fetching(world::half_a_fetch());
     let restore = restore.ended(failed, Some(long()));
@@ -103,13 +103,13 @@ fn a_report_above_a_table_and_a_long_summary_are_read_with_tab() {
     {
         let table = text_of(drawn(&wizard, NARROW).buffer());
         assert!(
-            table.contains(first) && table.contains("more lines: Tab") && !table.contains(then),
+            table.contains(first) && table.contains("more lines: Space") && !table.contains(then),
             "{table}"
         );
-        let text = wizard.told(Msg::Key(Key::Tab));
+        let text = wizard.told(Msg::Key(Key::Char(' ')));
         let read = text_of(drawn(&text, NARROW).buffer());
         assert!(read.contains(first) && read.contains(then), "{read}");
         let end = text.told(Msg::Key(Key::End));
-        assert_eq!(text_of(drawn(&end.told(Msg::Key(Key::Tab)), NARROW).buffer()), table);
+        assert_eq!(text_of(drawn(&end.told(Msg::Key(Key::Char(' '))), NARROW).buffer()), table);
     }
 }

@@ -27,7 +27,7 @@ const KINDS: [Kind; 7] = [Empty, Loading, One, Many, Far, Failed, Wide];
 /// The states of one step, in the order of the kinds; where there is no such state, why.
 type Row = (Step, [Result<&'static str, &'static str>; 7]);
 
-const REQUIRED: [Row; 10] = [
+const REQUIRED: [Row; 12] = [
     (
         Step::Check,
         [
@@ -148,6 +148,30 @@ const REQUIRED: [Row; 10] = [
             Ok("upstream_wide_names"),
         ],
     ),
+    (
+        Step::Feeds,
+        [
+            Ok("feeds_crates_io_only"),
+            Ok("feeds_asking"),
+            Ok("feeds_one"),
+            Ok("feeds_many"),
+            Ok("feeds_far_scrolled"),
+            Ok("feeds_failed"),
+            Ok("feeds_wide_names"),
+        ],
+    ),
+    (
+        Step::Cache,
+        [
+            Ok("tab_cache_empty"),
+            Ok("tab_cache_looking"),
+            Ok("tab_cache_one"),
+            Ok("tab_cache_listed"),
+            Ok("tab_cache_far_scrolled"),
+            Ok("tab_cache_failed"),
+            Ok("tab_cache_wide_names"),
+        ],
+    ),
 ];
 
 /// The states that are required, with their step and kind.
@@ -170,7 +194,8 @@ fn built(name: &str) -> Wizard {
 
 #[test]
 fn every_step_has_its_row() {
-    let steps: Vec<Step> = Step::ALL.into_iter().chain([Step::NewFeed, Step::Upstream]).collect();
+    let steps: Vec<Step> =
+        Step::ALL.into_iter().chain([Step::NewFeed, Step::Upstream, Step::Feeds, Step::Cache]).collect();
     let rows: Vec<Step> = REQUIRED.iter().map(|(step, _)| *step).collect();
     assert_eq!(rows, steps);
 }

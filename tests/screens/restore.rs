@@ -10,7 +10,6 @@ use crate::wizard::Wizard;
 use crate::world;
 
 states! { "restore":
-    ready => |wizard| wizard.checked(world::set_up());
     saving_asked => public_feed;
     saving_declined => |wizard| public_feed(wizard).press("<down>");
     starting => |wizard| wizard.at_restore().at(1000);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::feed::Feed;
 use az_cargo_wizard::domain::plan::{Review, SetupPlan};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent};
@@ -97,6 +98,25 @@ impl Wizard {
 impl Wizard {
     pub(crate) fn checked(self, checkout: Checkout) -> Self {
         self.answer(Event::Checked(Box::new(checkout)))
+    }
+
+    /// On the dashboard, as it opens before anything was asked.
+    pub(crate) fn dashboard(self) -> Self {
+        Self::opened_for(self.app.theme(), Opening::Dashboard(Box::new(world::glanced())))
+    }
+
+    /// The same, with Cargo and project looked at.
+    pub(crate) fn dashboard_of(self, checkout: Checkout) -> Self {
+        let wizard = self.dashboard();
+        let check = wizard.started.iter().find(|(_, request)| *request == Request::Check).unwrap().0;
+        wizard.told(Msg::Job(check, Event::Checked(Box::new(checkout))))
+    }
+
+    /// The same, with the feeds of the organization.
+    pub(crate) fn dashboard_with(self, feeds: Vec<Feed>) -> Self {
+        let credential = Credential::Pat(Secret::new(world::TOKEN));
+        let wizard = self.dashboard_of(world::looked_at());
+        wizard.answer(Event::StoredCredential(Some(credential))).answer(Event::Feeds(feeds))
     }
 
     /// In a project without a feed, with an organization accepted.

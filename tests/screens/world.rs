@@ -101,6 +101,8 @@ fn in_force(token_in: Option<&str>) -> InForce {
         target,
         host: HostTrust::Known,
         token_in: token_in.map(str::to_owned),
+        login: None,
+        open: false,
     }
 }
 
@@ -119,6 +121,46 @@ pub(crate) fn cloned() -> Checkout {
 pub(crate) fn set_up() -> Checkout {
     let place = "/home/ana/.cargo/credentials.toml";
     Checkout { in_force: Some(in_force(Some(place))), ..cloned() }
+}
+
+/// What the files tell of it, before Cargo was asked.
+pub(crate) fn glanced() -> Checkout {
+    let others = ["rust-releases", "tools"].map(|name| {
+        let index =
+            format!("sparse+https://pkgs.dev.azure.com/contoso/Storefront/_packaging/{name}/Cargo/index/");
+        (RegistryName::parse(name).unwrap(), IndexUrl::parse(&index).unwrap())
+    });
+    let in_force = in_force(Some("/home/ana/.cargo/credentials.toml"));
+    let own = (in_force.registry.name.clone(), in_force.registry.index.clone());
+    Checkout {
+        workspace: Some(WORKSPACE.into()),
+        home: Some(HOME.into()),
+        registries: [own].into_iter().chain(others).collect(),
+        in_force: Some(in_force),
+        ..Checkout::default()
+    }
+}
+
+/// The same after Cargo was asked.
+pub(crate) fn looked_at() -> Checkout {
+    Checkout {
+        findings: findings(),
+        cargo: Some("1.89.0".to_owned()),
+        guesses: checkout().guesses,
+        ..glanced()
+    }
+}
+
+/// The same with many registries.
+pub(crate) fn many_registries(number: usize) -> Checkout {
+    let more = (0..number).map(|index| {
+        let name = format!("feed-{index:02}");
+        let address = format!("sparse+https://pkgs.dev.azure.com/contoso/_packaging/{name}/Cargo/index/");
+        (RegistryName::parse(&name).unwrap(), IndexUrl::parse(&address).unwrap())
+    });
+    let mut checkout = looked_at();
+    checkout.registries.extend(more);
+    checkout
 }
 
 /// The sample project of the demo.

@@ -65,8 +65,10 @@ fn a_cloned_project_needs_a_token_and_then_nothing() {
 
     // From now on there is nothing left to ask.
     let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
-    wizard.wait_for("Everything is set up");
+    wizard.wait_for("Cargo takes its crates from here");
     assert_eq!((wizard.keys(), wizard.pastes()), (0, 0));
+    wizard.send("<tab>");
+    wizard.wait_for("Everything is set up");
     wizard.send("<enter>");
     wizard.wait_for("Everything is in the cache already");
     wizard.send("q");

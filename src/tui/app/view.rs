@@ -6,9 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::{App, Modal};
+use crate::tui::dashboard::facts;
 use crate::tui::header::Header;
 use crate::tui::keymap::{Action, Hint, Offer, SCROLLS, hints, offer};
-use crate::tui::layout::{Areas, SMALLEST, too_small, top};
+use crate::tui::layout::{Areas, SMALLEST, below, too_small, top};
 use crate::tui::msg::Question;
 use crate::tui::screen::Look;
 use crate::tui::session::{Step, StepState};
@@ -16,6 +17,7 @@ use crate::tui::widget::key_bar::key_bar;
 use crate::tui::widget::modal::{columns, modal};
 use crate::tui::widget::page::Page;
 use crate::tui::widget::step_rail::StepRail;
+use crate::tui::widget::tab_bar::tab_bar;
 
 impl App {
     fn hints(&self, offers: &[Offer]) -> Vec<Hint> {
@@ -29,17 +31,11 @@ impl App {
             too_small(frame);
             return;
         }
-        let areas = Areas::of(area);
+        let areas = if self.session.dashboard.is_shown { Areas::of_tabs(area) } else { Areas::of(area) };
         self.overflow.clear();
         let look = Look { theme: self.theme, now: self.now, overflow: &self.overflow };
         self.header(frame, areas.header);
-        let state = |step| self.state_of(step);
-        let rail = StepRail { theme: self.theme, here: self.here.on_rail(), state: &state };
-        if areas.rail_is_tall {
-            rail.tall(frame, areas.rail);
-        } else {
-            rail.flat(frame, areas.rail);
-        }
+        self.places(frame, &areas);
         self.screens.of(self.here).view(frame, areas.panel, &look, &self.session);
         if let Some(notice) = self.notice.clone().or_else(|| self.waiting()) {
             let notice = self.theme.line(&notice, areas.notice.width.saturating_sub(1).into());
@@ -68,6 +64,26 @@ impl App {
     fn waiting(&self) -> Option<String> {
         let mut here = self.jobs_of(self.here).filter_map(|id| self.waits.get(&id));
         here.find_map(|(waiting, since)| waiting.line(self.now.saturating_sub(*since)))
+    }
+
+    /// The steps with their states, or the tabs with what they are about.
+    fn places(&self, frame: &mut Frame<'_>, areas: &Areas) {
+        if self.session.dashboard.is_shown {
+            let failed = |tab| self.screens.of(tab).failed();
+            let tabs = tab_bar(self.theme, self.here, &failed);
+            frame.render_widget(Paragraph::new(tabs), top(areas.rail, 1));
+            let facts = facts(&self.session, self.theme, (areas.rail.width, self.time));
+            let facts = Line::styled(format!(" {facts}"), self.theme.quiet());
+            frame.render_widget(Paragraph::new(facts), below(areas.rail, 1));
+            return;
+        }
+        let state = |step| self.state_of(step);
+        let rail = StepRail { theme: self.theme, here: self.here.on_rail(), state: &state };
+        if areas.rail_is_tall {
+            rail.tall(frame, areas.rail);
+        } else {
+            rail.flat(frame, areas.rail);
+        }
     }
 
     fn state_of(&self, step: Step) -> StepState {

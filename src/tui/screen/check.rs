@@ -40,6 +40,11 @@ pub(super) struct Check {
 }
 
 impl Check {
+    /// Whether it waits for the answer of the person.
+    pub(super) fn asks_for_trust(&self) -> bool {
+        matches!(self.state, State::Asking { .. })
+    }
+
     fn look(&mut self, request: Request) -> Vec<Act> {
         *self = Self::default();
         vec![Act::Start(request)]
@@ -56,10 +61,15 @@ impl Check {
         if matches!(session.opening, Opening::Fetch { .. }) && checkout.workspace.is_some() {
             return Step::Restore;
         }
-        match known.filter(|_| session.found).map(|in_force| (&in_force.token_in, &checkout.workspace)) {
-            Some((Some(_), Some(_))) => Step::Restore,
-            Some((None, _)) => Step::SignIn,
-            Some((Some(_), None)) | None => Step::Organization,
+        match known.filter(|_| session.found) {
+            Some(in_force) if in_force.is_ready() => {
+                if in_force.token_in.is_none() {
+                    session.go_on_without_signing_in();
+                }
+                Step::Feeds
+            }
+            Some(_) => Step::SignIn,
+            None => Step::Organization,
         }
     }
 }
@@ -119,10 +129,15 @@ impl Panel for Check {
             }
             Event::Failed(report) => {
                 self.exit = Some(report.exit);
+                session.dashboard.is_checked = true;
+                if let Some(checkout) = &mut session.checkout {
+                    checkout.failure = Some((*report).clone());
+                }
                 self.state = State::Failed(report);
             }
             Event::Checked(checkout) => {
                 self.state = State::Looked;
+                session.dashboard.is_checked = true;
                 self.exit = checkout.failure.as_ref().map(|report| report.exit);
                 let passed = checkout.passed();
                 let step = if passed { Some(Self::route(&checkout, session)) } else { None };

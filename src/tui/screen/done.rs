@@ -11,22 +11,16 @@ use crate::task::{Event, Inspect, KeptIn, Request};
 use super::super::keymap::{Action, MOVES, Offer, offer};
 use super::super::layout::{below, top};
 use super::super::msg::Act;
-use super::super::session::Session;
+use super::super::session::{Session, Step};
 use super::super::widget::above::Above;
+use super::super::widget::cached_crates::{COLUMNS, cells, rows};
 use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
-use super::super::widget::table::{Cell, Column, Table, Width};
+use super::super::widget::table::Table;
 use super::{Look, Panel};
 
 /// Rows of the table, its head and the line above it, that are always seen.
 const FEWEST_ROWS: u16 = 4;
-
-const COLUMNS: [Column; 4] = [
-    Column { title: "cached crate", width: Width::Fill(18), right: false, keep: 9 },
-    Column { title: "version", width: Width::Exactly(10), right: false, keep: 8 },
-    Column { title: "size", width: Width::Exactly(9), right: true, keep: 7 },
-    Column { title: "in this lock file", width: Width::Exactly(17), right: false, keep: 2 },
-];
 
 #[derive(Debug, Default)]
 pub(super) struct Done {
@@ -47,7 +41,9 @@ impl Panel for Done {
     }
 
     fn offers(&self, session: &Session) -> Vec<Offer> {
-        let mut offers = vec![offer(Action::Accept, "leave")];
+        let came_from_tabs = session.dashboard.opened.is_some();
+        let mut offers =
+            vec![offer(Action::Accept, if came_from_tabs { "to the dashboard" } else { "leave" })];
         if to_publish(session).is_some() {
             offers.push(offer(Action::Copy, "copy the publish line"));
         }
@@ -56,16 +52,19 @@ impl Panel for Done {
             offer(Action::Help, "help"),
             offer(Action::Quit, "leave"),
         ]);
-        if rows(session) > 0 {
+        if rows(&session.cache) > 0 {
             offers.extend(self.above.offer());
         }
-        if rows(session) > 1 && !self.above.is_read() {
+        if rows(&session.cache) > 1 && !self.above.is_read() {
             offers.extend(MOVES);
         }
         offers
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        if action == Action::Accept && session.dashboard.opened.is_some() {
+            return vec![Act::Go(Step::Feeds)];
+        }
         if action == Action::Accept {
             return vec![Act::Quit];
         }
@@ -74,10 +73,10 @@ impl Panel for Done {
         {
             return vec![Act::Say(format!("on the clipboard: {line}")), Act::Copy(line)];
         }
-        if action == Action::NextField {
+        if action == Action::Toggle {
             self.above.turn();
         }
-        self.window.act(action, rows(session));
+        self.window.act(action, rows(&session.cache));
         Vec::new()
     }
 
@@ -86,7 +85,7 @@ impl Panel for Done {
         match event {
             Event::Cache(folders) => {
                 session.cache = folders;
-                self.window.clamp(rows(session));
+                self.window.clamp(rows(&session.cache));
             }
             Event::Failed(report) => self.failed = Some(report),
             _ => {}
@@ -111,7 +110,7 @@ impl Panel for Done {
         if let Some(report) = &self.failed {
             page.gap().report(report);
         }
-        if rows(session) == 0 {
+        if rows(&session.cache) == 0 {
             self.show_totals(&mut page, look, session);
             look.page(frame, area, page);
             return;
@@ -129,10 +128,10 @@ impl Panel for Done {
             theme: look.theme,
             columns: &COLUMNS,
             window: &self.window,
-            length: rows(session),
+            length: rows(&session.cache),
             focused: true,
         };
-        table.draw(frame, below(area, height + total + 1), |row| cells(session, row, look));
+        table.draw(frame, below(area, height + total + 1), |row| cells(&session.cache, row, look.theme));
     }
 }
 
@@ -230,21 +229,4 @@ fn to_publish(session: &Session) -> Option<String> {
     let name = &session.plan.as_ref()?.publish.as_ref()?.name;
     let line = publish_line(session)?;
     Some(format!("To publish a crate: {line} in its Cargo.toml, then cargo publish --registry {name}"))
-}
-
-fn rows(session: &Session) -> usize {
-    session.cache.iter().map(|folder| folder.crates.len()).sum()
-}
-
-fn cells(session: &Session, row: usize, look: &Look) -> Vec<Cell> {
-    let Some(file) = session.cache.iter().flat_map(|folder| &folder.crates).nth(row) else {
-        return Vec::new();
-    };
-    let theme = look.theme;
-    let (name, version) = match &file.id {
-        Some(id) => (Cell::new(id.name.as_str()), Cell::styled(id.version.to_string(), theme.quiet())),
-        None => (Cell::styled(file.file.clone(), theme.warning()), Cell::styled("invalid", theme.warning())),
-    };
-    let used = if file.in_lock_file { "yes" } else { "no" };
-    vec![name, version, Cell::new(text::size(file.bytes)), Cell::styled(used, theme.quiet())]
 }

@@ -1,11 +1,14 @@
 //! One file a step. A screen changes its own state and the answers, and returns what should happen
 //! next; it knows no other screen.
 
+mod cache;
 mod check;
 mod config;
 mod create;
+mod doctor;
 pub(super) mod done;
 mod feed_list;
+mod feeds;
 mod log_in;
 mod organization;
 mod restore;
@@ -124,6 +127,9 @@ pub(super) struct Screens {
     done: done::Done,
     create: create::Create,
     upstream: upstream::Upstream,
+    feeds: feeds::Feeds,
+    cache: cache::Cache,
+    doctor: doctor::Doctor,
 }
 
 impl Screens {
@@ -139,6 +145,9 @@ impl Screens {
             Step::Done => &self.done,
             Step::NewFeed => &self.create,
             Step::Upstream => &self.upstream,
+            Step::Feeds => &self.feeds,
+            Step::Cache => &self.cache,
+            Step::Doctor => &self.doctor,
         }
     }
 
@@ -154,6 +163,14 @@ impl Screens {
             Step::Done => &mut self.done,
             Step::NewFeed => &mut self.create,
             Step::Upstream => &mut self.upstream,
+            Step::Feeds => &mut self.feeds,
+            Step::Cache => &mut self.cache,
+            Step::Doctor => &mut self.doctor,
         }
+    }
+
+    /// Whether the check waits for the person's answer about this checkout.
+    pub(super) fn asks_for_trust(&self) -> bool {
+        self.check.asks_for_trust()
     }
 }

@@ -33,6 +33,9 @@ use before::ready;
 use rows::{COLUMNS, Order, cells};
 use words::Words;
 
+/// To the step before; there is none before a tab.
+const BACK: &str = "back";
+
 #[derive(Debug, Default)]
 pub(super) struct Restore {
     running: bool,
@@ -135,7 +138,7 @@ impl Restore {
             Self { filter: Some(_), .. } => Some("clear the filter"),
             Self { cancelling: true, .. } => None,
             Self { running: true, .. } => Some("cancel"),
-            _ => Some("back"),
+            _ => Some(BACK),
         }
     }
 
@@ -152,8 +155,10 @@ impl Restore {
 impl Panel for Restore {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
         // Whoever comes here by the wizard has just agreed to go on; who starts here has not.
-        let asked_for =
-            session.logged_in.is_some() || session.anonymous || session.opening != Opening::Wizard;
+        let asked_for = session.logged_in.is_some()
+            || session.anonymous
+            || matches!(session.opening, Opening::Fetch { .. });
+        let asked_for = asked_for && !session.dashboard.is_shown;
         let is_current = self.ran_with == settled(session);
         if self.running || (self.is_done() && is_current) {
             return Vec::new();
@@ -174,10 +179,10 @@ impl Panel for Restore {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
         if self.is_ready() {
-            return before::offers(self.question);
+            return before::offers(self.question, session);
         }
         let mut offers = Vec::new();
-        if self.is_done() {
+        if self.is_done() && !session.dashboard.is_shown {
             offers.push(offer(Action::Accept, "go on"));
         } else if self.needs_sign_in(session) {
             offers.push(offer(Action::Accept, "sign in"));
@@ -189,7 +194,8 @@ impl Panel for Restore {
         if !self.wordy && !self.table.rows().is_empty() {
             offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
         }
-        offers.extend(self.back().map(|verb| offer(Action::Back, verb)));
+        let back = self.back().filter(|verb| *verb != BACK || !session.dashboard.is_shown);
+        offers.extend(back.map(|verb| offer(Action::Back, verb)));
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
         if self.has_body() {
             offers.extend(self.above.offer());
@@ -207,8 +213,10 @@ impl Panel for Restore {
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match action {
             Action::Accept if self.filtering => self.filtering = false,
-            Action::Accept if self.is_done() => return vec![Act::Go(Step::Done)],
-            Action::Accept if self.is_ready() => {
+            Action::Accept if self.is_done() && !session.dashboard.is_shown => {
+                return vec![Act::Go(Step::Done)];
+            }
+            Action::Accept if self.is_ready() && before::hindrance(session).is_none() => {
                 before::answer(self.question, session);
                 return self.start(session);
             }
@@ -220,7 +228,7 @@ impl Panel for Restore {
                 return vec![Act::Go(Step::SignIn)];
             }
             Action::RunAgain if !self.running => return self.start(session),
-            Action::NextField => self.above.turn(),
+            Action::Toggle => self.above.turn(),
             Action::Details => {
                 self.wordy = !self.wordy;
                 self.above = Above::default();
@@ -348,7 +356,7 @@ impl Panel for Restore {
         if self.is_ready() {
             match self.question {
                 Some(question) => question.show(&mut page),
-                None => ready(&mut page, session),
+                None => ready(&mut page, look, session),
             }
             page.draw(frame, area);
             return;

@@ -1,4 +1,4 @@
-//! A text above a table: where it is longer than its place, `Tab` leads into it and back.
+//! A text above a table: where it is longer than its place, `Space` leads into it and back.
 
 use std::cell::Cell;
 
@@ -29,7 +29,7 @@ impl Above {
 
     pub(in super::super) fn offer(&self) -> Option<Offer> {
         let verb = if self.chosen { "back to the table" } else { "read all" };
-        self.is_cut.get().then(|| offer(Action::NextField, verb))
+        self.is_cut.get().then(|| offer(Action::Toggle, verb))
     }
 
     /// From the table to the text, or back.
@@ -59,7 +59,7 @@ impl Above {
         page.draw_from(frame, top(area, seen), 0);
         let lines = text::count(usize::from(length - seen), "more line", "more lines");
         let mut mark = Page::new(theme, area.width);
-        mark.quiet(&format!("{} {lines}: {}", theme.down(), binding(Action::NextField).shown));
+        mark.quiet(&format!("{} {lines}: {}", theme.down(), binding(Action::Toggle).shown));
         mark.draw(frame, top(below(area, seen), 1));
         Some(rows)
     }

@@ -1,6 +1,7 @@
 //! The parts that screens are made of. Each draws from values; none starts anything.
 
 pub(super) mod above;
+pub(super) mod cached_crates;
 pub(super) mod diff_lines;
 pub(super) mod field;
 pub(super) mod filter;
@@ -14,4 +15,5 @@ pub(super) mod request;
 pub(super) mod scroll;
 pub(super) mod secret_field;
 pub(super) mod step_rail;
+pub(super) mod tab_bar;
 pub(super) mod table;

@@ -4,11 +4,13 @@
 use std::path::Path;
 
 use crate::domain::feed::Role;
+use crate::error::Report;
 use crate::task::{ForceAuth, Forced};
 
 use super::super::super::keymap::{Action, Offer, offer};
 use super::super::super::session::{Opening, Session};
 use super::super::super::widget::page::{Choice, Page};
+use super::super::Look;
 
 /// The question, and the answer under the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +44,16 @@ impl Question {
 }
 
 /// The actions before the run.
-pub(super) fn offers(question: Option<Question>) -> Vec<Offer> {
+pub(super) fn offers(question: Option<Question>, session: &Session) -> Vec<Offer> {
     let mut offers = match question {
+        _ if hindrance(session).is_some() => Vec::new(),
         Some(_) => {
             vec![offer(Action::Accept, "answer"), offer(Action::Up, "choose"), offer(Action::Down, "choose")]
         }
         None => vec![offer(Action::Accept, "run cargo fetch")],
     };
-    offers.extend([offer(Action::Back, "back"), offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+    offers.extend((!session.dashboard.is_shown).then(|| offer(Action::Back, super::BACK)));
+    offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
     offers
 }
 
@@ -73,8 +77,44 @@ fn is_flagged(session: &Session) -> bool {
     matches!(session.opening, Opening::Fetch { force_auth: true, .. })
 }
 
+/// What stands in the way of a run, on the dashboard, which opens before Cargo was asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hindrance<'a> {
+    Looking,
+    Failed(&'a Report),
+    NoProject,
+}
+
+pub(super) fn hindrance(session: &Session) -> Option<Hindrance<'_>> {
+    let checkout = session.checkout.as_ref().filter(|_| session.dashboard.is_shown)?;
+    match (&checkout.failure, &checkout.workspace) {
+        (Some(report), _) => Some(Hindrance::Failed(report)),
+        _ if !session.dashboard.is_checked => Some(Hindrance::Looking),
+        (None, None) => Some(Hindrance::NoProject),
+        (None, Some(_)) => None,
+    }
+}
+
 /// What a run would do, where nobody has asked for one yet.
-pub(super) fn ready(page: &mut Page, session: &Session) {
+pub(super) fn ready(page: &mut Page, look: &Look, session: &Session) {
+    match hindrance(session) {
+        Some(Hindrance::Looking) => {
+            page.title("Restore").gap().busy(look.frame(), "Looking at Cargo and the project");
+            return;
+        }
+        Some(Hindrance::Failed(report)) => {
+            page.title("Cargo can't be run here").gap().report(report);
+            return;
+        }
+        Some(Hindrance::NoProject) => {
+            page.title("Nothing to restore").gap();
+            page.text(
+                "There is no Cargo.toml here or above: go to a Cargo project, or name one with --dir DIR.",
+            );
+            return;
+        }
+        None => {}
+    }
     page.title("Everything is set up").gap();
     let in_force = session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
     if let (Some(feed), Some(label)) = (in_force, session.feed_label()) {
@@ -85,5 +125,5 @@ pub(super) fn ready(page: &mut Page, session: &Session) {
         page.pair("Credential", token.as_deref().unwrap_or("none"));
         page.gap();
     }
-    page.text("Enter runs cargo fetch. Esc goes back to choose otherwise.");
+    page.text("Enter runs cargo fetch.");
 }

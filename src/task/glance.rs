@@ -1,0 +1,36 @@
+//! What the files of this machine tell at once: for the first frame of whoever has set everything up. Starts nothing,
+//! asks nobody, and believes a checkout no more than the check does.
+
+use crate::cargo::home;
+use crate::cargo::settings::{Replacement, Settings};
+
+use super::check::{self, Checkout};
+use super::services::Services;
+
+/// The checkout as far as files tell of it, where a feed is in force and nothing is left to set up; `None` where the
+/// wizard begins with the check, which also says why (product.md, 'Who uses it, and how').
+#[must_use]
+pub fn glance(services: &Services) -> Option<Checkout> {
+    let read = check::read_now(services).ok()?;
+    if check::question(services, &read).is_some() {
+        return None;
+    }
+    let settings = Settings::read(&read.layers, &services.host.env).ok()?;
+    if matches!(settings.replacement(), Replacement::Cycle { .. }) {
+        return None;
+    }
+    let in_force = check::in_force(services, &settings).ok()??;
+    let base = in_force.target.collection.base();
+    let is_another = services.named.as_ref().is_some_and(|named| named.collection.base() != base);
+    if is_another || !in_force.is_ready() {
+        return None;
+    }
+    Some(Checkout {
+        // The root of the workspace is for Cargo to say; until then the nearest will do.
+        workspace: home::find_manifest(&services.dir).and_then(|file| Some(file.parent()?.to_owned())),
+        home: services.host.home.clone(),
+        registries: check::registries(&settings),
+        in_force: Some(in_force),
+        ..Checkout::default()
+    })
+}
