@@ -114,7 +114,16 @@ async fn prune(services: Arc<Services>, printer: Printer, flags: Prune) -> Exit 
         return printed(printer.cache_pruned(&plan, None), unagreed(printer, &plan, flags.dry_run));
     }
     let told = run(&services, printer, CacheJob::Prune(plan.clone())).await;
-    let Some(CacheDone::Pruned(cleared)) = told.done else { return told.exit };
+    let Some(CacheDone::Pruned(cleared)) = told.done else {
+        if !told.removals.is_empty() {
+            printer.say(&format!(
+                "stopped after {} of {} deletions",
+                told.removals.len(),
+                plan.targets.len()
+            ));
+        }
+        return told.exit;
+    };
     let exit = if cleared.failed == 0 { Exit::Done } else { Exit::Failed };
     printed(printer.cache_pruned(&plan, Some((&cleared, &told.removals))), exit)
 }
