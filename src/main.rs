@@ -10,7 +10,7 @@ use std::time::Duration;
 use az_cargo_wizard::cargo::provider::FLAG;
 use az_cargo_wizard::cli::args::{Arguments, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
-use az_cargo_wizard::cli::{cache, feeds, logins, run, setup};
+use az_cargo_wizard::cli::{cache, feeds, logins, run, setup, switch, undo};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
@@ -74,6 +74,12 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
             runtime
                 .block_on(with_services(&host, &arguments, |services| feeds::feeds(services, printer, input)))
         }
+        Some(Command::Switch(flags)) => runtime.block_on(with_services(&host, &arguments, |services| {
+            switch::switch(services, printer, (flags, read_line))
+        })),
+        Some(Command::Undo(flags)) => runtime.block_on(with_services(&host, &arguments, |services| {
+            undo::undo(services, printer, (flags, read_line))
+        })),
         Some(Command::Login(flags)) => {
             let input = (flags, read_input as setup::StandardInput);
             runtime.block_on(with_services(&host, &arguments, |services| {
@@ -122,6 +128,13 @@ fn read_input() -> std::io::Result<String> {
     let mut text = String::new();
     std::io::stdin().take(MOST).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// What the person answers to a question.
+fn read_line() -> std::io::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line)
 }
 
 /// Who names a folder for the demo wants the demo.

@@ -1,12 +1,13 @@
 //! What the tool remembers between runs, in one small versioned file of the state folder, 0600. Garbage
-//! in it counts as nothing remembered.
+//! counts as nothing remembered and is set aside; what a later version has written is kept.
 
 pub mod outage;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub use crate::domain::credential::Kept;
 use crate::domain::organization::Base;
@@ -18,6 +19,9 @@ const LOCK: &str = "state.lock";
 const VERSION: u32 = 1;
 /// Registries that are remembered.
 const MOST_USED: usize = 64;
+
+/// How many of the feeds that were used are remembered.
+const MOST_RECENT: usize = 20;
 
 /// Everything that is remembered; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,10 +41,52 @@ pub struct Record {
     used: Vec<Used>,
     /// What is kept for which base, and where.
     #[serde(default)]
-    logins: BTreeMap<String, Login>,
+    logins: BTreeMap<String, Known<Login>>,
     /// Whether the person agreed to a file where no keyring can be reached.
     #[serde(default)]
     file_agreed: bool,
+    /// The feeds that were in force, the last one first.
+    #[serde(default)]
+    recent: Vec<Known<Recent>>,
+    /// What a later version has added.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// What this version understands, or else as a later one has written it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Known<T> {
+    Known(T),
+    Other(Value),
+}
+
+impl<T> Known<T> {
+    fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+/// A feed that was in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recent {
+    /// What Cargo called it.
+    name: String,
+    index: String,
+    /// Whether it takes from crates.io what it doesn't have, where that was told.
+    #[serde(default)]
+    crates_io: Option<bool>,
+}
+
+impl Recent {
+    /// The registry's name and index; `None` where they are no such thing.
+    #[must_use]
+    pub fn registry(&self) -> Option<(RegistryName, IndexUrl)> {
+        Some((RegistryName::parse(&self.name).ok()?, IndexUrl::parse(&self.index)?))
+    }
 }
 
 /// A registry as a project's configuration named it.
@@ -92,7 +138,24 @@ impl Record {
     }
 
     fn parse(text: &str) -> Self {
-        serde_json::from_str(text).ok().filter(|record: &Self| record.version == VERSION).unwrap_or_default()
+        Self::understood(text).unwrap_or_default()
+    }
+
+    /// `None`: garbage. A later version has only added to what this one knows.
+    fn understood(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(|record: &Self| record.version >= VERSION)
+    }
+
+    /// The feeds that were in force, the last one first.
+    pub fn recent(&self) -> impl Iterator<Item = (RegistryName, IndexUrl)> {
+        self.recent.iter().filter_map(|recent| recent.known()?.registry())
+    }
+
+    /// Whether the feed behind an index takes crates from crates.io; `None`: nobody has told.
+    #[must_use]
+    pub fn has_crates_io(&self, index: &IndexUrl) -> Option<bool> {
+        let mut known = self.recent.iter().filter_map(Known::known);
+        known.find(|recent| recent.index == index.shown())?.crates_io
     }
 
     #[must_use]
@@ -114,12 +177,12 @@ impl Record {
     /// How to get a token for a base; `None` where nobody is signed in.
     #[must_use]
     pub fn login(&self, base: &Base) -> Option<&Login> {
-        self.logins.get(base.as_str())
+        self.logins.get(base.as_str())?.known()
     }
 
     /// All sign-ins that are kept.
     pub fn logins(&self) -> impl Iterator<Item = (Base, &Login)> {
-        self.logins.iter().filter_map(|(base, login)| Some((Base::parse(base)?, login)))
+        self.logins.iter().filter_map(|(base, login)| Some((Base::parse(base)?, login.known()?)))
     }
 
     /// Whether a file may hold credentials when the keyring is out of reach.
@@ -190,7 +253,7 @@ pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileEr
     change(state_dir, |record| {
         record.named.insert(base.as_str().to_owned());
         record.file_agreed |= login.kept == Kept::File;
-        record.logins.insert(base.as_str().to_owned(), login.clone());
+        record.logins.insert(base.as_str().to_owned(), Known::Known(login.clone()));
         true
     })
 }
@@ -203,16 +266,62 @@ pub fn log_out(state_dir: &Path, base: &Base) -> Result<(), FileError> {
     change(state_dir, |record| record.logins.remove(base.as_str()).is_some())
 }
 
+/// Remembers that a feed is in force now.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn use_feed(state_dir: &Path, (name, index): (&RegistryName, &IndexUrl)) -> Result<(), FileError> {
+    change(state_dir, |record| {
+        let index = index.shown();
+        let is_same = |recent: &Known<Recent>| recent.known().is_some_and(|recent| recent.index == index);
+        let before = record.recent.iter().position(is_same);
+        let crates_io = before.and_then(|at| record.recent[at].known()?.crates_io);
+        let recent = Known::Known(Recent { name: name.to_string(), index: index.clone(), crates_io });
+        if record.recent.first() == Some(&recent) {
+            return false;
+        }
+        record.recent.retain(|other| !is_same(other));
+        record.recent.insert(0, recent);
+        record.recent.truncate(MOST_RECENT);
+        true
+    })
+}
+
+/// Remembers which of the feeds that were in force take crates from crates.io; others are passed over.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn told_upstreams(
+    state_dir: &Path,
+    told: impl IntoIterator<Item = (IndexUrl, bool)>,
+) -> Result<(), FileError> {
+    let told: BTreeMap<String, bool> =
+        told.into_iter().map(|(index, crates_io)| (index.shown(), crates_io)).collect();
+    let news = |record: &mut Record| {
+        let mut changed = false;
+        for recent in &mut record.recent {
+            let Known::Known(recent) = recent else { continue };
+            let told = told.get(&recent.index).copied().or(recent.crates_io);
+            changed |= std::mem::replace(&mut recent.crates_io, told) != told;
+        }
+        changed
+    };
+    // Most lists tell nothing new, and nothing is locked for them.
+    if news(&mut Record::load(state_dir)) { change(state_dir, news) } else { Ok(()) }
+}
+
+/// What was found garbled in the state folder and set aside.
+#[must_use]
+pub fn garbled(state_dir: &Path) -> Vec<PathBuf> {
+    files::garbled_in(state_dir)
+}
+
 /// Reads, changes and writes under the lock, so that two instances lose nothing of each other.
 fn change(state_dir: &Path, change: impl FnOnce(&mut Record) -> bool) -> Result<(), FileError> {
     let _lock = files::lock(state_dir, LOCK)?;
     let path = state_dir.join(FILE);
-    let before = files::read(&path).or_else(|error| match error {
-        FileError::NotText(_) | FileError::TooLarge(_) => files::remove(&path).map(|()| None),
-        error => Err(error),
-    })?;
-    let mut record = Record::parse(before.as_deref().unwrap_or_default());
-    record.version = VERSION;
+    let (before, mut record) = files::read_ours(&path, Record::understood)?;
+    record.version = record.version.max(VERSION);
     if !change(&mut record) {
         return Ok(());
     }
@@ -262,11 +371,53 @@ mod tests {
         log_out(dir.path(), &cloud).unwrap();
         let record = Record::load(dir.path());
         assert!(record.knows(&cloud) && record.logins().next().is_none());
-        for garbage in [&b"{"[..], b"[]", b"{\"version\":99}", b"\xff\xfe"] {
+        for (number, garbage) in [&b"{"[..], b"[]", b"{\"version\":0}", b"\xff\xfe"].into_iter().enumerate() {
             std::fs::write(dir.path().join(FILE), garbage).unwrap();
             assert_eq!(Record::load(dir.path()), Record::default());
             trust(dir.path(), "again").unwrap();
             assert!(Record::load(dir.path()).trusts("again"));
+            let aside = &garbled(dir.path())[number];
+            assert_eq!(std::fs::read(aside).unwrap(), garbage, "it is set aside, not lost");
         }
+    }
+
+    #[test]
+    fn what_a_later_version_has_written_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let later = r#"{"version":7,"new":{"a":[1]},"trusted":["one"],
+            "logins":{"https://dev.azure.com/contoso":{"kind":{"kind":"telepathy"},"kept":"mind","who":"ana"}},
+            "recent":[{"name":1}]}"#;
+        std::fs::write(dir.path().join(FILE), later).unwrap();
+        trust(dir.path(), "two").unwrap();
+        let record = Record::load(dir.path());
+        assert!(record.trusts("one") && record.trusts("two") && record.logins().next().is_none());
+        let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
+        let (now, before): (Value, Value) =
+            (serde_json::from_str(&text).unwrap(), serde_json::from_str(later).unwrap());
+        for kept in ["version", "new", "logins", "recent"] {
+            assert_eq!(now[kept], before[kept]);
+        }
+        assert!(garbled(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn feeds_that_were_used_are_remembered_the_last_one_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = |n: usize| {
+            let index = format!("sparse+https://pkgs.dev.azure.com/o/_packaging/f{n}/Cargo/index/");
+            (RegistryName::parse(&format!("f{n}")).unwrap(), IndexUrl::parse(&index).unwrap())
+        };
+        for n in (0..30).chain([25]) {
+            let (name, index) = registry(n);
+            use_feed(dir.path(), (&name, &index)).unwrap();
+        }
+        let (one, other) = (registry(25).1, registry(3).1);
+        told_upstreams(dir.path(), [(one.clone(), false), (other.clone(), true)]).unwrap();
+        let record = Record::load(dir.path());
+        let recent: Vec<_> = record.recent().collect();
+        assert_eq!((recent.len(), &recent[0], &recent[1]), (20, &registry(25), &registry(29)));
+        assert_eq!((record.has_crates_io(&one), record.has_crates_io(&other)), (Some(false), None));
+        use_feed(dir.path(), (&registry(29).0, &registry(29).1)).unwrap();
+        assert_eq!(Record::load(dir.path()).has_crates_io(&one), Some(false));
     }
 }

@@ -198,6 +198,7 @@ fn set_up(sandbox: &Sandbox, feed: &str, token: impl FnOnce() -> Option<String>)
         env: &host.env,
         overwrite_replacement: false,
         program: None,
+        now: 0,
     };
     apply(&review(&plan, &places).unwrap(), &places).unwrap();
     if let Some(token) = token() {

@@ -117,6 +117,7 @@ fn set_up(root: &Path, name: &str, index: &str, replace_crates_io: bool) {
         env: &Env::default(),
         overwrite_replacement: false,
         program: None,
+        now: 0,
     };
     let review = review(&plan, &places).unwrap();
     assert_eq!(apply(&review, &places).unwrap().len(), 2);

@@ -157,6 +157,7 @@ impl Stage {
             env: &Env::default(),
             overwrite_replacement,
             program: None,
+            now: 0,
         })
     }
 

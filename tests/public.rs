@@ -49,6 +49,7 @@ fn set_up(sandbox: &Sandbox, name: &str) -> String {
         env: &host.env,
         overwrite_replacement: false,
         program: None,
+        now: 0,
     };
     apply(&review(&plan, &places).unwrap(), &places).unwrap();
     index

@@ -1,24 +1,20 @@
 //! A plan becomes changes of Cargo's configuration files: looked at first, then made all or not at all. What a
 //! file should say is `config`'s matter; links, locks and atomic writing are `files`'.
 
-use std::path::Path;
-
-use toml_edit::Item;
+use std::path::{Path, PathBuf};
 
 use super::config::{ConfigEdit, edit};
 use super::config_notes;
 use super::error::ConfigError;
 use super::home;
 use super::install;
+use super::journal::{self, holds_secret};
 use super::situation::{Situation, shown};
-use super::toml_text;
-use crate::domain::diff::{diff, holds_user_info, is_secret_key};
+use crate::domain::diff::diff;
+use crate::domain::journal::{Act, Entry, State};
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::files::{self, FileError, Links, NewFile, Replacement};
 use crate::host::Env;
-
-/// Held while configuration is written, by every command of this tool.
-const LOCK: &str = "write.lock";
 
 /// Where things are, and what the person has agreed to beyond the plan.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +29,8 @@ pub struct Places<'a> {
     pub overwrite_replacement: bool,
     /// This program's file, where Cargo's configuration may name it.
     pub program: Option<&'a Path>,
+    /// For the journal, in seconds since 1970 (UTC).
+    pub now: u64,
 }
 
 /// What the plan would change, with everything worth knowing before agreeing. Writes nothing.
@@ -102,24 +100,67 @@ fn provider_edits<'a>(situations: &[&Situation<'a>]) -> Result<Vec<ConfigEdit<'a
 /// # Errors
 /// Every [`FileError`]; nothing is changed then, except after [`ConfigError::NotPutBack`].
 pub fn apply(review: &Review, places: &Places<'_>) -> Result<Vec<Written>, ConfigError> {
-    let _lock = files::lock(places.state_dir, LOCK)?;
-    let changes: Vec<&FileChange> = review.files.iter().filter(|file| file.changes_something()).collect();
+    let what = format!("set up `{}`", review.plan.registry);
+    make((Act::SetUp, what), &review.files, places)
+}
+
+/// Makes changes that were looked at, as one entry of the journal: begun before the first file is written, done
+/// after the last.
+///
+/// # Errors
+/// As [`apply`].
+pub(super) fn make(
+    what: (Act, String),
+    files: &[FileChange],
+    places: &Places<'_>,
+) -> Result<Vec<Written>, ConfigError> {
+    let _lock = files::lock(places.state_dir, journal::LOCK)?;
+    make_locked(what, files, places)
+}
+
+fn make_locked(
+    what: (Act, String),
+    files: &[FileChange],
+    places: &Places<'_>,
+) -> Result<Vec<Written>, ConfigError> {
+    let changes: Vec<&FileChange> = files.iter().filter(|file| file.changes_something()).collect();
     for change in &changes {
         if files::read(&change.path)? != change.before {
             return Err(FileError::Changed(change.path.clone()).into());
         }
     }
-    let mut done: Vec<(&FileChange, Written)> = Vec::new();
-    for change in changes {
-        match write(change, places) {
-            Ok(written) => done.push((change, written)),
-            Err(error) => {
-                put_back(&done, places)?;
-                return Err(error);
-            }
-        }
+    if changes.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(done.into_iter().map(|(_, written)| written).collect())
+    let state_dir = places.state_dir;
+    let noted = changes.iter().map(|change| journal::change_of(state_dir, change));
+    let noted = noted.collect::<Result<Vec<_>, _>>()?;
+    let written: Vec<Written> = changes
+        .iter()
+        .zip(&noted)
+        .map(|(change, noted)| Written {
+            path: change.path.clone(),
+            backup: noted.backup.as_ref().map(PathBuf::from),
+            was_there: change.before.is_some(),
+        })
+        .collect();
+    let by_hand = journal::by_hand(&noted);
+    let project = places.workspace.map(|root| root.to_string_lossy().into_owned());
+    let entry = Entry { by_hand, ..Entry::begun(places.now, what, project, noted) };
+    let id = journal::add(state_dir, entry)?;
+    let mut done: Vec<(&FileChange, &Written)> = Vec::new();
+    for (change, written) in changes.into_iter().zip(&written) {
+        if let Err(error) = replace(change, places, change.before.as_deref(), &change.after) {
+            put_back(&done, places)?;
+            // Left where it can't be taken out, it is told by the hashes that nothing has happened.
+            let _ = journal::forget(state_dir, id);
+            return Err(error.into());
+        }
+        done.push((change, written));
+    }
+    // The same: everything has happened.
+    let _ = journal::mark(state_dir, id, journal::is_now(State::Done));
+    Ok(written)
 }
 
 /// Takes this tool out of the person's file; `None` where the file doesn't name it.
@@ -127,37 +168,25 @@ pub fn apply(review: &Review, places: &Places<'_>) -> Result<Vec<Written>, Confi
 /// # Errors
 /// When the file can't be read, is no TOML, or can't be written; it is then as it was.
 pub fn uninstall(places: &Places<'_>) -> Result<Option<Written>, ConfigError> {
-    let _lock = files::lock(places.state_dir, LOCK)?;
+    let _lock = files::lock(places.state_dir, journal::LOCK)?;
     let path = home::config_path(places.cargo_home);
     let before = files::read(&path)?;
     let old = before.as_deref().unwrap_or_default();
     let after = install::uninstall(&path, old)?;
-    if after == old {
+    let change = FileChange { lines: diff(old, &after), path, scope: ConfigScope::User, before, after };
+    if change.before.is_none() {
         return Ok(None);
     }
-    let change = FileChange { lines: diff(old, &after), path, scope: ConfigScope::User, before, after };
-    write(&change, places).map(Some)
+    let what = (Act::Uninstall, "took this tool out of your Cargo configuration".to_owned());
+    Ok(make_locked(what, &[change], places)?.into_iter().next())
 }
 
-fn write(change: &FileChange, places: &Places<'_>) -> Result<Written, ConfigError> {
-    let before = change.before.as_deref();
-    let was_there = before.is_some();
-    let name = change.path.file_name().map_or("config".into(), |name| name.to_string_lossy());
-    let backup = match before.filter(|text| !holds_secret(text)) {
-        Some(text) => Some(files::back_up(&places.state_dir.join("backups"), &name, text)?),
-        None => None,
-    };
-    replace(change, places, before, &change.after)?;
-    Ok(Written { path: change.path.clone(), backup, was_there })
-}
-
-fn put_back(done: &[(&FileChange, Written)], places: &Places<'_>) -> Result<(), ConfigError> {
+fn put_back(done: &[(&FileChange, &Written)], places: &Places<'_>) -> Result<(), ConfigError> {
     for (change, written) in done.iter().rev() {
         let result = match &change.before {
             Some(before) => replace(change, places, Some(&change.after), before),
             // The file itself, not a link of the person that leads to it.
-            None => files::real_path(&change.path, links(change.scope, places))
-                .and_then(|real| files::remove(&real)),
+            None => delete(change, places),
         };
         result.map_err(|source| ConfigError::NotPutBack {
             file: change.path.clone(),
@@ -168,17 +197,31 @@ fn put_back(done: &[(&FileChange, Written)], places: &Places<'_>) -> Result<(), 
     Ok(())
 }
 
-fn replace(
+pub(super) fn replace(
     change: &FileChange,
     places: &Places<'_>,
     expected: Option<&str>,
     text: &str,
 ) -> Result<(), FileError> {
-    let links = links(change.scope, places);
+    let links = links_of(change, places);
     files::replace(&Replacement { path: &change.path, expected, text, links, new_file: NewFile::Ordinary })
 }
 
-fn links<'a>(scope: ConfigScope, places: &Places<'a>) -> Links<'a> {
+/// Deletes the file itself, not a link of the person that leads to it.
+pub(super) fn delete(change: &FileChange, places: &Places<'_>) -> Result<(), FileError> {
+    files::remove(&files::real_path(&change.path, links_of(change, places))?)
+}
+
+/// Where links of the file may lead: those of a folder above the workspace stay in that folder.
+fn links_of<'a>(change: &'a FileChange, places: &Places<'a>) -> Links<'a> {
+    let is_inside = places.workspace.is_some_and(|root| change.path.starts_with(root));
+    match (change.scope, change.path.parent().and_then(Path::parent)) {
+        (ConfigScope::Project, Some(folder)) if !is_inside => Links::Within(folder),
+        (scope, _) => links(scope, places),
+    }
+}
+
+pub(super) fn links<'a>(scope: ConfigScope, places: &Places<'a>) -> Links<'a> {
     match (scope, places.workspace) {
         (ConfigScope::Project, Some(root)) => Links::Within(root),
         _ => Links::Follow,
@@ -198,21 +241,9 @@ fn change(
     Ok(FileChange { path: path.to_owned(), scope, lines: diff(old, &after), before, after })
 }
 
-/// Whether a configuration file holds a token or a password, which belong in no backup (product.md).
-fn holds_secret(text: &str) -> bool {
-    fn is_secret(key: &str, item: &Item) -> bool {
-        is_secret_key(key) || item.as_str().is_some_and(|text| holds_user_info(key, text)) || in_item(item)
-    }
-    fn in_item(item: &Item) -> bool {
-        item.as_table_like().is_some_and(|table| table.iter().any(|(key, item)| is_secret(key, item)))
-    }
-    toml_text::parse(text).is_ok_and(|document| in_item(document.as_item()))
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use std::fs;
-    use std::path::PathBuf;
 
     use super::*;
     use crate::domain::credential::TokenStore;
@@ -263,6 +294,7 @@ pub(super) mod tests {
                 env: &self.env,
                 overwrite_replacement: false,
                 program: None,
+                now: 0,
             })
         }
 
@@ -443,6 +475,7 @@ pub(super) mod tests {
             env: &sandbox.env,
             overwrite_replacement: false,
             program: None,
+            now: 0,
         };
         let review = review(&project(), &places).unwrap();
         assert_eq!((review.files.len(), review.files[0].scope), (1, ConfigScope::User));

@@ -25,6 +25,10 @@ pub enum ConfigError {
     OtherReplacement { file: PathBuf, line: Option<usize>, current: String },
     #[error("the registry `{name}` already stands for `{current}` in {}", place(file, *line, None))]
     OtherIndex { file: PathBuf, line: Option<usize>, name: String, current: String },
+    #[error("crates.io is replaced by `{name}` in {}", place(file, *line, None))]
+    RegistryInForce { file: PathBuf, line: Option<usize>, name: String },
+    #[error("no configuration names a registry `{name}`")]
+    NoSuchRegistry { name: String },
     #[error("this feed is already the registry `{other}` in {}", place(file, *line, None))]
     SameIndex { file: PathBuf, line: Option<usize>, other: String },
     #[error("{} sets the credential provider of `{name}` to `{provider}`", place(file, *line, None))]
@@ -125,6 +129,13 @@ impl ConfigError {
                     format!("use the name `{other}`: Cargo accepts only one name for a feed"),
                 );
             }
+            Self::RegistryInForce { .. } => (
+                "registry-in-force",
+                "switch to another one first, such as `az-cargo-wizard switch crates-io`",
+            ),
+            Self::NoSuchRegistry { .. } => {
+                ("no-such-registry", "`az-cargo-wizard switch` lists those that there are")
+            }
             Self::ProviderInCheckout { .. } => (
                 "provider-in-project",
                 "remove the key there, or give the token to that provider yourself; nothing was changed",
@@ -183,7 +194,9 @@ impl From<ConfigError> for Report {
         };
         let exit = match &error {
             ConfigError::NoWorkspace | ConfigError::TokenNotPrintable => Exit::Usage,
-            ConfigError::CargoMissing | ConfigError::ToolchainMissing { .. } => Exit::NotFound,
+            ConfigError::CargoMissing
+            | ConfigError::ToolchainMissing { .. }
+            | ConfigError::NoSuchRegistry { .. } => Exit::NotFound,
             ConfigError::CargoFailed { .. } | ConfigError::CargoSilent { .. } => Exit::Cargo,
             _ => Exit::Failed,
         };

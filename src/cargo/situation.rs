@@ -254,7 +254,7 @@ fn text_at(layer: &ConfigLayer, path: &[&str]) -> Option<String> {
 }
 
 /// The line of a key in a file.
-fn line_of(layer: &ConfigLayer, path: &[&str]) -> Option<usize> {
+pub(super) fn line_of(layer: &ConfigLayer, path: &[&str]) -> Option<usize> {
     let document = toml_text::parse(&layer.text).ok()?;
     toml_text::get(&document, path).map(|item| toml_text::position(&layer.text, item).line)
 }

@@ -83,12 +83,58 @@ pub(super) fn remove(text: &str, path: &[&str]) -> Result<String, Fault> {
     let document = parse(text)?;
     let Found::Value(value) = find(text, &document, path)? else { return Ok(text.to_owned()) };
     let value = span_of(value.span());
-    let changed = match innermost_inline(&document, path) {
-        Some(table) => splice(text, entry_of(text, table, &value), ""),
-        None => splice(text, line_start(text, value.start)..line_end(text, value.end), ""),
-    };
+    let changed = without_value(text, &document, path, &value);
     verify(&changed, path, None)?;
     Ok(changed)
+}
+
+fn without_value(text: &str, document: &Document<&str>, path: &[&str], value: &Range<usize>) -> String {
+    match innermost_inline(document, path) {
+        Some(table) => splice(text, entry_of(text, table, value), ""),
+        None => splice(text, line_start(text, value.start)..line_end(text, value.end), ""),
+    }
+}
+
+/// The text without the table at the path: its values with their lines or commas, then its own header or entry. What
+/// else stands between them stays, comments too.
+///
+/// # Errors
+/// Every [`Fault`].
+pub(super) fn remove_table(text: &str, path: &[&str]) -> Result<String, Fault> {
+    let mut text = text.to_owned();
+    loop {
+        let document = parse(&text)?;
+        let Some(item) = get(&document, path) else { return Ok(text) };
+        let Some(table) = item.as_table_like() else {
+            return Err(wrong_type(&text, path, item.type_name(), span_of(item.span()).start));
+        };
+        let own = match item {
+            Item::Value(Value::InlineTable(inline)) if !inline.is_dotted() => inline.span(),
+            _ => None,
+        };
+        if let Some(own) = own {
+            let changed = without_value(&text, &document, path, &own);
+            verify(&changed, path, None)?;
+            return Ok(changed);
+        }
+        let first = table.iter().next().map(|(key, item)| (key.to_owned(), item.is_table_like()));
+        let shorter = match first {
+            Some((key, is_table)) => {
+                let inner: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+                if is_table { remove_table(&text, &inner)? } else { remove(&text, &inner)? }
+            }
+            None => match item.as_table().filter(|table| !table.is_dotted()).and_then(Table::span) {
+                Some(header) => {
+                    splice(&text, line_start(&text, header.start)..line_end(&text, header.end), "")
+                }
+                None => return Ok(text),
+            },
+        };
+        if shorter == text {
+            return Err(Fault::Unsafe { key: shown(path) });
+        }
+        text = shorter;
+    }
 }
 
 fn verify(changed: &str, path: &[&str], expected: Option<&Value>) -> Result<(), Fault> {

@@ -83,6 +83,10 @@ pub enum Command {
     Setup(Setup),
     /// List the feeds that you can see, or show one of them with its views
     Feeds(Feeds),
+    /// Let another feed stand in for crates.io, or crates.io itself; without a name: list what there is
+    Switch(Switch),
+    /// Take back the last change of Cargo's configuration, or one of the journal
+    Undo(Undo),
     /// Sign in to an organization, and keep that for Cargo
     Login(Login),
     /// Forget the sign-in to an organization
@@ -121,6 +125,46 @@ pub struct Feeds {
     /// Read the personal access token from standard input
     #[arg(long)]
     pub with_token: bool,
+}
+
+/// Where to.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Switch {
+    /// A registry of the configuration, a feed that was used before, an index URL, a feed of `--org`, or crates-io
+    #[arg(value_name = "NAME|crates-io")]
+    pub name: Option<String>,
+    /// What Cargo is to call a feed that no configuration names yet [default: made from the feed's name]
+    #[arg(long, value_name = "NAME", requires = "name")]
+    pub registry: Option<String>,
+    /// Give up the mirror or the vendored folder that replaces crates.io now
+    #[arg(long, requires = "name")]
+    pub overwrite_replacement: bool,
+    /// Take the registry out of the configuration instead; not the one that is in force
+    #[arg(long, requires = "name", conflicts_with_all = ["registry", "overwrite_replacement"])]
+    pub remove: bool,
+    /// Do it, whatever is warned of
+    #[arg(long, requires = "name")]
+    pub yes: bool,
+    /// Show what would be written; change nothing
+    #[arg(long, requires = "name", conflicts_with = "yes")]
+    pub dry_run: bool,
+}
+
+/// What is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Undo {
+    /// An entry of the journal [default: the last one of this project]
+    #[arg(value_name = "ID")]
+    pub id: Option<u64>,
+    /// List the journal
+    #[arg(long, conflicts_with_all = ["id", "yes", "dry_run"])]
+    pub list: bool,
+    /// Do it, also where a file has been edited since: the edits stay
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be written; change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
 }
 
 /// How to sign in, and where that is kept.

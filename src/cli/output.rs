@@ -3,7 +3,9 @@
 
 mod cache;
 mod feeds;
+mod journal;
 mod setup;
+mod switch;
 
 use std::io::{self, Write};
 use std::time::Duration;

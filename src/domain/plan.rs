@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::credential::TokenStore;
 use super::diff::DiffLine;
+use super::journal::Act;
 use super::registry::{IndexUrl, RegistryName};
 
 /// Which Cargo configuration file names the feed.
@@ -81,6 +82,69 @@ impl Review {
     #[must_use]
     pub fn is_done(&self) -> bool {
         !self.files.iter().any(FileChange::changes_something)
+    }
+}
+
+/// Where the crates of crates.io are to come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SwitchTo {
+    /// From crates.io itself.
+    CratesIo,
+    /// From a feed, or another registry that stands in for it.
+    Registry { name: RegistryName, index: IndexUrl },
+}
+
+/// A change of Cargo's configuration that is no setup: a switch, or a registry that goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigChange {
+    pub act: Act,
+    /// For the journal, lower-case: ``switched to `rust` ``.
+    pub what: String,
+    pub files: Vec<FileChange>,
+    /// What the person should know; each a sentence.
+    pub notes: Vec<String>,
+    /// What may not be what the person wants, to be asked about before it is made.
+    pub warnings: Vec<Warning>,
+    /// What is in force afterwards, of a switch.
+    pub to: Option<SwitchTo>,
+}
+
+impl ConfigChange {
+    /// Whether everything is already so.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        !self.files.iter().any(FileChange::changes_something)
+    }
+}
+
+/// A reason to think again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    pub kind: WarningKind,
+    /// A sentence, safe to show.
+    pub text: String,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningKind {
+    /// The feed is known to have no upstream source crates.io.
+    NoUpstream,
+    /// Cargo has no credential for it.
+    NoCredential,
+    /// A file of the checkout names a host that the person has not named.
+    UnknownHost,
+}
+
+impl WarningKind {
+    /// As scripts read it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoUpstream => "no-upstream",
+            Self::NoCredential => "no-credential",
+            Self::UnknownHost => "unknown-host",
+        }
     }
 }
 

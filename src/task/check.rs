@@ -325,7 +325,7 @@ pub(super) fn in_force(services: &Services, settings: &Settings) -> Result<Optio
 
 /// Where Cargo would find the credential of a registry. A token counts only where `cargo:token` is
 /// configured to be asked for it (cargo-contract 3.1); what another provider has, only it knows.
-fn token_in(
+pub(super) fn token_in(
     services: &Services,
     settings: &Settings,
     registry: &RegistryInForce,

@@ -12,6 +12,8 @@ use crate::cargo::error::ConfigError;
 use crate::cargo::mirror;
 use crate::cargo::native::{self, Native};
 use crate::domain::credential::{Credential, Kept, TokenStore};
+use crate::domain::journal::Act;
+use crate::domain::organization::Base;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::domain::store::NativeProvider;
@@ -20,8 +22,9 @@ use crate::host::{Env, Host};
 use crate::record::{self, Record};
 
 use super::keeping::{self, SignedIn, Stored};
+use super::provide_token::now;
 use super::services::Services;
-use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check};
+use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, undoing};
 
 /// What the person gives up as a stand-in for crates.io.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub(super) async fn apply(services: &Arc<Services>, review: Review) -> Result<Ev
             // Failing, it has the person asked again, and takes nothing back.
             let _ = check::trust_as_it_is(&services);
         }
+        // The same.
+        let _ = record::use_feed(&services.state_dir, (&review.plan.registry, &review.plan.index));
         Ok(written)
     });
     Ok(Event::Applied(written.await??))
@@ -92,6 +97,8 @@ pub(super) async fn log_in(
     };
     let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
     let mut left = None;
+    let (base, registry, publish) =
+        (log_in.collection.base(), log_in.plan.registry.clone(), log_in.plan.publish.clone());
     let kept_in = match log_in.plan.store {
         TokenStore::ThisRunOnly => None,
         TokenStore::Native(provider) => Some(keep_natively(services, log_in, provider).await?),
@@ -102,7 +109,24 @@ pub(super) async fn log_in(
             Some(KeptIn::Vault(stored.place))
         }
     };
+    let by_hand = match &kept_in {
+        None => None,
+        Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
+        Some(KeptIn::CargosFile(_)) => {
+            let publish = publish.map(|publish| format!(" and `cargo logout --registry {}`", publish.name));
+            let publish = publish.unwrap_or_default();
+            Some(format!("`cargo logout --registry {registry}`{publish} forgets it."))
+        }
+    };
+    if let Some(by_hand) = by_hand {
+        undoing::note(services, (Act::LoggedIn, format!("kept the sign-in to {base}")), by_hand).await;
+    }
     Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced }))
+}
+
+/// How a sign-in that this tool keeps is taken back.
+pub(super) fn forgetting(base: &Base) -> String {
+    format!("`az-cargo-wizard logout --org {base}` forgets it.")
 }
 
 /// Asks every feed of the plan; whether the first answers strangers too.
@@ -223,6 +247,7 @@ pub(super) struct OwnedPlaces {
     state_dir: PathBuf,
     env: Env,
     program: Option<PathBuf>,
+    now: u64,
 }
 
 impl OwnedPlaces {
@@ -233,6 +258,7 @@ impl OwnedPlaces {
             state_dir: services.state_dir.clone(),
             env: services.host.env.clone(),
             program: services.lasting_program(),
+            now: now(&services.host),
         }
     }
 
@@ -244,6 +270,7 @@ impl OwnedPlaces {
             env: &self.env,
             overwrite_replacement: false,
             program: self.program.as_deref(),
+            now: self.now,
         }
     }
 }

@@ -8,12 +8,13 @@ use tokio::sync::oneshot;
 use crate::azure::{Azure, AzureError, Creation};
 use crate::domain::credential::Credential;
 use crate::domain::feed::{Feed, FeedName};
+use crate::domain::journal::Act;
 use crate::domain::new_feed::{NewFeed, RequestPreview, Sources};
 use crate::domain::organization::Collection;
 use crate::error::{Exit, Report};
 
 use super::services::Services;
-use super::{Event, Events};
+use super::{Event, Events, undoing};
 
 /// Feeds to be made, in their order, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +99,11 @@ async fn create(
         }
         events.send(Event::Sending(feed.label())).await;
         let creation = azure.create_feed(feed).await?;
-        events.send(Event::FeedMade(Box::new(made(&collection, feed, creation)))).await;
+        let made = made(&collection, feed, creation);
+        let page = collection.feed_settings_page(feed.scope.project(), &feed.name);
+        let what = (Act::FeedCreated, format!("created the feed {}", made.feed.label()));
+        undoing::note(services, what, format!("Delete the feed on its own page: {page}")).await;
+        events.send(Event::FeedMade(Box::new(made))).await;
     }
     Ok(Event::FeedsMade)
 }
@@ -113,7 +118,11 @@ async fn add_upstream(
     }
     let azure: Azure = services.azure(of.collection, Some(of.credential))?;
     events.send(Event::Sending(of.feed.label())).await;
-    Ok(Event::UpstreamAdded(Box::new(azure.add_crates_io(&of.feed, &confirmed).await?)))
+    let feed = azure.add_crates_io(&of.feed, &confirmed).await?;
+    let what = (Act::FeedChanged, format!("added crates.io to the upstream sources of {}", feed.label()));
+    undoing::note(services, what, "Take it out on the page of the feed, under Upstream sources.".to_owned())
+        .await;
+    Ok(Event::UpstreamAdded(Box::new(feed)))
 }
 
 fn made(collection: &Collection, new: &NewFeed, creation: Creation) -> MadeFeed {

@@ -7,16 +7,17 @@ use crate::auth::vault::Slot;
 use crate::cargo::{config_file, home, install};
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Kept};
+use crate::domain::journal::Act;
 use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::IndexUrl;
 use crate::error::Report;
 use crate::files;
 use crate::record::{self, Login, LoginKind, Record};
 
-use super::connect::OwnedPlaces;
+use super::connect::{self, OwnedPlaces};
 use super::keeping::{self, SignedIn, Stored};
 use super::services::Services;
-use super::{Event, KeptIn, blocking};
+use super::{Event, KeptIn, blocking, undoing};
 
 /// A sign-in that the organization has confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub struct Logins {
 /// Keeps a sign-in.
 pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Event, Report> {
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let base = new.collection.base();
     let keep = move || {
         let (base, who) = (new.collection.base(), new.account.label());
         let signed_in = SignedIn { base: &base, who: &who, credential: &new.credential };
@@ -62,6 +64,8 @@ pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Even
     };
     let Stored { place, left } = blocking(keep).await??;
     let kept_in = Some(KeptIn::Vault(place));
+    let what = (Act::LoggedIn, format!("kept the sign-in to {base}"));
+    undoing::note(services, what, connect::forgetting(&base)).await;
     Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None }))
 }
 

@@ -22,6 +22,9 @@ pub mod renewal;
 pub mod restore;
 pub mod services;
 pub mod sign_in;
+pub mod switching;
+mod tracked;
+mod undoing;
 mod waiting;
 
 use std::path::PathBuf;
@@ -35,10 +38,11 @@ use crate::domain::cache::CacheEvent;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
+use crate::domain::journal::{Entry, UndoPlan};
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::package::CrateId;
-use crate::domain::plan::{OtherReplacement, Review, SetupPlan, Written};
+use crate::domain::plan::{ConfigChange, OtherReplacement, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::store::NativeProvider;
@@ -125,6 +129,8 @@ async fn run_to_its_end(
     let outcome = match request {
         // Files that were agreed to together are written together, in a moment.
         Request::Apply(review) => connect::apply(&services, review).await,
+        Request::MakeChange(change) => switching::make(&services, *change).await,
+        Request::Undo(plan) => undoing::undo(&services, *plan).await,
         Request::LogIn(log_in) => connect::log_in(&services, log_in, cancelled).await,
         request => tokio::select! {
             biased;
@@ -160,6 +166,11 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
+        Request::Switches => switching::list(services).await,
+        Request::PlanSwitch(wish) => switching::plan(services, wish).await,
+        Request::PlanRemoval(name) => switching::plan_removal(services, name).await,
+        Request::Journal => undoing::list(services).await,
+        Request::PlanUndo(id) => undoing::plan(services, id).await,
         Request::AgreeToHttp(base) => {
             services.agree_to_http(base);
             Ok(Event::AgreedToHttp)
@@ -169,6 +180,8 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         | Request::Cache(_)
         | Request::Change(_)
         | Request::Apply(_)
+        | Request::MakeChange(_)
+        | Request::Undo(_)
         | Request::LogIn(_)
         | Request::SignIn(_) => Ok(Event::Cancelled),
     }
@@ -247,6 +260,20 @@ pub enum Request {
     ReviewOver(SetupPlan, connect::Agreed),
     /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
+    /// What the project can be switched to.
+    Switches,
+    /// Show what a switch would change.
+    PlanSwitch(switching::SwitchWish),
+    /// Show what taking that registry out of the configuration would change.
+    PlanRemoval(String),
+    /// Make a change that was shown. Once begun, it is not cancelled any more.
+    MakeChange(Box<ConfigChange>),
+    /// Everything that this tool has changed.
+    Journal,
+    /// Show how that entry of the journal is taken back, or else the last one of this project.
+    PlanUndo(Option<u64>),
+    /// Take back what was shown. Once begun, it is not cancelled any more.
+    Undo(Box<UndoPlan>),
     /// Keep a sign-in for Cargo.
     KeepLogin(Box<logins::NewLogin>),
     /// Forget the sign-in to that organization.
@@ -386,7 +413,13 @@ pub enum Event {
     Reviewed(Review),
     /// Something other than a feed replaces crates.io: nobody has said that it gives way.
     Replaced(Box<OtherReplacement>),
+    /// After [`Request::Apply`], [`Request::MakeChange`], [`Request::Undo`] and [`Request::Uninstall`].
     Applied(Vec<Written>),
+    Switches(Vec<switching::Switchable>),
+    Planned(Box<ConfigChange>),
+    /// The last one first.
+    Journal(Vec<Entry>),
+    UndoPlanned(Box<UndoPlan>),
     LoggedIn(LoggedIn),
     /// Whether there was a sign-in to forget.
     LoggedOut(bool),

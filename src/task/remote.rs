@@ -21,11 +21,21 @@ pub(super) fn remotes(dir: &Path) -> Vec<Remote> {
     remotes
 }
 
-/// The configuration of a repository: in `.git`, or where the `.git` file of a worktree or a submodule points. One
-/// that points to what doesn't know of it is not followed: a checkout may name any place.
+/// The configuration of a repository: in `.git`, or of a worktree where the repository itself has it.
 fn config_of(git: &Path) -> Option<PathBuf> {
+    let own = own_folder(git)?;
+    if git.is_dir() || is_module(&own, git) {
+        return Some(own.join("config"));
+    }
+    let common = files::read(&own.join("commondir")).ok().flatten();
+    Some(own.join(common.as_deref().unwrap_or_default().trim()).join("config"))
+}
+
+/// The folder with what belongs to this checkout: `.git`, or where the `.git` file of a worktree or a submodule
+/// points. One that points to what doesn't know of it is not followed: a checkout may name any place.
+pub(super) fn own_folder(git: &Path) -> Option<PathBuf> {
     if git.is_dir() {
-        return Some(git.join("config"));
+        return Some(git.to_owned());
     }
     let pointer = files::read(git).ok().flatten()?;
     let pointer = pointer.strip_prefix("gitdir:")?.trim();
@@ -35,14 +45,11 @@ fn config_of(git: &Path) -> Option<PathBuf> {
     }
     let own = git.parent()?.join(pointer);
     if is_module(&own, git) {
-        return Some(own.join("config"));
+        return Some(own);
     }
     let back = files::read(&own.join("gitdir")).ok().flatten()?;
-    if own.join(back.trim()).canonicalize().ok()? != git.canonicalize().ok()? {
-        return None;
-    }
-    let common = files::read(&own.join("commondir")).ok().flatten();
-    Some(own.join(common.as_deref().unwrap_or_default().trim()).join("config"))
+    let knows_of_it = own.join(back.trim()).canonicalize().ok()? == git.canonicalize().ok()?;
+    knows_of_it.then_some(own)
 }
 
 /// Whether the folder belongs to the repository that the submodule lies in.

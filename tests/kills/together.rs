@@ -45,6 +45,7 @@ fn registries_of_several_instances_are_all_in_the_configuration() {
         env: &env,
         overwrite_replacement: false,
         program: None,
+        now: 0,
     };
     all_at_once(|number| {
         let index =

@@ -56,18 +56,17 @@ fn the_outcome_comes_first() {
 }
 
 #[test]
-fn nobody_is_told_to_delete_a_file_that_was_there() {
+fn whoever_wants_to_undo_is_told_the_command() {
     let written = |was_there| {
         let written = Written { path: "/config.toml".into(), backup: None, was_there };
         let wizard = Wizard::opened(Theme::default()).at_config().reviewed(world::review).agree();
         wizard.answer(Event::Applied(vec![written])).app.summary().join("\n")
     };
-    assert!(written(false).contains("Wrote /config.toml; to undo, delete it"), "{}", written(false));
-    let changed = written(true);
-    assert!(
-        changed.contains("no copy is kept: to undo, edit it") && !changed.contains("delete"),
-        "{changed}"
-    );
+    for (was_there, line) in [(false, "Wrote /config.toml"), (true, "Changed /config.toml")] {
+        let words = written(was_there);
+        assert!(words.contains(line) && words.contains("To undo that: az-cargo-wizard undo"), "{words}");
+        assert!(!words.contains("delete") && !words.contains("copy"), "{words}");
+    }
 }
 
 #[test]

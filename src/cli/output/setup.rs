@@ -53,7 +53,7 @@ impl Printer {
                 self.data(&format!("  {line}"))?;
             }
         }
-        self.differences(run.review)?;
+        self.differences(&run.review.files)?;
         if run.review.is_done() && run.requests.is_empty() {
             self.say("everything is as you want it: nothing to write");
         }
@@ -63,8 +63,8 @@ impl Printer {
         Ok(())
     }
 
-    fn differences(self, review: &Review) -> io::Result<()> {
-        for file in review.files.iter().filter(|file| file.changes_something()) {
+    pub(super) fn differences(self, files: &[FileChange]) -> io::Result<()> {
+        for file in files.iter().filter(|file| file.changes_something()) {
             let what = if file.before.is_none() { "new file" } else { "changed" };
             self.data(&format!("{} ({what})", text::clean(&file.path.to_string_lossy())))?;
             for line in &file.lines {
@@ -106,14 +106,10 @@ impl Printer {
         }
         for written in outcome.written {
             let path = text::clean(&written.path.to_string_lossy());
-            let line = match &written.backup {
-                Some(backup) => format!("changed {path}; before: {}", text::clean(&backup.to_string_lossy())),
-                None if written.was_there => {
-                    format!("changed {path}; it holds a secret, so no copy of what was there is kept")
-                }
-                None => format!("wrote {path}"),
-            };
-            self.data(&line)?;
+            self.data(&format!("{} {path}", if written.was_there { "changed" } else { "wrote" }))?;
+        }
+        if !outcome.written.is_empty() {
+            self.say("`az-cargo-wizard undo` takes that back");
         }
         match kept_in {
             Some(path) => self.data(&format!("credential in {path}"))?,
@@ -148,7 +144,7 @@ fn request_json(request: &RequestPreview) -> Value {
     json!({ "method": request.method, "url": request.url, "body": body })
 }
 
-fn diff_line(line: &DiffLine) -> String {
+pub(super) fn diff_line(line: &DiffLine) -> String {
     match line {
         DiffLine::Added(line) => format!("+ {line}"),
         DiffLine::Removed(line) => format!("- {line}"),
@@ -180,7 +176,7 @@ fn plan_json(plan: &SetupPlan) -> Value {
     })
 }
 
-fn file_json(file: &FileChange) -> Value {
+pub(super) fn file_json(file: &FileChange) -> Value {
     let diff: Vec<String> = file.lines.iter().map(diff_line).collect();
     json!({
         "path": text::clean(&file.path.to_string_lossy()),

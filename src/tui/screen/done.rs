@@ -165,13 +165,10 @@ pub(in super::super) fn summary(session: &Session) -> Vec<String> {
     lines.extend(credentials(session));
     for written in &session.written {
         let path = session.shown(&written.path);
-        lines.push(match &written.backup {
-            Some(backup) => format!("Changed {path}; to undo, copy {} over it", session.shown(backup)),
-            None if written.was_there => {
-                format!("Changed {path}; it holds a secret, so no copy is kept: to undo, edit it")
-            }
-            None => format!("Wrote {path}; to undo, delete it"),
-        });
+        lines.push(format!("{} {path}", if written.was_there { "Changed" } else { "Wrote" }));
+    }
+    if !session.written.is_empty() {
+        lines.push("To undo that: az-cargo-wizard undo".to_owned());
     }
     lines
 }
