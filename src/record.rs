@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::domain::answers::Answers;
 pub use crate::domain::credential::Kept;
 use crate::domain::organization::Base;
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -19,6 +20,9 @@ const LOCK: &str = "state.lock";
 const VERSION: u32 = 1;
 /// Registries that are remembered.
 const MOST_USED: usize = 64;
+
+/// How many wizards that were left half-way are remembered.
+const MOST_UNFINISHED: usize = 10;
 
 /// How many of the feeds that were used are remembered.
 const MOST_RECENT: usize = 20;
@@ -48,6 +52,9 @@ pub struct Record {
     /// The feeds that were in force, the last one first.
     #[serde(default)]
     recent: Vec<Known<Recent>>,
+    /// The answers of wizards that were left half-way, the last one first.
+    #[serde(default)]
+    unfinished: Vec<Known<Unfinished>>,
     /// What a later version has added.
     #[serde(flatten)]
     rest: Map<String, Value>,
@@ -68,6 +75,14 @@ impl<T> Known<T> {
             Self::Other(_) => None,
         }
     }
+}
+
+/// A wizard that was left half-way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Unfinished {
+    /// The project that it was about.
+    project: String,
+    answers: Answers,
 }
 
 /// A feed that was in force.
@@ -149,6 +164,13 @@ impl Record {
     /// The feeds that were in force, the last one first.
     pub fn recent(&self) -> impl Iterator<Item = (RegistryName, IndexUrl)> {
         self.recent.iter().filter_map(|recent| recent.known()?.registry())
+    }
+
+    /// What a wizard in that project has left half-way.
+    #[must_use]
+    pub fn unfinished(&self, project: &str) -> Option<&Answers> {
+        let mut known = self.unfinished.iter().filter_map(Known::known);
+        Some(&known.find(|unfinished| unfinished.project == project)?.answers)
     }
 
     /// Whether the feed behind an index takes crates from crates.io; `None`: nobody has told.
@@ -310,6 +332,22 @@ pub fn told_upstreams(
     if news(&mut Record::load(state_dir)) { change(state_dir, news) } else { Ok(()) }
 }
 
+/// Remembers the answers of a wizard that is left half-way; `None` forgets them.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn leave_unfinished(state_dir: &Path, project: &str, answers: Option<Answers>) -> Result<(), FileError> {
+    change(state_dir, |record| {
+        let before = record.unfinished.clone();
+        let is_other = |left: &Known<Unfinished>| left.known().is_none_or(|left| left.project != project);
+        record.unfinished.retain(is_other);
+        let left = answers.map(|answers| Unfinished { project: project.to_owned(), answers });
+        record.unfinished.splice(0..0, left.map(Known::Known));
+        record.unfinished.truncate(MOST_UNFINISHED);
+        record.unfinished != before
+    })
+}
+
 /// What was found garbled in the state folder and set aside.
 #[must_use]
 pub fn garbled(state_dir: &Path) -> Vec<PathBuf> {
@@ -398,6 +436,24 @@ mod tests {
             assert_eq!(now[kept], before[kept]);
         }
         assert!(garbled(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_wizard_that_was_left_is_remembered_by_its_project_until_it_is_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let answers = |n: usize| Answers::of(&Base::parse(&format!("https://dev.azure.com/org{n}")).unwrap());
+        let left = |n: usize| Record::load(dir.path()).unfinished(&format!("/p{n}")).cloned();
+        for n in 0..12 {
+            leave_unfinished(dir.path(), &format!("/p{n}"), Some(answers(n))).unwrap();
+        }
+        assert_eq!(
+            (left(11), left(2), left(1)),
+            (Some(answers(11)), Some(answers(2)), None),
+            "the oldest go"
+        );
+        leave_unfinished(dir.path(), "/p11", Some(answers(3))).unwrap();
+        leave_unfinished(dir.path(), "/p5", None).unwrap();
+        assert_eq!((left(11), left(5), left(4)), (Some(answers(3)), None, Some(answers(4))));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Collection;
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
+use crate::record;
 
 use super::check::HostTrust;
 use super::services::Services;
@@ -45,10 +46,25 @@ pub(super) async fn list(
     services: &Services,
     (collection, credential): (Collection, Option<Credential>),
 ) -> Result<Event, Report> {
+    let of = collection.clone();
     let azure = services.azure(collection, credential.clone())?;
     match azure.feeds().await {
-        Ok(feeds) => Ok(Event::Feeds(feeds)),
+        Ok(feeds) => {
+            remember(services, &of, &feeds).await;
+            Ok(Event::Feeds(feeds))
+        }
         Err(error) => Err(sign_in::explain(&azure, error, credential.as_ref()).await),
+    }
+}
+
+/// Which of the feeds that were in force take crates from crates.io, for a switch without network. What can't be
+/// remembered is asked for again.
+async fn remember(services: &Services, collection: &Collection, feeds: &[Feed]) {
+    let told = |feed: &Feed| Some((IndexUrl::for_feed(collection, feed, None), feed.crates_io()?));
+    let told: Vec<_> = feeds.iter().filter_map(told).collect();
+    let state_dir = services.state_dir.clone();
+    if !services.dry_run {
+        let _ = blocking(move || record::told_upstreams(&state_dir, told)).await;
     }
 }
 

@@ -20,6 +20,7 @@ pub mod provide_token;
 mod remote;
 pub mod renewal;
 pub mod restore;
+mod resuming;
 pub mod services;
 pub mod sign_in;
 pub mod switching;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::account::Account;
+use crate::domain::answers::Answers;
 use crate::domain::cache::CacheEvent;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
@@ -166,6 +168,8 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
+        Request::Unfinished => resuming::left(services).await,
+        Request::LeaveUnfinished(answers) => resuming::keep(services, answers.map(|answers| *answers)).await,
         Request::Switches => switching::list(services).await,
         Request::PlanSwitch(wish) => switching::plan(services, wish).await,
         Request::PlanRemoval(name) => switching::plan_removal(services, name).await,
@@ -260,6 +264,10 @@ pub enum Request {
     ReviewOver(SetupPlan, connect::Agreed),
     /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
+    /// What the last wizard in this project has left half-way.
+    Unfinished,
+    /// Keep the answers of this one for the next; `None`: it is done, or starts anew.
+    LeaveUnfinished(Option<Box<Answers>>),
     /// What the project can be switched to.
     Switches,
     /// Show what a switch would change.
@@ -416,6 +424,9 @@ pub enum Event {
     /// After [`Request::Apply`], [`Request::MakeChange`], [`Request::Undo`] and [`Request::Uninstall`].
     Applied(Vec<Written>),
     Switches(Vec<switching::Switchable>),
+    /// `None`: nothing was left half-way here.
+    Unfinished(Option<Box<Answers>>),
+    UnfinishedKept,
     Planned(Box<ConfigChange>),
     /// The last one first.
     Journal(Vec<Entry>),

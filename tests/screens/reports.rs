@@ -99,7 +99,7 @@ fn a_report_above_a_table_and_a_long_summary_are_read_with_space() {
     let done = Wizard::opened(Theme::default()).with_cache(world::cache());
     let below = "more lines below: PageDown";
     for (wizard, first, then) in
-        [(restore, "Headline-00", below), (done, "crates in the cache", "to undo, delete it")]
+        [(restore, "Headline-00", below), (done, "crates in the cache", "To undo that")]
     {
         let table = text_of(drawn(&wizard, NARROW).buffer());
         assert!(
