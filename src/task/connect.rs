@@ -112,7 +112,7 @@ pub(super) async fn log_in(
     let by_hand = match &kept_in {
         None => None,
         Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
-        Some(KeptIn::CargosFile(_)) => {
+        Some(KeptIn::CargosFile(_) | KeptIn::Native(_)) => {
             let publish = publish.map(|publish| format!(" and `cargo logout --registry {}`", publish.name));
             let publish = publish.unwrap_or_default();
             Some(format!("`cargo logout --registry {registry}`{publish} forgets it."))
