@@ -3,7 +3,12 @@
 
 #[path = "switch/commands.rs"]
 mod commands;
+#[cfg(unix)]
+#[path = "switch/fetching.rs"]
+mod fetching;
 #[path = "switch/model.rs"]
 mod model;
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
+#[path = "switch/together.rs"]
+mod together;
