@@ -92,8 +92,11 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
         Some(Command::Status) => {
             runtime.block_on(with_services(&host, &arguments, |services| logins::status(services, printer)))
         }
-        Some(Command::Uninstall) => runtime
-            .block_on(with_services(&host, &arguments, |services| logins::uninstall(services, printer))),
+        Some(Command::Uninstall { forget }) => {
+            runtime.block_on(with_services(&host, &arguments, |services| {
+                logins::uninstall(services, printer, forget)
+            }))
+        }
         Some(Command::Setup(flags)) => {
             let input = (flags, read_input as setup::StandardInput);
             runtime

@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
 
+#[path = "provider/answering.rs"]
+mod answering;
 #[path = "provider/commands.rs"]
 mod commands;
 #[path = "provider/direction.rs"]

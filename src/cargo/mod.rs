@@ -1,5 +1,6 @@
 //! The local Cargo: its configuration, lock files, cache and `cargo fetch`.
 
+pub mod answering;
 pub mod cache;
 pub mod config;
 pub mod config_file;

@@ -68,6 +68,7 @@ impl<'a> Situation<'a> {
     /// What in a checkout would win over this tool as provider, or keep Cargo from starting at all: two files may not
     /// differ in a key's type (cargo-contract 1.4).
     fn check_providers(&self) -> Result<(), ConfigError> {
+        self.check_tables()?;
         self.known_provider().map_or(Ok(()), |known| self.check_own(known))?;
         for layer in self.layers.iter().filter(|layer| layer.origin == Origin::Checkout) {
             let document =
@@ -81,6 +82,26 @@ impl<'a> Situation<'a> {
                         file: layer.path.clone(),
                         line,
                         key: key.join("."),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Cargo joins these tables and stops where one file has something else there.
+    fn check_tables(&self) -> Result<(), ConfigError> {
+        for layer in &self.layers {
+            let document =
+                toml_text::parse(&layer.text).map_err(|fault| ConfigError::fault(&layer.path, fault))?;
+            for key in [install::LIST[0], install::OUR_ALIAS[0]] {
+                let item = toml_text::get(&document, &[key]).filter(|item| !item.is_table_like());
+                if let Some(item) = item {
+                    return Err(ConfigError::WrongType {
+                        file: layer.path.clone(),
+                        line: toml_text::position(&layer.text, item).line,
+                        key: key.to_owned(),
+                        found: item.type_name(),
                     });
                 }
             }
@@ -268,6 +289,7 @@ mod tests {
     use super::super::config_file::review;
     use super::super::config_file::tests::{Sandbox, plan, project, user};
     use super::*;
+    use crate::domain::credential::Kept;
 
     #[test]
     fn a_provider_that_is_in_force_is_not_written_again() {
@@ -337,6 +359,34 @@ mod tests {
             nowhere.with(|places| review(&project(), &Places { workspace: None, ..*places })).unwrap_err();
         assert!(matches!(error, ConfigError::NoWorkspace));
         assert!(nowhere.with(|places| review(&user(), &Places { workspace: None, ..*places })).is_ok());
+    }
+
+    /// Tables and lists that are something else, on each level and in each way to write them: named with file and line,
+    /// before anything is written.
+    #[test]
+    fn a_key_of_another_type_is_refused_on_both_levels() {
+        let ours = plan(ConfigScope::Project, TokenStore::Provider(Kept::File));
+        for text in [
+            "\nregistry = [1]\n",
+            "\nregistry.global-credential-providers = 'cargo:token'\n",
+            "\n[registry]\nglobal-credential-providers = 'cargo:token'\n",
+            "\nregistry = { global-credential-providers = { a = 1 } }\n",
+            "\ncredential-alias = 'x'\n",
+            "\n[[credential-alias]]\nx = ['y']\n",
+            "\ncredential-alias.az-cargo-wizard = { a = 1 }\n",
+        ] {
+            for path in ["home/config.toml", "ws/.cargo/config.toml"] {
+                let sandbox = Sandbox::new();
+                sandbox.write(path, text);
+                let reviewed = sandbox
+                    .with(|places| review(&ours, &Places { program: Some(Path::new("/opt/w")), ..*places }));
+                let report = crate::error::Report::from(reviewed.expect_err(text));
+                assert!(report.headline.contains("config.toml"), "{path}: {text}: {}", report.headline);
+                assert!(report.headline.contains("(line "), "{path}: {text}: {}", report.headline);
+                assert!(report.hint.is_some(), "{path}: {text}");
+                assert_eq!(sandbox.read(path), text);
+            }
+        }
     }
 
     #[test]

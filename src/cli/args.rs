@@ -94,7 +94,11 @@ pub enum Command {
     /// Show who is signed in, and where that is kept
     Status,
     /// Take this tool out of your Cargo configuration
-    Uninstall,
+    Uninstall {
+        /// Forget every sign-in that this tool keeps, too
+        #[arg(long)]
+        forget: bool,
+    },
     /// Run `cargo fetch` and show the table of its crates; lines where there is no terminal
     Fetch {
         /// Fail instead of changing the lock file

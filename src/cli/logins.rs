@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::domain::answering::{Answering, Ignored};
 use crate::domain::credential::Kept;
-use crate::domain::organization::{Collection, Target};
+use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text;
 use crate::error::{Exit, Report};
-use crate::task::logins::{KeptLogin, Logins, NewLogin};
+use crate::task::logins::{FeedAnswer, KeptLogin, Logins, NewLogin};
 use crate::task::{Event, LoggedIn, Request, Services};
 
 use super::args::{Auth, Login, LoginStore};
@@ -37,8 +38,9 @@ pub async fn status(services: Arc<Services>, printer: Printer) -> Exit {
 }
 
 /// Takes this tool out of the person's Cargo configuration.
-pub async fn uninstall(services: Arc<Services>, printer: Printer) -> Exit {
-    end(printer, Run { services, printer }.uninstall().await)
+/// With what it keeps, where it is to forget that.
+pub async fn uninstall(services: Arc<Services>, printer: Printer, forgets: bool) -> Exit {
+    end(printer, Run { services, printer }.uninstall(forgets).await)
 }
 
 fn end(printer: Printer, outcome: Result<Exit, Box<Report>>) -> Exit {
@@ -120,10 +122,11 @@ impl Run {
     }
 
     async fn status(&self) -> Result<Exit, Box<Report>> {
-        let Logins { logins, asked } = self.ask_for(Request::LookUpLogins).await?;
+        let Logins { logins, asked, feed } = self.ask_for(Request::LookUpLogins).await?;
         if self.printer == Printer::Json {
             let logins: Vec<Value> = logins.iter().map(login_json).collect();
-            self.print(json!({ "logins": logins, "provider": asked }))?;
+            let feed = feed.as_ref().map(feed_json);
+            self.print(json!({ "logins": logins, "provider": asked, "feed": feed }))?;
             return Ok(Exit::Done);
         }
         for login in &logins {
@@ -139,16 +142,28 @@ impl Run {
             Some(program) => self.printer.say(&format!("Cargo asks {program}")),
             None => self.printer.say("Cargo does not ask this tool: your configuration does not name it"),
         }
+        if let Some(FeedAnswer { registry, answering, .. }) = &feed {
+            for sentence in answering.sentences() {
+                self.printer.say(&format!("{registry}: {sentence}"));
+            }
+        }
         Ok(Exit::Done)
     }
 
-    async fn uninstall(&self) -> Result<Exit, Box<Report>> {
+    async fn uninstall(&self, forgets: bool) -> Result<Exit, Box<Report>> {
         let Event::Applied(written) = self.ask(Request::Uninstall).await? else { return Ok(Exit::Failed) };
         let paths: Vec<String> =
             written.iter().map(|written| text::clean(&written.path.to_string_lossy())).collect();
+        let (forgotten, failed) = if forgets { self.forget_all().await? } else { Default::default() };
+        let exit = if failed.is_empty() { Exit::Done } else { Exit::Failed };
         if self.printer == Printer::Json {
-            self.print(json!({ "changed": paths }))?;
-            return Ok(Exit::Done);
+            let forgotten: Vec<&str> = forgotten.iter().map(Base::as_str).collect();
+            let failed: Vec<Value> = failed
+                .iter()
+                .map(|(base, report)| json!({ "organization": base.as_str(), "why": report.headline }))
+                .collect();
+            self.print(json!({ "changed": paths, "forgotten": forgotten, "not_forgotten": failed }))?;
+            return Ok(exit);
         }
         for path in &paths {
             self.printer.data(&format!("changed {path}")).map_err(|error| closed(&error))?;
@@ -156,8 +171,37 @@ impl Run {
         if paths.is_empty() {
             self.printer.say("your Cargo configuration does not name this tool: nothing to change");
         }
-        self.printer.say("credentials stay kept until `az-cargo-wizard logout --org ORG`");
-        Ok(Exit::Done)
+        if !forgets {
+            self.printer.say(
+                "the credentials that this tool keeps stay: `az-cargo-wizard uninstall --forget` forgets them all, \
+                 `az-cargo-wizard logout --org ORG` one",
+            );
+            return Ok(exit);
+        }
+        for base in &forgotten {
+            self.printer.data(&format!("signed out of {base}")).map_err(|error| closed(&error))?;
+        }
+        if forgotten.is_empty() && failed.is_empty() {
+            self.printer.say("this tool keeps no credential: nothing to forget");
+        }
+        for (base, report) in &failed {
+            self.printer.say(&format!("could not forget the sign-in to {base}: {}", why(report)));
+        }
+        self.printer.say("tokens that Cargo itself keeps stay: `cargo logout --registry NAME`");
+        Ok(exit)
+    }
+
+    /// Forgets every sign-in; those that it could, and those that it could not.
+    async fn forget_all(&self) -> Result<(Vec<Base>, Vec<(Base, Box<Report>)>), Box<Report>> {
+        let (mut forgotten, mut failed) = (Vec::new(), Vec::new());
+        for KeptLogin { base, .. } in self.logins().await?.logins {
+            match self.ask(Request::ForgetLogin(base.clone())).await {
+                Ok(Event::LoggedOut(_)) => forgotten.push(base),
+                Ok(_) => break,
+                Err(report) => failed.push((base, report)),
+            }
+        }
+        Ok((forgotten, failed))
     }
 
     /// The organization of `--org`, or the only one that somebody is signed in to.
@@ -220,6 +264,22 @@ fn line(login: &KeptLogin) -> String {
 
 fn why(report: &Report) -> String {
     report.causes.iter().fold(report.headline.clone(), |why, cause| why + ": " + cause)
+}
+
+fn feed_json(feed: &FeedAnswer) -> Value {
+    let Answering { maybe, takes, why, ignored } = &feed.answering;
+    let ignored: Vec<Value> = ignored
+        .iter()
+        .map(|Ignored { place, why, mend }| json!({ "place": place, "why": why, "mend": mend }))
+        .collect();
+    json!({
+        "registry": feed.registry.as_str(),
+        "index": feed.index,
+        "takes": takes,
+        "why": why,
+        "asked_before": maybe,
+        "ignored": ignored,
+    })
 }
 
 fn login_json(login: &KeptLogin) -> Value {

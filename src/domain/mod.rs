@@ -2,6 +2,7 @@
 //! terminal, no clock, and no other room of the house.
 
 pub mod account;
+pub mod answering;
 pub mod answers;
 pub mod cache;
 pub mod credential;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::cargo::answering;
 use crate::cargo::credentials;
 use crate::cargo::error::ConfigError;
 use crate::cargo::git_config;
@@ -13,6 +14,7 @@ use crate::cargo::home::{self, ConfigLayer};
 use crate::cargo::index_cache;
 use crate::cargo::install;
 use crate::cargo::settings::{self, HttpSettings, Index, Replacement, Settings};
+use crate::domain::answering::{Answering, StoreFacts};
 use crate::domain::finding::{Finding, Hazard};
 use crate::domain::machine::Machine;
 use crate::domain::organization::{self, Target};
@@ -48,6 +50,8 @@ pub struct Checkout {
     /// What this machine has to sign in with.
     pub means: Means,
     pub machine: Machine,
+    /// Which store answers Cargo for the feed in force.
+    pub answering: Option<Answering>,
     /// The embedded Azure's personal access token, to be pasted.
     pub demo_token: Option<String>,
     /// Where the embedded Azure answers; a bare organization's name means one of its own.
@@ -228,6 +232,7 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         let words = "includes further files, which Cargo reads since 1.94 and which are not looked at here";
         checkout.findings.push(Finding::note("Included", format!("{} (line {line}) {words}", shown(&file))));
     }
+    checkout.answering = answering(services, &settings);
     checkout.findings.extend(surroundings(services, checkout.in_force.as_ref()));
     checkout.guesses = guesses(services, &checkout).await?;
     Ok(Event::Checked(Box::new(checkout)))
@@ -321,6 +326,16 @@ pub(super) fn in_force(services: &Services, settings: &Settings) -> Result<Optio
     let login = logins::of_index(services, &registry.index).filter(|_| asks_us(settings, &registry.name));
     let open = index_cache::answers_everyone(&services.cargo_home, &registry.index);
     Ok(Some(InForce { registry, target, host, token_in, login, open }))
+}
+
+/// Which of the stores answers Cargo for the feed in force; `None`: there is no feed, or its stores can't be read, which
+/// is said elsewhere.
+pub(super) fn answering(services: &Services, settings: &Settings) -> Option<Answering> {
+    let registry = settings.registry_in_force().filter(|registry| registry.index.target().is_some())?;
+    let of = (&registry.name, &registry.index);
+    let facts = answering::facts((settings, &services.host.env), &services.cargo_home, of).ok()?;
+    let ours = keeping::place_of(&services.state_dir, &registry.index);
+    Some(Answering::of(&StoreFacts { ours, ..facts }))
 }
 
 /// Where Cargo would find the credential of a registry. A token counts only where `cargo:token` is

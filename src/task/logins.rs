@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::auth::vault::Slot;
 use crate::cargo::{config_file, home, install};
 use crate::domain::account::Account;
+use crate::domain::answering::Answering;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::journal::Act;
 use crate::domain::organization::{Base, Collection};
-use crate::domain::registry::IndexUrl;
+use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 use crate::files;
 use crate::record::{self, Login, LoginKind, Record};
@@ -17,7 +18,7 @@ use crate::record::{self, Login, LoginKind, Record};
 use super::connect::{self, OwnedPlaces};
 use super::keeping::{self, SignedIn, Stored};
 use super::services::Services;
-use super::{Event, KeptIn, blocking, undoing};
+use super::{Event, KeptIn, blocking, caches, check, undoing};
 
 /// A sign-in that the organization has confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,17 @@ pub struct Logins {
     pub logins: Vec<KeptLogin>,
     /// The program that the person's Cargo configuration names as ours; `None`: it names none.
     pub asked: Option<String>,
+    /// Which store answers Cargo for the feed that is in force here; looked up only.
+    pub feed: Option<FeedAnswer>,
+}
+
+/// A feed in force, and which store answers Cargo for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedAnswer {
+    pub registry: RegistryName,
+    /// Safe to show.
+    pub index: String,
+    pub answering: Answering,
 }
 
 /// Keeps a sign-in.
@@ -92,9 +104,18 @@ pub(super) async fn list(services: &Arc<Services>, look: bool) -> Result<Event, 
         }
         let config = files::read(&home::config_path(&services.cargo_home))?.unwrap_or_default();
         let asked = install::installed(&config).map(|program| super::services::shown(&program));
-        Ok(Logins { logins, asked })
+        let feed = look.then(|| feed(&services)).flatten();
+        Ok(Logins { logins, asked, feed })
     };
     Ok(Event::Logins(blocking(list).await??))
+}
+
+/// The feed in force here. A configuration that can't be read names none: Check says so.
+fn feed(services: &Services) -> Option<FeedAnswer> {
+    let settings = caches::settings(services).ok()?;
+    let answering = check::answering(services, &settings)?;
+    let registry = settings.registry_in_force()?;
+    Some(FeedAnswer { registry: registry.name, index: registry.index.shown(), answering })
 }
 
 /// Opens no window for the keyring's password, and asks a store that gave no answer for none of the others.

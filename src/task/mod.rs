@@ -97,7 +97,8 @@ pub async fn run(
     (events, cancelled): (&Events, oneshot::Receiver<()>),
 ) {
     tracing::debug!(job = events.id.0, request = first_word(&request), "begins");
-    waiting::telling(events, run_to_its_end(services, request, (events, cancelled))).await;
+    let work = Box::pin(run_to_its_end(services, request, (events, cancelled)));
+    waiting::telling(events, work).await;
 }
 
 /// The name of what is asked: what it holds is nobody's business.
@@ -165,7 +166,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::Logins => logins::list(services, false).await,
         Request::LookUpLogins => logins::list(services, true).await,
         Request::Uninstall => logins::uninstall(services).await,
-        Request::TryNative => connect::try_native(services).await,
+        Request::TryNative => Box::pin(connect::try_native(services)).await,
         Request::TryKeyring => keeping::try_keyring(services).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),

@@ -96,3 +96,38 @@ fn uninstalled_cargo_does_not_ask_any_more_and_what_was_there_stays() {
     assert!(!world.fetch().status.success());
     assert_eq!(world.json(&["status"])["provider"], Value::Null);
 }
+
+#[test]
+fn who_uninstalls_may_have_everything_forgotten() {
+    let world = World::with_token();
+    let kept = world.run(&["uninstall"], "");
+    assert!(
+        words(&kept).contains("`az-cargo-wizard uninstall --forget` forgets them all"),
+        "{}",
+        words(&kept)
+    );
+    assert_eq!(world.json(&["status"])["logins"].as_array().map(Vec::len), Some(1));
+    let gone = world.json(&["uninstall", "--forget"]);
+    assert_eq!(gone["changed"], Value::Array(Vec::new()), "it was taken out before");
+    assert_eq!(gone["forgotten"], serde_json::json!([world.base().as_str()]));
+    assert_eq!(gone["not_forgotten"], Value::Array(Vec::new()));
+    assert_eq!(world.json(&["status"])["logins"], Value::Array(Vec::new()));
+    let file = fs::read_to_string(world.demo.state_dir().join("credentials.json")).unwrap();
+    assert!(!file.contains(world.demo.token().expose()), "nothing of it stays");
+    let nothing = world.run(&["uninstall", "--forget"], "");
+    assert!(nothing.status.success() && words(&nothing).contains("nothing to forget"), "{}", words(&nothing));
+}
+
+#[test]
+fn a_program_that_was_only_built_is_not_named_to_cargo() {
+    let world = World::new();
+    let org = format!("{}/contoso", world.demo.origin());
+    let dir = world.demo.project_dir().to_str().unwrap();
+    let flags =
+        ["setup", "--org", &org, "--with-token", "--store", "provider", "--feed", "rust-crates", "--dry-run"];
+    let args = [&flags[..], &["--dir", dir]].concat();
+    let output = fed(&mut product(&world.sandbox, args), &world.token_line());
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(words(&output).contains("folder of builds or temporary files"), "{}", words(&output));
+    assert!(words(&output).contains("install it first with `cargo install"), "{}", words(&output));
+}

@@ -1,5 +1,6 @@
 //! The Log in step.
 
+use az_cargo_wizard::domain::answering::Answering;
 use az_cargo_wizard::domain::credential::TokenStore;
 use az_cargo_wizard::domain::machine::Machine;
 use az_cargo_wizard::domain::plan::SetupPlan;
@@ -7,7 +8,7 @@ use az_cargo_wizard::domain::progress::FetchEnd;
 use az_cargo_wizard::domain::store::NativeProvider;
 use az_cargo_wizard::task::check::Checkout;
 use az_cargo_wizard::task::{Event, Request};
-use az_cargo_wizard::tui::Msg;
+use az_cargo_wizard::tui::{Msg, Step, Theme};
 
 use crate::states;
 use crate::wizard::Wizard;
@@ -27,6 +28,10 @@ states! { "log_in":
         let wizard = wizard.checked(checkout).signed_in().reviewed_by(world::review_of_the_users_file);
         let trial = wizard.started.iter().find(|(_, request)| *request == Request::TryKeyring).unwrap().0;
         wizard.told(Msg::Job(trial, Event::Keyring(Err(Box::new(world::no_keyring())))))
+    };
+    several_stores => |wizard| {
+        let checkout = Checkout { answering: Some(Answering::of(&world::several_stores())), ..world::cloned() };
+        wizard.checked(checkout).signed_in().reviewed_by(world::review_of_the_users_file)
     };
     kept_by_cargo_itself => |wizard| {
         let native = TokenStore::Native(NativeProvider::Libsecret);
@@ -52,4 +57,16 @@ states! { "log_in":
         let wizard = wizard.at_restore().fetching(world::fetch());
         wizard.ended(FetchEnd::Done, None).press("<esc>")
     };
+}
+
+/// Nothing stays of a run that keeps nothing: the next one asks again, and the answer is free.
+#[test]
+fn after_this_run_only_the_next_run_asks_again() {
+    let wizard = Wizard::opened(Theme::default()).checked(world::cloned());
+    assert_eq!(wizard.app.step(), Step::SignIn);
+    let wizard = wizard.signed_in().reviewed_by(world::nothing_to_write);
+    assert_eq!(wizard.app.step(), Step::LogIn);
+    let wizard = wizard.press("<space>").reviewed_by(world::nothing_to_write).press("<enter>");
+    let Request::LogIn(log_in) = wizard.request() else { panic!("{:?}", wizard.request()) };
+    assert_eq!(log_in.plan.store, TokenStore::ThisRunOnly);
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use az_cargo_wizard::domain::account::Account;
+use az_cargo_wizard::domain::answering::StoreFacts;
 use az_cargo_wizard::domain::credential::{AccessToken, Credential, Renewal, Secret, TokenOrigin};
 use az_cargo_wizard::domain::diff::diff;
 use az_cargo_wizard::domain::feed::{
@@ -271,6 +272,20 @@ pub(crate) fn account() -> Account {
 
 pub(crate) fn signed_in() -> Event {
     Event::SignedIn { account: account(), credential: Credential::Pat(Secret::new(TOKEN)) }
+}
+
+/// A variable and a file with tokens, of which only this tool's is taken.
+pub(crate) fn several_stores() -> StoreFacts {
+    StoreFacts {
+        list: vec!["cargo:token".to_owned(), "az-cargo-wizard".to_owned()],
+        variable: Some("CARGO_REGISTRIES_RUST_CRATES_TOKEN".to_owned()),
+        file: Some("~/.cargo/credentials.toml".to_owned()),
+        ours: Some("az-cargo-wizard, in the system keyring".to_owned()),
+        registry: "rust-crates".to_owned(),
+        env_name: "RUST_CRATES".to_owned(),
+        system: "linux",
+        ..StoreFacts::default()
+    }
 }
 
 pub(crate) fn no_keyring() -> Report {

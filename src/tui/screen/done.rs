@@ -193,6 +193,12 @@ fn credentials(session: &Session) -> Vec<String> {
         }
     });
     let mut lines: Vec<String> = kept.collect();
+    if session.kept.iter().any(|(_, place)| matches!(place, KeptIn::Vault(_))) {
+        lines.push(
+            "Cargo asks this tool from now on; to undo all of it: az-cargo-wizard uninstall --forget"
+                .to_owned(),
+        );
+    }
     if session.logged_in.as_ref().is_some_and(|logged_in| logged_in.kept_in.is_none()) {
         lines.push("Credential used for this run and kept nowhere".to_owned());
     }

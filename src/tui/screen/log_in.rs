@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::account::Account;
+use crate::domain::answering::Answering;
 use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::machine::Recommended;
 use crate::domain::plan::{ConfigScope, Review, SetupPlan};
@@ -243,6 +244,11 @@ impl Panel for LogIn {
             if plan.scope == ConfigScope::AsItIs && session.logged_in.is_none() {
                 let Recommended { store, why } = session.recommended();
                 page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
+            }
+            let answering = session.checkout.as_ref().and_then(|checkout| checkout.answering.as_ref());
+            let is_before = plan.scope == ConfigScope::AsItIs && session.logged_in.is_none();
+            for sentence in answering.filter(|_| is_before).into_iter().flat_map(Answering::sentences) {
+                page.quiet(&format!("Now: {sentence}"));
             }
             if let Some(why) = session.ends_soon().filter(|_| plan.store != TokenStore::ThisRunOnly) {
                 page.gap().warning(&format!("{}: in a file it is of no use afterwards.", sentence(why)));
