@@ -34,6 +34,8 @@ pub struct Host {
     pub temp_dir: PathBuf,
     pub terminal: TerminalFlags,
     pub clock: Clock,
+    /// What this machine is called; as it says it.
+    pub machine: Option<String>,
 }
 
 /// Without one of them there is no session on Linux whose keyring could be asked.
@@ -116,8 +118,18 @@ impl Host {
                 stderr: std::io::stderr().is_terminal(),
             },
             clock: Clock::Os { start: Instant::now() },
+            machine: machine(),
         })
     }
+}
+
+/// Linux tells it in a file; the others in a variable, where the shell hands that on.
+fn machine() -> Option<String> {
+    let mut files = ["/proc/sys/kernel/hostname", "/etc/hostname"].into_iter();
+    let mut variables = ["COMPUTERNAME", "HOSTNAME", "HOST"].into_iter();
+    files
+        .find_map(|file| std::fs::read_to_string(file).ok())
+        .or_else(|| variables.find_map(|name| std::env::var(name).ok()))
 }
 
 /// The environment, and what children of ours are given of it.

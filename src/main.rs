@@ -190,6 +190,8 @@ async fn start_demo(host: &Host, dir: Option<std::path::PathBuf>, fast: bool) ->
         pace: if fast { Pace::Fast } else { Pace::Watchable },
     };
     let demo = Demo::start(options).await?;
+    let now = host.clock.now().duration_since(std::time::UNIX_EPOCH);
+    demo.it_is(now.map_or(0, |now| now.as_secs()));
     if let Some(file) = host.env.os(DEMO_LOG) {
         demo.log_to(host.cwd.join(file));
     }

@@ -19,6 +19,8 @@ const NEW_FEED: Where = Where::Rest(Resource::NewFeed);
 const ONE_FEED: Where = Where::Rest(Resource::Feed);
 const VIEWS: Where = Where::Rest(Resource::Views);
 const PERMISSIONS: Where = Where::Rest(Resource::Permissions);
+const NEW_PAT: Where = Where::Rest(Resource::NewPat);
+const PAT: Where = Where::Rest(Resource::Pat);
 const PACKAGES: Where = Where::Rest(Resource::Packages);
 const CONFIG: Where = Where::Config;
 const INDEX: Where = Where::Index;
@@ -90,6 +92,27 @@ const CREATE: &[Row] = &[
     row!(Create, MayNotRead at VIEWS, ALWAYS),
     row!(Create, ServiceTrouble at VIEWS, ALWAYS),
     row!(Create, FeedMissing at ONE_FEED, 1),
+];
+
+/// A personal access token that is to be made: never asked for twice, and none is left that nobody keeps.
+const PATS: &[Row] = &[
+    row!(MakePat, PatTooLong at NEW_PAT, ALWAYS),
+    row!(MakePat, PatDenied at NEW_PAT, ALWAYS),
+    row!(MakePat, PatInvalidAccess at NEW_PAT, ALWAYS),
+    row!(MakePat, PatOfAllOrganizations at NEW_PAT, ALWAYS),
+    row!(MakePat, PatOfAllOrganizations at NEW_PAT, ALWAYS; TokenRefused at PAT, ALWAYS),
+    row!(MakePat, PatOfAllOrganizations at NEW_PAT, ALWAYS; CutBefore at PAT, 1),
+    row!(MakePat, SignInRedirect at NEW_PAT, ALWAYS),
+    row!(MakePat, SignInPage at NEW_PAT, ALWAYS),
+    row!(MakePat, TokenRefused at NEW_PAT, ALWAYS),
+    row!(MakePat, UnknownIdentity at NEW_PAT, ALWAYS),
+    row!(MakePat, ConditionalAccess at NEW_PAT, ALWAYS),
+    row!(MakePat, Garbage at NEW_PAT, ALWAYS),
+    row!(MakePat, ServiceTrouble at NEW_PAT, 1),
+    row!(MakePat, RateLimitedBriefly at NEW_PAT, 1),
+    row!(MakePat, CutBefore at NEW_PAT, 1),
+    row!(MakePat, CutInside at NEW_PAT, 1),
+    row!(MakePat, ByteOrderMark at NEW_PAT, ALWAYS),
 ];
 
 /// Through the real Cargo, before it knows what to download.
@@ -170,6 +193,11 @@ async fn a_feed_that_cannot_be_made_is_explained_and_asked_for_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_cannot_be_made_is_explained_and_asked_for_once() {
+    assert_told("pats", &told(PATS, Texts::Plain).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failing_index_is_explained() {
     assert_told("index", &told(AT_THE_INDEX, Texts::Plain).await);
 }
@@ -198,7 +226,7 @@ fn has_no_words(row: &Row) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_word_of_a_hostile_azure_steers_a_terminal() {
-    told(REST.iter().chain(CREATE).filter(|row| !has_no_words(row)), Texts::Hostile).await;
+    told(REST.iter().chain(CREATE).chain(PATS).filter(|row| !has_no_words(row)), Texts::Hostile).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +237,7 @@ async fn no_word_of_a_hostile_feed_steers_a_terminal() {
 
 #[test]
 fn no_fault_is_unused() {
-    let rows = [REST, CREATE, AT_THE_INDEX, AT_THE_DOWNLOAD].into_iter().flatten();
+    let rows = [REST, CREATE, PATS, AT_THE_INDEX, AT_THE_DOWNLOAD].into_iter().flatten();
     let used: HashSet<Fault> = rows.flat_map(|row| row.faults).map(|(fault, ..)| *fault).collect();
     let unused: Vec<_> = Fault::ALL.into_iter().filter(|fault| !used.contains(fault)).collect();
     assert_eq!(unused, []);

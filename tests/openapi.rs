@@ -11,9 +11,10 @@ use std::path::Path;
 
 use az_cargo_wizard::azure::{Azure, AzureError};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
-use az_cargo_wizard::domain::credential::{Credential, Secret};
+use az_cargo_wizard::domain::credential::{AccessToken, Credential, Secret, TokenOrigin};
 use az_cargo_wizard::domain::feed::{Feed, FeedName};
 use az_cargo_wizard::domain::new_feed::{Description, FeedScope, NewFeed, Sources, Visibility};
+use az_cargo_wizard::domain::new_pat::NewPat;
 use az_cargo_wizard::domain::organization::{Base, Collection, ProjectName, Target};
 use az_cargo_wizard::domain::registry::IndexUrl;
 use az_cargo_wizard::net::{self, HttpSettings};
@@ -27,7 +28,7 @@ use support::sandbox::Sandbox;
 mod support;
 
 /// Every function of `azure/` that makes an address, and the operations that it asks for there.
-const OPERATIONS: [(&str, &str, &[&str]); 13] = [
+const OPERATIONS: [(&str, &str, &[&str]); 15] = [
     ("accounts.rs", "connection_data", &["GET {organization}/_apis/connectionData"]),
     ("accounts.rs", "all_projects", &["GET {organization}/_apis/projects"]),
     ("areas.rs", "find_feeds", &["GET {organization}/_apis/resourceAreas"]),
@@ -59,6 +60,8 @@ const OPERATIONS: [(&str, &str, &[&str]); 13] = [
         "prove_index",
         &["GET {organization}/{project?}/_packaging/{feed}/Cargo/index/config.json"],
     ),
+    ("pats.rs", "pat_creation", &["POST {organization}/_apis/tokens/pats"]),
+    ("pats.rs", "revoke_pat", &["DELETE {organization}/_apis/tokens/pats"]),
     (
         "upstreams.rs",
         "url_of",
@@ -93,6 +96,12 @@ impl World {
         Azure::new(client(), self.collection(), credential).in_the_clear()
     }
 
+    /// Somebody who has signed in to Entra.
+    fn person(&self) -> Credential {
+        let origin = TokenOrigin::AzureCli { tenant: None };
+        Credential::Bearer(Box::new(AccessToken { token: self.demo.entra_token(), expires: None, origin }))
+    }
+
     fn seen(&self) -> Vec<Seen> {
         Seen::read_log(&self.sandbox.request_log())
     }
@@ -100,10 +109,14 @@ impl World {
     /// A request as curl would send it, with the person's token and the version of the documents.
     async fn raw(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> (Seen, Value) {
         let url = format!("{}{path}", self.demo.origin());
-        let mut request = client()
-            .request(method, url)
-            .basic_auth("", Some(self.demo.token().expose()))
-            .header("Accept", "application/json;api-version=7.1");
+        let request = client().request(method, url);
+        // Tokens are made for people alone.
+        let request = if path.contains("/tokens/") {
+            request.bearer_auth(self.demo.entra_token().expose())
+        } else {
+            request.basic_auth("", Some(self.demo.token().expose()))
+        };
+        let mut request = request.header("Accept", "application/json;api-version=7.1");
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -169,6 +182,13 @@ async fn send_everything(world: &World) {
     let feed = named(&feeds, "experiments");
     let preview = azure.crates_io_preview(feed).await.unwrap();
     assert!(azure.add_crates_io(feed, &preview).await.unwrap().has_crates_io());
+    // Only who has signed in to Entra is given a token.
+    let person = Azure::new(client(), world.collection(), Some(world.person())).in_the_clear();
+    let pat = person.make_pat(&NewPat::new(Some("LAPTOP-7"), 30, 0)).await.unwrap();
+    assert!(world.azure(&pat.token).feeds().await.is_ok());
+    person.revoke_pat(&pat.id).await.unwrap();
+    assert!(matches!(world.azure(&pat.token).feeds().await, Err(AzureError::TokenRefused(_))));
+    assert!(azure.make_pat(&NewPat::new(None, 30, 0)).await.is_err());
 }
 
 #[tokio::test]
@@ -279,6 +299,8 @@ async fn the_demos_answers_are_as_the_documents_say() {
     let (_, profile) = world.raw(reqwest::Method::GET, "/_apis/profile/profiles/me", None).await;
     let accounts = format!("{me}{}", profile["id"].as_str().unwrap());
     let get = |path: &str| (reqwest::Method::GET, path.to_owned(), None);
+    let pats = "/contoso/_apis/tokens/pats?api-version=7.1-preview.1";
+    let pat = |scope: &str| json!({ "displayName": "x", "scope": scope, "validTo": "2026-10-01T00:00:00Z", "allOrgs": false });
     let requests = [
         get("/contoso/_apis/packaging/feeds"),
         get("/contoso/_apis/packaging/feeds?feedRole=administrator"),
@@ -302,6 +324,8 @@ async fn the_demos_answers_are_as_the_documents_say() {
             Some(json!({ "name": "brand-new", "upstreamEnabled": true, "upstreamSources": [] })),
         ),
         (reqwest::Method::PATCH, experiments.to_owned(), Some(json!({ "upstreamSources": sources }))),
+        (reqwest::Method::POST, pats.to_owned(), Some(pat("vso.packaging_write"))),
+        (reqwest::Method::POST, pats.to_owned(), Some(pat("app_token"))),
         (
             reqwest::Method::PATCH,
             "/contoso/Research/_apis/packaging/Feeds/experiments/views/Local".to_owned(),

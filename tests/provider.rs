@@ -13,6 +13,8 @@ mod commands;
 mod direction;
 #[path = "provider/fetching.rs"]
 mod fetching;
+#[path = "provider/made.rs"]
+mod made;
 #[path = "provider/native.rs"]
 mod native;
 #[path = "provider/renewing.rs"]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
-use az_cargo_wizard::domain::credential::Secret;
+use az_cargo_wizard::domain::credential::{Credential, Secret};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -498,6 +498,104 @@ fn a_token_that_ends_within_the_hour_is_kept_with_a_word_about_it() {
     let kept = fs::read_to_string(sandbox.root().join("demo/cargo-home/credentials.toml")).unwrap();
     assert!(kept.contains("token = \"Bearer eyJ"), "sent as it is kept");
     assert!(!said.contains("eyJ") && !String::from_utf8(output.stdout).unwrap().contains("eyJ"));
+}
+
+/// What a demo of that folder remembers of the tokens that were made in it.
+fn made_tokens(sandbox: &Sandbox) -> Vec<Value> {
+    let world = fs::read_to_string(sandbox.root().join("demo/world.json")).unwrap();
+    let world: Value = serde_json::from_str(&world).unwrap();
+    world["pats"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_personal_access_token_is_made_and_kept_in_place_of_the_sign_in() {
+    let sandbox = Sandbox::new();
+    let plan = with_a_code(&sandbox, &["--store", "file", "--pat-days", "7", "--dry-run", "--json"]);
+    assert_eq!(code(&plan), 2, "--yes and --dry-run contradict each other");
+    let output = with_a_code(&sandbox, &["--store", "file", "--pat-days", "7", "--json"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{said}");
+    assert!(!said.contains("ends within the hour"), "{said}");
+    let events = objects(&output);
+    let set_up = events.iter().find(|event| event["event"] == "set-up").unwrap();
+    let [made] = &made_tokens(&sandbox)[..] else { panic!("one token") };
+    assert_eq!(set_up["made_token"]["name"], made["name"]);
+    assert_eq!(set_up["made_token"]["ends"], made["ends"]);
+    assert!(made["name"].as_str().unwrap().starts_with("az-cargo-wizard on "), "{made}");
+    assert_eq!((&made["scope"], &made["revoked"]), (&"vso.packaging_write".into(), &false.into()));
+    let lives = made["ends"].as_u64().unwrap() - made["made"].as_u64().unwrap();
+    assert!((7 * 86_400 - 3600..=7 * 86_400).contains(&lives), "{made}");
+    let kept = fs::read_to_string(sandbox.root().join("demo/cargo-home/credentials.toml")).unwrap();
+    let header = kept.lines().find_map(|line| line.strip_prefix("token = \"")).unwrap().trim_end_matches('"');
+    assert!(header.starts_with("Basic ") && !kept.contains("eyJ"), "what is kept is what lasts");
+    let token = Credential::from_header(&Secret::new(header), "").unwrap();
+    let Credential::Pat(token) = token else { panic!("a personal access token") };
+    let all = [output.stdout, output.stderr].concat();
+    assert_eq!(Traces::of(token.expose()).found_in(&all), None);
+    let holders = Traces::of(token.expose()).files_below(sandbox.root());
+    assert!(holders.iter().all(|file| file.ends_with("cargo-home/credentials.toml")), "{holders:?}");
+}
+
+#[test]
+fn the_request_for_a_token_is_shown_before_and_nothing_is_sent() {
+    let sandbox = Sandbox::new();
+    let mut command = product(&sandbox, ["setup", "--demo", "--demo-fast", "--auth", "device", "--demo-dir"]);
+    command.arg(sandbox.root().join("demo")).args(["--feed", "rust-crates", "--store", "file"]);
+    let output = command.args(["--pat-days", "365", "--dry-run"]).output().unwrap();
+    let shown = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{shown}");
+    let lines: Vec<&str> =
+        shown.lines().skip_while(|line| !line.starts_with("would send POST ")).take(7).collect();
+    assert!(lines[0].ends_with("/contoso/_apis/tokens/pats"), "{shown}");
+    assert!(lines[2].starts_with("    \"displayName\": \"az-cargo-wizard on "), "{shown}");
+    assert_eq!(lines[3], "    \"scope\": \"vso.packaging_write\",");
+    assert!(lines[4].starts_with("    \"validTo\": \"20"), "{shown}");
+    assert_eq!(lines[5], "    \"allOrgs\": false");
+    assert!(made_tokens(&sandbox).is_empty());
+}
+
+#[test]
+fn login_makes_a_token_too_and_status_knows_its_end() {
+    let sandbox = Sandbox::new();
+    let demo = |args: &[&str]| {
+        let mut command = product(&sandbox, args);
+        command.args(["--demo", "--demo-fast", "--demo-dir"]).arg(sandbox.root().join("demo"));
+        command
+    };
+    // The world is made, with its ports.
+    demo(&["status"]).output().unwrap();
+    let world = fs::read_to_string(sandbox.root().join("demo/world.json")).unwrap();
+    let world: Value = serde_json::from_str(&world).unwrap();
+    let org = format!("http://127.0.0.1:{}/contoso", world["ports"][0]);
+    let login = ["login", "--auth", "device", "--store", "file", "--pat-days", "30", "--org", &org];
+    let output = demo(&login).output().unwrap();
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{said}");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.starts_with("made the personal access token `az-cargo-wizard on "), "{shown}");
+    let status = objects(&demo(&["status", "--json"]).output().unwrap());
+    let [made] = &made_tokens(&sandbox)[..] else { panic!("one token") };
+    assert_eq!(status[0]["logins"][0]["kind"], "personal access token");
+    assert_eq!(status[0]["logins"][0]["expires"], made["ends"]);
+}
+
+#[test]
+fn a_token_is_made_only_where_it_can_be_and_is_kept() {
+    let world = World::new();
+    for flags in [
+        &["--pat-days", "30", "--auth", "pat", "--with-token"][..],
+        &["--pat-days", "30", "--auth", "env"],
+        &["--pat-days", "30", "--auth", "none"],
+        &["--pat-days", "30", "--auth", "device", "--store", "none"],
+        &["--pat-days", "0", "--auth", "device"],
+        &["--pat-days", "366", "--auth", "device"],
+    ] {
+        let org = format!("{}/contoso", world.demo.origin());
+        let output =
+            world.command(&[&["--org", &org, "--feed", "rust-crates", "--yes"], flags].concat()).output();
+        assert_eq!(code(&output.unwrap()), 2, "{flags:?}");
+    }
+    assert!(world.demo.requests().is_empty(), "nobody was asked");
 }
 
 /// With the organization named by a flag, and no token on standard input.

@@ -74,7 +74,7 @@ pub(super) enum Stage {
 pub(super) struct Change {
     pub(super) method: Method,
     pub(super) url: Url,
-    /// JSON.
+    /// JSON; empty: there is none.
     pub(super) body: String,
 }
 
@@ -84,6 +84,11 @@ impl Change {
     pub(super) fn new(method: Method, url: Url, body: &impl Serialize) -> Self {
         let body = serde_json::to_string_pretty(body).expect("keys are strings");
         Self { method, url, body: escape_controls(&body) }
+    }
+
+    /// Takes away what is at that address.
+    pub(super) fn delete(url: Url) -> Self {
+        Self { method: Method::DELETE, url, body: String::new() }
     }
 
     /// What a person is shown before.
@@ -214,8 +219,8 @@ impl Azure {
     ///
     /// # Errors
     /// Everything but a JSON success.
-    pub(super) async fn change(&self, change: &Change) -> Result<Reply, AzureError> {
-        self.ask(Outgoing { url: &change.url, change: Some(change) }, Stage::Released).await
+    pub(super) async fn change(&self, change: &Change, stage: Stage) -> Result<Reply, AzureError> {
+        self.ask(Outgoing { url: &change.url, change: Some(change) }, stage).await
     }
 
     async fn ask(&self, outgoing: Outgoing<'_>, stage: Stage) -> Result<Reply, AzureError> {
@@ -334,6 +339,7 @@ impl Azure {
         let broken = |error| NetError::of(error, self.place(url));
         let request = match outgoing.change {
             None => self.http.get(url.clone()),
+            Some(change) if change.body.is_empty() => self.http.request(change.method.clone(), url.clone()),
             Some(change) => self
                 .http
                 .request(change.method.clone(), url.clone())

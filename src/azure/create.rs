@@ -89,7 +89,7 @@ impl Azure {
     /// feed was made is part of the [`Creation`].
     pub async fn create_feed(&self, new: &NewFeed) -> Result<Creation, AzureError> {
         let change = self.creation(new)?;
-        let told = match self.change(&change).await {
+        let told = match self.change(&change, Stage::Released).await {
             Ok(reply) => self.read::<WireFeed>(&reply, &change.url).map(WireFeed::into_feed),
             Err(error) => Err(error),
         };
@@ -134,7 +134,7 @@ impl Azure {
     /// Sets the visibility and reads it back; what counts is what is read.
     async fn show(&self, new: &NewFeed) -> Result<(), AzureError> {
         let change = self.showing(new)?;
-        let changed = self.change(&change).await.map_err(AzureError::of_managing);
+        let changed = self.change(&change, Stage::Released).await.map_err(AzureError::of_managing);
         let seen = async {
             let reply = self.get(&change.url, Stage::Released).await?;
             let view: WireView = self.read(&reply, &change.url)?;

@@ -55,6 +55,8 @@ pub enum AzureError {
     ConditionalAccess(Box<Said>),
     #[error("your role on the feed does not allow this")]
     NeedsPermission(Box<Said>),
+    #[error("`{}` does not do this for such a sign-in", .0.host)]
+    InvalidAccess(Box<Said>),
     #[error("`{}` does not allow this", .0.host)]
     Forbidden(Box<Said>),
     #[error("the feed was not found, or is not visible to you")]
@@ -128,6 +130,7 @@ impl AzureError {
             Class::Anonymous => Self::Anonymous(said),
             Class::ConditionalAccess => Self::ConditionalAccess(said),
             Class::NeedsPermission => Self::NeedsPermission(said),
+            Class::InvalidAccess => Self::InvalidAccess(said),
             Class::Forbidden => Self::Forbidden(said),
             Class::FeedNotFound => Self::FeedNotFound(said),
             Class::ProjectNotFound => Self::ProjectNotFound(said),
@@ -185,6 +188,7 @@ impl AzureError {
             | Self::Anonymous(said)
             | Self::ConditionalAccess(said)
             | Self::NeedsPermission(said)
+            | Self::InvalidAccess(said)
             | Self::Forbidden(said)
             | Self::FeedNotFound(said)
             | Self::ProjectNotFound(said)
@@ -228,6 +232,7 @@ impl AzureError {
             | Self::Unsendable => Exit::SignIn,
             Self::ConditionalAccess(_)
             | Self::NeedsPermission(_)
+            | Self::InvalidAccess(_)
             | Self::Forbidden(_)
             | Self::MayNotCreate(_)
             | Self::InTheClear { .. }
@@ -267,6 +272,7 @@ impl AzureError {
             Self::Anonymous(_) => "credential-not-understood",
             Self::ConditionalAccess(_) => "conditional-access",
             Self::NeedsPermission(_) => "role-too-low",
+            Self::InvalidAccess(_) => "sign-in-not-allowed",
             Self::Forbidden(_) => "not-allowed",
             Self::FeedNotFound(_) => "feed-not-found",
             Self::ProjectNotFound(_) => "project-not-found",
@@ -319,6 +325,7 @@ impl AzureError {
                     role.map_or("a higher role".to_owned(), |role| format!("the role {}", role.label()));
                 format!("ask an owner of the feed for {role}")
             }
+            Self::InvalidAccess(_) => "sign in to Entra as a person: with `az`, or with a device code".into(),
             Self::Forbidden(_) => "ask an administrator of the organization for access".into(),
             Self::FeedNotFound(_) => {
                 "look for it in the list of feeds: it may belong to a project, or to another one".into()

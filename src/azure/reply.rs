@@ -47,6 +47,8 @@ pub(super) enum Class {
     ConditionalAccess,
     /// A role that is too low (7).
     NeedsPermission,
+    /// A kind of sign-in that may not do this (azure-contract 2.6).
+    InvalidAccess,
     /// Any other 403.
     Forbidden,
     FeedNotFound,
@@ -85,6 +87,7 @@ impl Reply {
             300..=399 => Class::Redirect,
             200..=299 if self.media_type() == "text/html" => Class::SignInPage,
             200..=299 if self.media_type() == "application/json" => Class::Success,
+            204 => Class::Success,
             200..=299 => Class::Unexpected,
             status => self.class_of_refusal(status),
         }
@@ -106,6 +109,7 @@ impl Reply {
         match fault.type_key.as_str() {
             "AccessCheckException" => Class::TokenExpired,
             "InvalidIdentityException" => Class::UnknownIdentity,
+            "InvalidAccessException" => Class::InvalidAccess,
             _ if fault.names("TF400813") && self.challenges(b"Bearer") => Class::UnknownIdentity,
             _ => Class::TokenRefused,
         }
@@ -281,6 +285,7 @@ impl Fault {
 
     fn class_by_key(&self) -> Option<Class> {
         match self.type_key.as_str() {
+            "InvalidAccessException" => Some(Class::InvalidAccess),
             "FeedNeedsPermissionsException" => Some(Class::NeedsPermission),
             "FeedIdNotFoundException" => Some(Class::FeedNotFound),
             "ProjectDoesNotExistWithNameException" | "ProjectDoesNotExistException" => {

@@ -76,7 +76,7 @@ impl Azure {
         if change.preview() != *confirmed {
             return Err(AzureError::ChangedMeanwhile);
         }
-        self.change(&change).await.map_err(AzureError::of_managing)?;
+        self.change(&change, Stage::Released).await.map_err(AzureError::of_managing)?;
         let reply = self.get(&change.url, Stage::Released).await?;
         let told: WireFeed = self.read(&reply, &change.url)?;
         match told.into_feed() {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::domain::new_pat::{FEWEST_DAYS, MOST_DAYS};
+
 /// From a bare checkout to an authenticated `cargo fetch` from an Azure Artifacts feed.
 ///
 /// Without a command: the wizard, on a terminal.
@@ -183,6 +185,9 @@ pub struct Login {
     /// Where the credential is kept
     #[arg(long, value_name = "STORE", default_value = "provider")]
     pub store: LoginStore,
+    /// Have a personal access token made that lives so many days, and keep that; with `--auth az|device`
+    #[arg(long, value_name = "DAYS", value_parser = pat_days())]
+    pub pat_days: Option<u16>,
 }
 
 /// Where a sign-in is kept for Cargo.
@@ -192,6 +197,11 @@ pub enum LoginStore {
     Provider,
     /// A file of this tool: plain text, readable by you alone
     File,
+}
+
+/// A tenant may allow less than the service does.
+fn pat_days() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(i64::from(FEWEST_DAYS)..=i64::from(MOST_DAYS))
 }
 
 /// Every question of the wizard as a flag.
@@ -232,6 +242,9 @@ pub struct Setup {
     /// Where the credential is kept [default: what fits this machine, where that needs no yes of yours]
     #[arg(long, value_name = "STORE")]
     pub store: Option<Store>,
+    /// Have a personal access token made that lives so many days, and keep that; with `--auth az|device`
+    #[arg(long, value_name = "DAYS", value_parser = pat_days())]
+    pub pat_days: Option<u16>,
     /// Send and write what `--dry-run` shows
     #[arg(long)]
     pub yes: bool,

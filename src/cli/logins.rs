@@ -62,6 +62,7 @@ impl Run {
             Report::new(Exit::Usage, "flag-missing", "without a screen nothing can be asked")
                 .hint("add `--with-token`: the personal access token is on standard input; or `--auth az|device|env`")
         })?;
+        signing_in::check_pat(flags.pat_days, auth)?;
         let kept = match flags.store {
             LoginStore::File => Kept::File,
             LoginStore::Provider => match self.ask(Request::TryKeyring).await? {
@@ -82,16 +83,20 @@ impl Run {
             Err(Ended::Cancelled) => return Ok(Exit::Interrupted),
         };
         let base = collection.base();
-        let new = NewLogin { collection, credential, account, kept };
-        let Event::LoggedIn(LoggedIn { kept_in: Some(place), left, .. }) =
+        let new = NewLogin { collection, credential, account, kept, pat_days: flags.pat_days };
+        let Event::LoggedIn(LoggedIn { kept_in: Some(place), left, pat, .. }) =
             self.ask(Request::KeepLogin(Box::new(new))).await?
         else {
             return Ok(Exit::Failed);
         };
         let place = place.to_string();
         if self.printer == Printer::Json {
-            self.print(json!({ "organization": base.as_str(), "credential_in": place }))?;
+            let pat = pat.as_ref().map(signing_in::pat_json);
+            self.print(json!({ "organization": base.as_str(), "credential_in": place, "made_token": pat }))?;
         } else {
+            if let Some(pat) = &pat {
+                self.printer.data(&signing_in::pat_line(pat)).map_err(|error| closed(&error))?;
+            }
             self.printer.data(&format!("credential in {place}")).map_err(|error| closed(&error))?;
         }
         if let Some(left) = left {

@@ -2,6 +2,7 @@
 //! named all at once.
 
 mod feeds;
+mod pat;
 mod store;
 mod wishes;
 
@@ -123,7 +124,8 @@ impl Run {
         let person = self.sign_in(&target.collection, stdin).await?;
         let mut feeds = self.feeds(&person, (&wishes, target)).await?;
         let review = self.review(&checkout, &person.collection, (&wishes, &feeds)).await?;
-        let requests = self.requests(&person, feeds.to_make()).await?;
+        let mut requests = self.requests(&person, feeds.to_make()).await?;
+        requests.extend(self.pat_request(&person).await?);
         if person.credential.is_none() {
             self.prove_open(&person.collection, &review.plan).await?;
         }
@@ -159,7 +161,8 @@ impl Run {
         let wanted = (collection, self.flags.auth, stdin);
         let Asking { account, credential } =
             signing_in::sign_in(&self.services, self.printer, wanted).await?;
-        let note = credential.as_ref().and_then(|credential| signing_in::lasting(credential, self.store));
+        let kept = credential.as_ref().filter(|_| self.flags.pat_days.is_none());
+        let note = kept.and_then(|credential| signing_in::lasting(credential, self.store));
         if let Some(note) = note {
             self.printer.say(&format!("note: {note}"));
         }
@@ -338,27 +341,36 @@ impl Run {
         let (logged_in, logging_in_was_stopped) = match credential.clone() {
             Some(credential) => {
                 let who = account.map(|account| account.label()).unwrap_or_default();
-                let request = LogIn { collection, credential, who, plan: plan.clone() };
+                let pat_days = self.flags.pat_days;
+                let request = LogIn { collection, credential, who, plan: plan.clone(), pat_days };
                 let (Event::LoggedIn(logged_in), stopped) = self.do_it(Request::LogIn(request)).await? else {
                     return Err(Stop::Said(Exit::Failed));
                 };
                 (logged_in, stopped)
             }
             // It has answered without one, and there is nothing to keep.
-            None => (LoggedIn { kept_in: None, left: None, public: true, forced: Some(false) }, false),
+            None => {
+                (LoggedIn { kept_in: None, left: None, public: true, forced: Some(false), pat: None }, false)
+            }
         };
         // The credential is kept: the rest of what was agreed to goes with it.
         let applied = self.do_it(Request::Apply(review)).await.map_err(|stop| stop.after(&logged_in))?;
         let (Event::Applied(written), writing_was_stopped) = applied else {
             return Err(Stop::Said(Exit::Failed));
         };
-        let LoggedIn { kept_in, left, public, .. } = logged_in;
+        let LoggedIn { kept_in, left, public, pat, .. } = logged_in;
         if let Some(left) = &left {
             self.printer.say(&format!("note: {left}"));
         }
         let signed_in = credential.is_some();
-        let outcome =
-            SetupOutcome { plan: &plan, written: &written, kept_in: kept_in.as_ref(), public, signed_in };
+        let outcome = SetupOutcome {
+            plan: &plan,
+            written: &written,
+            kept_in: kept_in.as_ref(),
+            pat: pat.as_ref(),
+            public,
+            signed_in,
+        };
         self.printer.setup(&outcome).map_err(|error| closed(&error))?;
         if logging_in_was_stopped || writing_was_stopped {
             return Ok(Exit::Interrupted);

@@ -3,10 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Secret, TokenStore};
+use crate::domain::new_pat::{PatMade, USUAL_DAYS, hindrance};
 use crate::domain::organization::Collection;
 use crate::error::{Exit, Report};
 use crate::task::{self, Event, Services, SignIn, SignInWith};
@@ -95,12 +97,42 @@ async fn read_token(stdin: StandardInput, stop: impl Future<Output = ()>) -> Res
 /// How the thread that reads standard input is called.
 const READER: &str = "standard-input";
 
+/// Whether the flags for a token that is to be made fit together: only who signs in to Entra is given one.
+///
+/// # Errors
+/// When another way to sign in is asked for.
+pub(super) fn check_pat(days: Option<u16>, auth: Auth) -> Result<(), Report> {
+    match (days, auth) {
+        (None, _) | (Some(_), Auth::Az | Auth::Device) => Ok(()),
+        (Some(_), Auth::Pat | Auth::Env | Auth::Nobody) => {
+            let words = "a personal access token is made only for who signs in to Entra";
+            Err(Report::new(Exit::Usage, "usage", words)
+                .hint("add `--auth az` or `--auth device`, or leave `--pat-days` out"))
+        }
+    }
+}
+
+/// What is told of a token that was made.
+pub(super) fn pat_line(pat: &PatMade) -> String {
+    format!("made the personal access token `{}`, which ends on {}", pat.name, pat.last_day())
+}
+
+/// The same as an object.
+pub(super) fn pat_json(pat: &PatMade) -> Value {
+    json!({ "name": pat.name, "ends": pat.ends })
+}
+
 /// What to know about a credential that ends by itself where it is to be kept; `None`: nothing.
 pub(super) fn lasting(credential: &Credential, store: TokenStore) -> Option<String> {
     let is_kept = store == TokenStore::PlainFile;
-    credential.ends_soon().filter(|_| is_kept).map(|why| {
-        format!("{why}: kept in a file it is of no use afterwards; take `--store none`, or a personal access token")
-    })
+    let instead = match hindrance(credential) {
+        None => format!("`--pat-days {USUAL_DAYS}` has a personal access token made"),
+        Some(_) => "take `--store none`, or a personal access token".to_owned(),
+    };
+    credential
+        .ends_soon()
+        .filter(|_| is_kept)
+        .map(|why| format!("{why}: kept in a file it is of no use afterwards; {instead}"))
 }
 
 #[cfg(test)]

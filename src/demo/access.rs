@@ -7,6 +7,7 @@ use rustls::crypto::ring;
 use sha2::{Digest as _, Sha256};
 
 use super::error::DemoError;
+use super::pats::PatScope;
 use super::world::Guid;
 use crate::domain::credential::Secret;
 
@@ -106,6 +107,8 @@ pub(super) struct Access {
     grants: Vec<Grant>,
     /// What the person may do who has signed in to Entra: everything.
     pub(super) person: Grant,
+    /// What the tokens may do that the person makes.
+    made: [Grant; 3],
     /// What signs the addresses of blobs.
     pub(super) blob_key: [u8; 32],
 }
@@ -125,8 +128,15 @@ impl Access {
         ];
         let person =
             grant(&tokens.full, &[WhoAmI, Packaging, PackagingWrite, PackagingManage, Projects, Profile]);
+        let made = [PatScope::Packaging, PatScope::Write, PatScope::Manage]
+            .map(|scope| grant(&tokens.full, scope.scopes()));
         let blob_key = Sha256::digest(format!("blob key of {token}")).into();
-        Self { tokens, grants, person, blob_key }
+        Self { tokens, grants, person, made, blob_key }
+    }
+
+    /// What a token may do that was made for that scope.
+    pub(super) fn of_scope(&self, scope: PatScope) -> &Grant {
+        &self.made[scope as usize]
     }
 
     /// What the `Authorization` header says.
@@ -157,6 +167,12 @@ pub(super) fn entra_token(header: Option<&str>) -> Option<Secret> {
     if scheme.eq_ignore_ascii_case("Bearer") { Some(Secret::new(value)) } else { password(scheme, value) }
 }
 
+/// What could be a personal access token: the password of a `Basic` header.
+pub(super) fn personal_token(header: Option<&str>) -> Option<Secret> {
+    let (scheme, value) = header?.split_once(' ')?;
+    password(scheme, value)
+}
+
 /// The password of a `Basic` header in canonical base64; the user may be anything.
 fn password(scheme: &str, value: &str) -> Option<Secret> {
     if !scheme.eq_ignore_ascii_case("Basic") {
@@ -183,11 +199,16 @@ pub(super) fn is_token(text: &str) -> bool {
 
 /// Another token of the same world, that can't be guessed without the first.
 fn derived(token: &str, name: &str) -> Secret {
+    Secret::new(derived_text(token, name))
+}
+
+/// The same before it is wrapped, for whoever hands it out.
+pub(super) fn derived_text(token: &str, name: &str) -> String {
     let bytes: Vec<u8> = (0..3_u8)
         .flat_map(|part| <[u8; 32]>::from(Sha256::digest(format!("{name} {part} {token}"))))
         .take(LENGTH)
         .collect();
-    Secret::new(shaped(&bytes))
+    shaped(&bytes)
 }
 
 fn shaped(bytes: &[u8]) -> String {

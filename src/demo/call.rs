@@ -9,9 +9,10 @@ use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use super::access::{Caller, entra_token};
+use super::access::{Caller, entra_token, personal_token};
 use super::faults::Fault;
 use super::front::{Door, Front, Service};
+use super::pats::Standing;
 use super::refusal::unusable;
 use super::reply::Reply;
 use super::server::{RequestLog, State};
@@ -19,7 +20,7 @@ use super::world::{Guid, Organization, World};
 use crate::domain::segment;
 
 /// The words of Azure's own paths, which are told apart without regard to case (azure-contract 5).
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 26] = [
     "_apis",
     "_packaging",
     "_signin",
@@ -37,6 +38,7 @@ const WORDS: [&str; 25] = [
     "me",
     "packages",
     "packaging",
+    "pats",
     "permissions",
     "profile",
     "profiles",
@@ -80,18 +82,23 @@ impl<'a> Call<'a> {
         let (door, below) = front.door(host, uri.path());
         let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         let authorization = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let segments: Vec<String> =
+            below.split('/').filter(|part| !part.is_empty()).map(read_segment).collect();
+        let world = state.world();
+        let organization = segments.first().and_then(|name| world.organization(name));
+        let caller = caller(state, authorization, organization);
         Self {
             state,
-            world: state.world(),
+            world,
             method: head.method.clone(),
             path: uri.path().to_owned(),
             host: host.to_owned(),
             door,
-            segments: below.split('/').filter(|part| !part.is_empty()).map(read_segment).collect(),
+            segments,
             query: query.into_owned().collect(),
             headers: head.headers.clone(),
             body,
-            caller: caller(state, authorization),
+            caller,
             activity,
         }
     }
@@ -176,10 +183,23 @@ impl<'a> Call<'a> {
     }
 }
 
-fn caller<'a>(state: &'a State, authorization: Option<&str>) -> Caller<'a> {
+fn caller<'a>(
+    state: &'a State,
+    authorization: Option<&str>,
+    organization: Option<&Organization>,
+) -> Caller<'a> {
     match state.access.caller(authorization) {
         Caller::Nobody if entra_token(authorization).is_some_and(|token| state.entra.knows(&token)) => {
             Caller::Known(&state.access.person)
+        }
+        Caller::Nobody => {
+            let standing =
+                personal_token(authorization).map(|token| state.pats.standing(&token, organization));
+            match standing {
+                Some(Standing::Good(scope)) => Caller::Known(state.access.of_scope(scope)),
+                Some(Standing::Dead) => Caller::Dead,
+                Some(Standing::Unknown) | None => Caller::Nobody,
+            }
         }
         caller => caller,
     }

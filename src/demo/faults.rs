@@ -6,10 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
+use serde_json::Value;
 
 use super::call::Call;
 use super::refusal::{anonymous, no_project, sign_in_page, unknown_identity};
 use super::reply::Reply;
+use super::routes::pats;
 use super::server::Site;
 use crate::domain::segment;
 
@@ -74,6 +76,14 @@ pub enum Fault {
     NoLocalVersions,
     /// The storage refuses a signed address.
     StorageRefused,
+    /// A policy: the token would live too long (azure-contract 2.6).
+    PatTooLong,
+    /// A policy: this person makes no tokens.
+    PatDenied,
+    /// A kind of sign-in that makes no tokens.
+    PatInvalidAccess,
+    /// A token that is good in all organizations, whatever was asked for.
+    PatOfAllOrganizations,
     /// A success that is no JSON of the right shape.
     Garbage,
     /// The true answer behind a byte-order mark.
@@ -94,7 +104,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of the type.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::SignInPage,
         Self::SignInRedirect,
         Self::TokenRefused,
@@ -119,6 +129,10 @@ impl Fault {
         Self::ServiceTrouble,
         Self::NoLocalVersions,
         Self::StorageRefused,
+        Self::PatTooLong,
+        Self::PatDenied,
+        Self::PatInvalidAccess,
+        Self::PatOfAllOrganizations,
         Self::Garbage,
         Self::ByteOrderMark,
         Self::WrongBytes,
@@ -168,6 +182,9 @@ impl Fault {
             Self::ServiceTrouble => Reply::new(StatusCode::INTERNAL_SERVER_ERROR).body("text/html", ""),
             Self::NoLocalVersions => no_local_versions(call),
             Self::StorageRefused => storage_refused(),
+            Self::PatTooLong => pats::refusal("patLifespanPolicyViolation"),
+            Self::PatDenied => pats::refusal("accessDenied"),
+            Self::PatInvalidAccess => pats::no_access(),
             Self::Garbage => Reply::new(StatusCode::OK).body("application/json", "{\"value\": 7}"),
             _ => return None,
         })
@@ -184,6 +201,12 @@ impl Fault {
                 .header("x-ratelimit-remaining", "0"),
             Self::ByteOrderMark => {
                 reply.body = [b"\xef\xbb\xbf", &reply.body[..]].concat().into();
+                reply
+            }
+            Self::PatOfAllOrganizations => {
+                let mut body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+                body["patToken"]["targetAccounts"] = Value::Null;
+                reply.body = body.to_string().into();
                 reply
             }
             Self::WrongBytes => {
@@ -255,6 +278,10 @@ pub enum Resource {
     Views,
     Permissions,
     Packages,
+    /// A personal access token to be made.
+    NewPat,
+    /// One to be revoked.
+    Pat,
 }
 
 impl Where {
@@ -268,6 +295,8 @@ impl Where {
             [.., "cargo", "index", _, _] | [.., "cargo", "index", _, _, _] => Self::Index,
             [.., "download"] => Self::Download,
             [.., "_apis", "connectiondata"] => Self::Rest(Resource::ConnectionData),
+            [.., "tokens", "pats"] if call.method == Method::POST => Self::Rest(Resource::NewPat),
+            [.., "tokens", "pats"] => Self::Rest(Resource::Pat),
             [.., "_apis", "projects"] => Self::Rest(Resource::Projects),
             [.., "packaging", "feeds"] if call.method == Method::POST => Self::Rest(Resource::NewFeed),
             [.., "packaging", "feeds"] => Self::Rest(Resource::Feeds),

@@ -152,7 +152,9 @@ impl Door {
         let Self::Cloud { service, .. } = self else { return *self != Self::Nowhere };
         let has = |word: &str| segments.contains(&word);
         match service {
-            Service::Web => !has("packaging") && !has("_packaging") && !has("profile") && !has("accounts"),
+            Service::Web => {
+                !has("pats") && !has("packaging") && !has("_packaging") && !has("profile") && !has("accounts")
+            }
             Service::Feeds => has("packaging") && !has("cargo"),
             Service::Packages => {
                 segments.len() == 1 || has("_packaging") || (has("packaging") && has("cargo"))

@@ -14,7 +14,7 @@ const IN_HEADERS: &str = "\u{9b}31m\u{202e}\u{2066}";
 
 /// What a client has to be able to read, or it would see nothing of the rest. Each list holds every item a second
 /// time, with the payload in these too.
-const KEPT: [&str; 20] = [
+const KEPT: [&str; 25] = [
     "id",
     "identityId",
     "role",
@@ -35,6 +35,11 @@ const KEPT: [&str; 20] = [
     "token_type",
     "access_token",
     "refresh_token",
+    "patTokenError",
+    "authorizationId",
+    "token",
+    "scope",
+    "validTo",
 ];
 
 /// The answer with the payload in each of its texts.

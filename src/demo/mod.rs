@@ -12,6 +12,7 @@ mod faults;
 mod front;
 mod hostile;
 mod pace;
+mod pats;
 mod project;
 mod refusal;
 mod registry;
@@ -107,7 +108,7 @@ impl Demo {
         world.ports = [port_of(&azure)?, port_of(&blobs)?];
         let origins = (origin(world.ports[0]), origin(world.ports[1]));
         let access = Access::of(&world.token);
-        let (saved, made) = (world.saved.clone(), world.feeds.clone());
+        let (saved, made, pats) = (world.saved.clone(), world.feeds.clone(), world.pats.clone());
         let hostile = world.hostile;
         let (folder, catalog) = blocking(move || {
             let catalog = pack();
@@ -115,7 +116,7 @@ impl Demo {
             Ok((folder, catalog))
         })
         .await?;
-        let state = Arc::new(State::new(catalog, access, (origins, pace), (saved, &made)));
+        let state = Arc::new(State::new(catalog, access, (origins, pace), (saved, &made, pats)));
         if hostile {
             state.turn_hostile();
         }
@@ -218,9 +219,21 @@ impl Demo {
         self.state.entra.settle(fate);
     }
 
+    /// The access token of a person who has signed in to Entra.
+    #[must_use]
+    pub fn entra_token(&self) -> Secret {
+        Secret::new(self.state.entra.sign_in().access)
+    }
+
     /// Ends every access token of Entra, as an hour does.
     pub fn end_entra_tokens(&self) {
         self.state.entra.end_tokens();
+    }
+
+    /// From now on this is the time of day, in seconds since 1970: tokens that were made with an earlier end are dead.
+    /// Before it is told, time does not matter.
+    pub fn it_is(&self, now: u64) {
+        self.state.pats.it_is(now);
     }
 
     /// The last ten thousand requests, to both origins, oldest first.
@@ -250,8 +263,11 @@ impl Drop for Demo {
             server.abort();
         }
         // The demo goes on without it: readers will miss what was saved in this run, and everyone what was made.
-        let _ =
-            self.folder.remember((self.state.saved(), self.state.world().kept()), self.state.is_hostile());
+        let state = &self.state;
+        let _ = self.folder.remember(|world| {
+            (world.saved, world.feeds) = (state.saved(), state.world().kept());
+            (world.pats, world.hostile) = (state.pats.kept(), state.is_hostile());
+        });
     }
 }
 

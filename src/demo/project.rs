@@ -12,6 +12,7 @@ use tempfile::{NamedTempFile, TempDir};
 use super::access::is_token;
 use super::crates::Catalog;
 use super::error::DemoError;
+use super::pats::Pat;
 use super::world::KeptFeed;
 use crate::files::{self, Links, NewFile, Replacement};
 
@@ -38,7 +39,7 @@ const FILES_WITH_PORTS: [&str; 5] = [
 ];
 
 /// What a kept demo goes on with. Holds the token, so it has no `Debug`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kept {
     version: u32,
     pub(super) token: String,
@@ -53,6 +54,9 @@ pub(super) struct Kept {
     /// The feeds that were made or changed.
     #[serde(default)]
     pub(super) feeds: Vec<KeptFeed>,
+    /// The personal access tokens that people have made.
+    #[serde(default)]
+    pub(super) pats: Vec<Pat>,
 }
 
 impl Kept {
@@ -64,6 +68,7 @@ impl Kept {
             saved: BTreeSet::new(),
             hostile: false,
             feeds: Vec::new(),
+            pats: Vec::new(),
         }
     }
 }
@@ -193,24 +198,18 @@ impl Folder {
         Ok(())
     }
 
-    /// Keeps what was saved into feeds, and the feeds that were made, where the folder is kept.
+    /// Keeps what has come about in the world, where the folder is kept.
     ///
     /// # Errors
     /// When the world can't be read or written.
-    pub(super) fn remember(
-        &self,
-        (saved, feeds): (BTreeSet<String>, Vec<KeptFeed>),
-        hostile: bool,
-    ) -> Result<(), DemoError> {
+    pub(super) fn remember(&self, take: impl FnOnce(&mut Kept)) -> Result<(), DemoError> {
         if self.temporary.is_some() {
             return Ok(());
         }
-        match read_world(&self.root)? {
-            Some(world) if world.saved != saved || world.feeds != feeds || world.hostile != hostile => {
-                self.write_world(&Kept { saved, hostile, feeds, ..world })
-            }
-            _ => Ok(()),
-        }
+        let Some(before) = read_world(&self.root)? else { return Ok(()) };
+        let mut now = before.clone();
+        take(&mut now);
+        if now == before { Ok(()) } else { self.write_world(&now) }
     }
 
     /// 0600, as every file that is made through a temporary one.

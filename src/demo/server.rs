@@ -28,6 +28,7 @@ use super::entra::Desk;
 use super::faults::{Armory, Fault, Sending};
 use super::front::Front;
 use super::pace::Pace;
+use super::pats::{Office, Pat};
 use super::project::append_line;
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Guid, KeptFeed, Supply, World};
@@ -84,6 +85,7 @@ pub(super) struct State {
     pub(super) catalog: Arc<Catalog>,
     pub(super) access: Access,
     pub(super) entra: Desk,
+    pub(super) pats: Office,
     pub(super) origin: String,
     pub(super) blob_origin: String,
     pub(super) pace: Pace,
@@ -108,12 +110,13 @@ impl State {
         catalog: Arc<Catalog>,
         access: Access,
         (origins, pace): ((String, String), Pace),
-        (saved, made): (BTreeSet<String>, &[KeptFeed]),
+        (saved, made, pats): (BTreeSet<String>, &[KeptFeed], Vec<Pat>),
     ) -> Self {
         Self {
             world: Mutex::new(Arc::new(World::load_with(made))),
             catalog,
             entra: Desk::new(&access.blob_key, pace),
+            pats: Office::new(&access.blob_key, pats),
             access,
             origin: origins.0,
             blob_origin: origins.1,

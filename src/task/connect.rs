@@ -14,6 +14,7 @@ use crate::cargo::native::{self, Native};
 use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::journal::Act;
 use crate::domain::organization::Base;
+use crate::domain::new_pat::{MadePat, PatMade};
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::domain::store::NativeProvider;
@@ -23,6 +24,7 @@ use crate::record::{self, Record};
 
 use super::keeping::{self, SignedIn, Stored};
 use super::provide_token::now;
+use super::new_pat::{self, PatOf};
 use super::services::Services;
 use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, undoing};
 
@@ -90,25 +92,28 @@ pub(super) async fn log_in(
     log_in: LogIn,
     cancelled: oneshot::Receiver<()>,
 ) -> Result<Event, Report> {
+    if log_in.pat_days.is_some() {
+        new_pat::check(services, &log_in.collection, &log_in.credential)?;
+        if log_in.plan.store == TokenStore::ThisRunOnly {
+            return Err(outlives_the_run());
+        }
+    }
     let public = tokio::select! {
         biased;
         _ = cancelled => return Ok(Event::Cancelled),
         public = prove_all(services, &log_in) => public?,
     };
     let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
-    let mut left = None;
     let (base, registry, publish) =
         (log_in.collection.base(), log_in.plan.registry.clone(), log_in.plan.publish.clone());
-    let kept_in = match log_in.plan.store {
-        TokenStore::ThisRunOnly => None,
-        TokenStore::Native(provider) => Some(keep_natively(services, log_in, provider).await?),
-        TokenStore::PlainFile => keep_with_cargo(services, log_in).await?.map(KeptIn::CargosFile),
-        TokenStore::Provider(kept) => {
-            let stored = keep_here(services, log_in, kept).await?;
-            left = stored.left;
-            Some(KeptIn::Vault(stored.place))
+    let (stored, pat) = match log_in.pat_days {
+        None => (keep(services, log_in, None).await?, None),
+        Some(days) => {
+            let (stored, pat) = keep_made(services, log_in, days).await?;
+            (stored, Some(pat))
         }
     };
+    let Placed { kept_in, left } = stored;
     let by_hand = match &kept_in {
         None => None,
         Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
@@ -121,7 +126,49 @@ pub(super) async fn log_in(
     if let Some(by_hand) = by_hand {
         undoing::note(services, (Act::LoggedIn, format!("kept the sign-in to {base}")), by_hand).await;
     }
-    Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced }))
+    Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced, pat }))
+}
+
+/// Where the credential is now.
+struct Placed {
+    kept_in: Option<KeptIn>,
+    /// Where the one before still is.
+    left: Option<String>,
+}
+
+/// Makes a token, asks the feeds with it as Cargo will, and keeps it. The sign-in stays nowhere.
+async fn keep_made(services: &Services, log_in: LogIn, days: u16) -> Result<(Placed, PatMade), Report> {
+    let (collection, credential) = (log_in.collection.clone(), log_in.credential.clone());
+    new_pat::kept(services, PatOf { collection, credential, days }, async |made: &MadePat| {
+        let log_in = LogIn { credential: Credential::Pat(made.token.clone()), ..log_in };
+        prove_all(services, &log_in).await?;
+        keep(services, log_in, Some(made.ends)).await
+    })
+    .await
+}
+
+/// Keeps the credential where the plan says.
+async fn keep(services: &Services, log_in: LogIn, ends: Option<u64>) -> Result<Placed, Report> {
+    Ok(match log_in.plan.store {
+        TokenStore::ThisRunOnly => Placed { kept_in: None, left: None },
+        TokenStore::Native(provider) => {
+            Placed { kept_in: Some(keep_natively(services, log_in, provider).await?), left: None }
+        }
+        TokenStore::PlainFile => {
+            let file = keep_with_cargo(services, log_in).await?;
+            Placed { kept_in: file.map(KeptIn::CargosFile), left: None }
+        }
+        TokenStore::Provider(store) => {
+            let Stored { place, left } = keep_here(services, log_in, (store, ends)).await?;
+            Placed { kept_in: Some(KeptIn::Vault(place)), left }
+        }
+    })
+}
+
+fn outlives_the_run() -> Report {
+    let words = "a personal access token for this run only would outlive it, and nobody would keep it";
+    Report::new(Exit::Usage, "pat-not-kept", words)
+        .hint("keep it, or use the sign-in itself for this run: it lives for most of an hour")
 }
 
 /// How a sign-in that this tool keeps is taken back.
@@ -140,7 +187,11 @@ async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> 
 }
 
 /// Keeps the credential where Cargo asks this tool for it, and says where that is.
-async fn keep_here(services: &Services, log_in: LogIn, kept: Kept) -> Result<Stored, Report> {
+async fn keep_here(
+    services: &Services,
+    log_in: LogIn,
+    (kept, ends): (Kept, Option<u64>),
+) -> Result<Stored, Report> {
     let base = log_in.collection.base();
     let publish = log_in.plan.publish.as_ref().map(|publish| &publish.index);
     let indexes = std::iter::once(&log_in.plan.index).chain(publish);
@@ -158,7 +209,7 @@ async fn keep_here(services: &Services, log_in: LogIn, kept: Kept) -> Result<Sto
     }
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let keep = move || {
-        let signed_in = SignedIn { base: &base, who: &log_in.who, credential: &log_in.credential };
+        let signed_in = SignedIn { base: &base, who: &log_in.who, credential: &log_in.credential, ends };
         keeping::keep(&host, &state_dir, (&signed_in, kept))
     };
     blocking(keep).await?

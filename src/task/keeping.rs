@@ -71,6 +71,8 @@ pub(super) struct SignedIn<'a> {
     pub(super) base: &'a Base,
     pub(super) who: &'a str,
     pub(super) credential: &'a Credential,
+    /// When it ends, in seconds since 1970 (UTC), where that is known and nothing renews it.
+    pub(super) ends: Option<u64>,
 }
 
 /// Where a sign-in is kept now.
@@ -87,7 +89,7 @@ pub(super) fn keep(
     state_dir: &Path,
     (signed_in, kept): (&SignedIn<'_>, Kept),
 ) -> Result<Stored, Report> {
-    let SignedIn { base, who, credential } = signed_in;
+    let SignedIn { base, who, credential, ends } = signed_in;
     let vault = patient_vault(host, state_dir, kept)?;
     let kind = match credential {
         Credential::Pat(token) => {
@@ -97,7 +99,7 @@ pub(super) fn keep(
         Credential::Bearer(access) => keep_access(host, (&vault, base), access)?,
     };
     let before = Record::load(state_dir).login(base).map(|login| login.kept);
-    let login = Login { kind, kept, who: (*who).to_owned(), expires: None };
+    let login = Login { kind, kept, who: (*who).to_owned(), expires: *ends };
     record::log_in(state_dir, base, &login)?;
     if kept == Kept::Keyring {
         // It has just answered. At worst Cargo believes for a minute that it doesn't.

@@ -9,6 +9,7 @@ use crate::domain::account::Account;
 use crate::domain::answering::Answering;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::journal::Act;
+use crate::domain::new_pat::MadePat;
 use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
@@ -17,6 +18,7 @@ use crate::record::{self, Login, LoginKind, Record};
 
 use super::connect::{self, OwnedPlaces};
 use super::keeping::{self, SignedIn, Stored};
+use super::new_pat::{self, PatOf};
 use super::services::Services;
 use super::{Event, KeptIn, blocking, caches, check, undoing};
 
@@ -27,6 +29,8 @@ pub struct NewLogin {
     pub credential: Credential,
     pub account: Account,
     pub kept: Kept,
+    /// A personal access token that lives that many days is made and kept in place of the sign-in.
+    pub pat_days: Option<u16>,
 }
 
 /// A sign-in that is kept; every text is safe to show.
@@ -65,20 +69,39 @@ pub struct FeedAnswer {
     pub answering: Answering,
 }
 
-/// Keeps a sign-in.
+/// Keeps a sign-in, or a token that is made for it.
 pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Event, Report> {
-    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let base = new.collection.base();
-    let keep = move || {
-        let (base, who) = (new.collection.base(), new.account.label());
-        let signed_in = SignedIn { base: &base, who: &who, credential: &new.credential };
-        keeping::keep(&host, &state_dir, (&signed_in, new.kept))
+    let (stored, pat) = match new.pat_days {
+        None => (put(services, &new, (new.credential.clone(), None)).await?, None),
+        Some(days) => {
+            let of = PatOf { collection: new.collection.clone(), credential: new.credential.clone(), days };
+            let (stored, pat) = new_pat::kept(services, of, async |made: &MadePat| {
+                put(services, &new, (Credential::Pat(made.token.clone()), Some(made.ends))).await
+            })
+            .await?;
+            (stored, Some(pat))
+        }
     };
-    let Stored { place, left } = blocking(keep).await??;
+    let Stored { place, left } = stored;
     let kept_in = Some(KeptIn::Vault(place));
     let what = (Act::LoggedIn, format!("kept the sign-in to {base}"));
     undoing::note(services, what, connect::forgetting(&base)).await;
-    Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None }))
+    Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None, pat }))
+}
+
+async fn put(
+    services: &Services,
+    new: &NewLogin,
+    (credential, ends): (Credential, Option<u64>),
+) -> Result<Stored, Report> {
+    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let (base, who, kept) = (new.collection.base(), new.account.label(), new.kept);
+    let keep = move || {
+        let signed_in = SignedIn { base: &base, who: &who, credential: &credential, ends };
+        keeping::keep(&host, &state_dir, (&signed_in, kept))
+    };
+    blocking(keep).await?
 }
 
 /// Forgets a sign-in with its secrets; whether there was one.

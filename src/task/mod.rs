@@ -16,6 +16,7 @@ pub mod inspect;
 mod keeping;
 pub mod logins;
 mod network;
+pub mod new_pat;
 mod open_page;
 pub mod provide_token;
 mod remote;
@@ -43,6 +44,7 @@ use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::journal::{Entry, UndoPlan};
 use crate::domain::new_feed::RequestPreview;
+use crate::domain::new_pat::PatMade;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::package::CrateId;
 use crate::domain::plan::{ConfigChange, OtherReplacement, Review, SetupPlan, Written};
@@ -136,11 +138,12 @@ async fn run_to_its_end(
         Request::Apply(review) => connect::apply(&services, review).await,
         Request::MakeChange(change) => switching::make(&services, *change).await,
         Request::Undo(plan) => undoing::undo(&services, *plan).await,
-        Request::LogIn(log_in) => connect::log_in(&services, log_in, cancelled).await,
+        Request::LogIn(log_in) => Box::pin(connect::log_in(&services, log_in, cancelled)).await,
+        Request::KeepLogin(new) => Box::pin(logins::keep(&services, *new)).await,
         request => tokio::select! {
             biased;
             _ = cancelled => Ok(Event::Cancelled),
-            outcome = answer(&services, request) => outcome,
+            outcome = Box::pin(answer(&services, request)) => outcome,
         },
     };
     events.send(outcome.unwrap_or_else(|report| Event::Failed(Box::new(report)))).await;
@@ -161,7 +164,6 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::StoredCredential(collection) => feeds::stored(services, collection).await,
         Request::Review(plan) => connect::review(services, plan, None).await,
         Request::ReviewOver(plan, agreed) => connect::review(services, plan, Some(agreed)).await,
-        Request::KeepLogin(new) => logins::keep(services, *new).await,
         Request::ForgetLogin(base) => logins::forget(services, base).await,
         Request::Logins => logins::list(services, false).await,
         Request::LookUpLogins => logins::list(services, true).await,
@@ -170,6 +172,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::TryKeyring => keeping::try_keyring(services).await,
         Request::Inspect(what) => inspect::inspect(services, what).await,
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
+        Request::PlanPat(of) => new_pat::plan(services, *of),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
         Request::Unfinished => resuming::left(services).await,
         Request::LeaveUnfinished(answers) => resuming::keep(services, answers.map(|answers| *answers)).await,
@@ -190,6 +193,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         | Request::MakeChange(_)
         | Request::Undo(_)
         | Request::LogIn(_)
+        | Request::KeepLogin(_)
         | Request::SignIn(_) => Ok(Event::Cancelled),
     }
 }
@@ -258,6 +262,8 @@ pub enum Request {
     StoredCredential(Collection),
     /// Show the requests that would make these feeds.
     PlanFeeds(Box<create_feed::NewFeeds>),
+    /// Show the request that would make a personal access token.
+    PlanPat(Box<new_pat::PatOf>),
     /// Show the request that would add crates.io to a feed.
     PlanUpstream(Box<create_feed::UpstreamOf>),
     /// Send what was shown. Once something has been sent, it is not cancelled any more.
@@ -285,7 +291,7 @@ pub enum Request {
     PlanUndo(Option<u64>),
     /// Take back what was shown. Once begun, it is not cancelled any more.
     Undo(Box<UndoPlan>),
-    /// Keep a sign-in for Cargo.
+    /// Keep a sign-in for Cargo. Once begun, it is not cancelled any more.
     KeepLogin(Box<logins::NewLogin>),
     /// Forget the sign-in to that organization.
     ForgetLogin(Base),
@@ -317,6 +323,8 @@ pub struct LogIn {
     /// As the service names the person.
     pub who: String,
     pub plan: SetupPlan,
+    /// A personal access token that lives that many days is made and kept in place of the sign-in.
+    pub pat_days: Option<u16>,
 }
 
 /// One run of `cargo fetch`.
@@ -443,6 +451,8 @@ pub struct LoggedIn {
     pub public: bool,
     /// What the person has answered about its `~force-auth` address before.
     pub forced: Option<bool>,
+    /// The personal access token that was made for it.
+    pub pat: Option<PatMade>,
 }
 
 /// Where a credential is kept.

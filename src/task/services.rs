@@ -279,7 +279,7 @@ impl Services {
             .any(|base| base.covers(url))
     }
 
-    fn is_in_demo(&self, collection: &Collection) -> bool {
+    pub(super) fn is_in_demo(&self, collection: &Collection) -> bool {
         let base = Url::parse(collection.base().as_str());
         self.demo_base().is_some_and(|demo| base.is_ok_and(|url| demo.covers(&url)))
     }

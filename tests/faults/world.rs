@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use az_cargo_wizard::demo::{Demo, DemoOptions, Fault, Pace, Where};
 use az_cargo_wizard::domain::account::Account;
-use az_cargo_wizard::domain::credential::{Credential, TokenStore};
+use az_cargo_wizard::domain::credential::{AccessToken, Credential, TokenOrigin, TokenStore};
 use az_cargo_wizard::domain::feed::{Feed, FeedName};
 use az_cargo_wizard::domain::new_feed::{Description, FeedScope, NewFeed, Sources, Visibility};
 use az_cargo_wizard::domain::organization::{Collection, ProjectName, Target};
@@ -16,7 +16,7 @@ use az_cargo_wizard::error::Report;
 use az_cargo_wizard::task::create_feed::{Change, NewFeeds};
 use az_cargo_wizard::task::feeds::DetailsOf;
 use az_cargo_wizard::task::{
-    self, DemoPlace, Event, Events, JobId, LogIn, Request, Restore, Services, Settled,
+    self, DemoPlace, Event, Events, JobId, LogIn, LoggedIn, Request, Restore, Services, Settled,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -31,6 +31,8 @@ pub(crate) enum Job {
     /// One feed, whose visibility is set after it is made.
     Create,
     LogIn,
+    /// Of somebody who signed in to Entra, with a token that is made for it.
+    MakePat,
     /// The real `cargo fetch`, which tries nothing twice.
     Fetch,
     /// The same, which tries once more.
@@ -211,6 +213,7 @@ impl Visitor<'_> {
             }
             Job::Create => Request::Change(Box::new(self.creation())),
             Job::LogIn => Request::LogIn(self.log_in()),
+            Job::MakePat => Request::LogIn(self.log_in_with_pat()),
             Job::Feeds => {
                 Request::Feeds { collection: collection(self.demo), credential: Some(credential(self.demo)) }
             }
@@ -220,6 +223,9 @@ impl Visitor<'_> {
         let events = self.ask(request).await;
         if row.job == Job::Create {
             return self.created(&events);
+        }
+        if row.job == Job::MakePat {
+            return self.with_pat(&events);
         }
         match events.as_slice() {
             [Event::SignedIn { account, .. }] => format!("signed in as {}", account.label()),
@@ -270,7 +276,39 @@ impl Visitor<'_> {
                 store: TokenStore::ThisRunOnly,
                 publish: None,
             },
+            pat_days: None,
         }
+    }
+
+    fn log_in_with_pat(&self) -> LogIn {
+        let log_in = self.log_in();
+        let origin = TokenOrigin::AzureCli { tenant: None };
+        let access = AccessToken { token: self.demo.entra_token(), expires: None, origin };
+        LogIn {
+            credential: Credential::Bearer(Box::new(access)),
+            plan: SetupPlan { store: TokenStore::PlainFile, ..log_in.plan },
+            pat_days: Some(30),
+            ..log_in
+        }
+    }
+
+    /// What was told of a token that was to be made, and what was asked for it.
+    fn with_pat(&self, events: &[Event]) -> String {
+        let told = match events {
+            [Event::LoggedIn(LoggedIn { pat: Some(pat), .. })] => {
+                format!("made {}, until {}", pat.name, pat.last_day())
+            }
+            [Event::Failed(report)] => shown(report),
+            other => panic!("{other:?}"),
+        };
+        let asked = |method: &str| {
+            self.demo
+                .requests()
+                .iter()
+                .filter(|request| request.method == method && request.path.ends_with("/_apis/tokens/pats"))
+                .count()
+        };
+        format!("{told}\nrequests to make it: {}, to revoke it: {}", asked("POST"), asked("DELETE"))
     }
 
     fn creation(&self) -> Change {

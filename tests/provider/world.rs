@@ -65,22 +65,30 @@ impl World {
     /// Signed in with a device code, and set up.
     pub(crate) fn with_entra() -> Self {
         let world = Self::new();
-        let request = SignIn { collection: Some(world.collection()), with: SignInWith::DeviceCode };
-        let Event::SignedIn { credential, .. } = world.ask(Request::SignIn(Box::new(request))) else {
-            panic!("the demo signs everybody in")
-        };
-        world.set_up(credential);
+        world.set_up(world.entra());
         world
+    }
+
+    /// Signed in with a device code.
+    pub(crate) fn entra(&self) -> Credential {
+        let request = SignIn { collection: Some(self.collection()), with: SignInWith::DeviceCode };
+        match self.ask(Request::SignIn(Box::new(request))) {
+            Event::SignedIn { credential, .. } => credential,
+            other => panic!("the demo signs everybody in: {other:?}"),
+        }
     }
 
     pub(crate) fn set_up(&self, credential: Credential) {
         let Event::Reviewed(review) = self.ask(Request::Review(self.plan())) else { panic!("no review") };
-        let log_in =
-            LogIn { collection: self.collection(), credential, who: "Ana".to_owned(), plan: self.plan() };
-        let logged_in = self.ask(Request::LogIn(log_in));
+        let logged_in = self.ask(Request::LogIn(self.log_in_request(credential, None)));
         assert!(matches!(logged_in, Event::LoggedIn(_)), "{logged_in:?}");
         let applied = self.ask(Request::Apply(review));
         assert!(matches!(&applied, Event::Applied(written) if written.len() == 2), "{applied:?}");
+    }
+
+    pub(crate) fn log_in_request(&self, credential: Credential, pat_days: Option<u16>) -> LogIn {
+        let who = "Ana".to_owned();
+        LogIn { collection: self.collection(), credential, who, plan: self.plan(), pat_days }
     }
 
     /// The last answer.

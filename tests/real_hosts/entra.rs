@@ -75,6 +75,33 @@ fn the_azure_clis_session_in_the_organizations_own_tenant() {
     assert!(internet.heard().iter().all(bearer), "az's token, and nothing else");
 }
 
+#[test]
+fn a_token_is_made_at_the_host_of_tokens_alone_and_used_as_what_it_is() {
+    // Also for an organization that is addressed by its old host.
+    for remote in [REMOTE, "https://contoso.visualstudio.com/Storefront/_git/storefront"] {
+        let internet = Internet::with_cargos_ca();
+        put_az(&internet);
+        internet.check_out(remote);
+        let flags = ["--feed", "rust-crates", "--store", "file", "--yes", "--auth", "az", "--pat-days", "7"];
+        let setup = product(&internet.sandbox, [&["setup"][..], &flags].concat()).output().unwrap();
+        Said::of(&setup).succeeds();
+        assert_eq!(internet.crates().len(), CRATES);
+        let made: Vec<_> =
+            internet.heard().into_iter().filter(|heard| heard.path.contains("tokens/pats")).collect();
+        let [made] = &made[..] else { panic!("asked for once: {made:?}") };
+        assert_eq!(
+            (made.host.as_str(), made.path.as_str()),
+            ("vssps.dev.azure.com", "/contoso/_apis/tokens/pats?api-version=7.1-preview.1")
+        );
+        assert!(made.header("authorization").is_some_and(|value| value.starts_with("Bearer eyJ")));
+        let of_cargo = internet.heard().into_iter().filter(|heard| heard.path.ends_with("/download"));
+        let kinds: Vec<bool> = of_cargo
+            .map(|heard| heard.header("authorization").is_some_and(|value| value.starts_with("Basic ")))
+            .collect();
+        assert!(kinds.len() >= CRATES && kinds.iter().all(|is_basic| *is_basic), "{kinds:?}");
+    }
+}
+
 /// What the demo says of contoso to strangers.
 fn tenant_of(internet: &Internet) -> String {
     let settings = az_cargo_wizard::net::HttpSettings { loopback_only: true, ..Default::default() };

@@ -131,6 +131,7 @@ fn logged_in() -> Event {
         left: None,
         public: false,
         forced: None,
+        pat: None,
     })
 }
 

@@ -320,7 +320,7 @@ pub(crate) fn signed_in_with_entra() -> Event {
 }
 
 pub(crate) fn logged_in_for_this_run() -> Event {
-    Event::LoggedIn(LoggedIn { kept_in: None, left: None, public: false, forced: None })
+    Event::LoggedIn(LoggedIn { kept_in: None, left: None, public: false, forced: None, pat: None })
 }
 
 pub(crate) fn signed_in_with_a_wide_name() -> Event {
@@ -529,7 +529,7 @@ pub(crate) fn applied() -> Event {
 
 pub(crate) fn logged_in() -> Event {
     let kept_in = Some(KeptIn::CargosFile(PathBuf::from(format!("{HOME}/.cargo/credentials.toml"))));
-    Event::LoggedIn(LoggedIn { kept_in, left: None, public: false, forced: None })
+    Event::LoggedIn(LoggedIn { kept_in, left: None, public: false, forced: None, pat: None })
 }
 
 pub(crate) fn feed_refused() -> Report {

@@ -187,6 +187,7 @@ impl Sandbox {
             temp_dir: self.root().to_owned(),
             terminal: TerminalFlags { stdin: true, stdout: true, stderr: true },
             clock: Clock::Fake { since_start: Duration::ZERO, now: SystemTime::UNIX_EPOCH },
+            machine: Some("LAPTOP-7".to_owned()),
         }
     }
 

@@ -6,10 +6,12 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::super::setup::{Feeds, Wanted};
+use super::super::signing_in::{pat_json, pat_line};
 use super::{Printer, report_json};
 use crate::domain::credential::TokenStore;
 use crate::domain::diff::DiffLine;
 use crate::domain::new_feed::RequestPreview;
+use crate::domain::new_pat::PatMade;
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::domain::text;
 use crate::task::KeptIn;
@@ -19,7 +21,7 @@ use crate::task::create_feed::MadeFeed;
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct DryRun<'a> {
     pub(in super::super) feeds: &'a Feeds,
-    /// What would be sent to make the feeds that are missing.
+    /// What would be sent to make the feeds that are missing, and a token.
     pub(in super::super) requests: &'a [RequestPreview],
     pub(in super::super) review: &'a Review,
     /// Not with `--auth none`.
@@ -33,6 +35,8 @@ pub struct SetupOutcome<'a> {
     pub written: &'a [Written],
     /// Where the credential is now; `None`: this run only.
     pub kept_in: Option<&'a KeptIn>,
+    /// The personal access token that was made.
+    pub pat: Option<&'a PatMade>,
     pub public: bool,
     /// Not with `--auth none`: there is no credential then.
     pub signed_in: bool,
@@ -100,6 +104,7 @@ impl Printer {
                 "plan": plan_json(outcome.plan),
                 "written": written,
                 "credential_in": kept_in,
+                "made_token": outcome.pat.map(pat_json),
                 "public": outcome.public,
                 "signed_in": outcome.signed_in,
             }));
@@ -110,6 +115,9 @@ impl Printer {
         }
         if !outcome.written.is_empty() {
             self.say("`az-cargo-wizard undo` takes that back");
+        }
+        if let Some(pat) = outcome.pat {
+            self.data(&pat_line(pat))?;
         }
         match kept_in {
             Some(path) => self.data(&format!("credential in {path}"))?,

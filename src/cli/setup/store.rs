@@ -31,7 +31,7 @@ impl Run {
             Ok(kept) => Keyring::Works(*kept),
             Err(report) => Keyring::Fails(report.causes.first().unwrap_or(&report.headline)),
         };
-        let fitting = recommend(checkout.machine, found, wishes::lasting(self.flags.auth));
+        let fitting = recommend(checkout.machine, found, wishes::lasting(&self.flags));
         if fitting.needs_consent() {
             return Ok(Some(format!("{MISSING}; `file` would fit, in plain text, because {}", fitting.why)));
         }

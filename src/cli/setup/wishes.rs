@@ -11,6 +11,7 @@ use crate::error::{Exit, Report};
 use crate::host::Host;
 
 use super::super::args::{Auth, Belongs, Setup, Store, Upstreams, WhoSees};
+use super::super::signing_in::check_pat;
 
 /// The flags as values. What is `None` was not given.
 #[derive(Debug)]
@@ -53,6 +54,11 @@ impl Wishes {
         }
         check_nobody(flags)?;
         check_native(flags)?;
+        check_pat(flags.pat_days, flags.auth)?;
+        if flags.pat_days.is_some() && flags.store == Some(Store::None) {
+            return Err(contradiction("a personal access token that is kept nowhere would outlive its use")
+                .hint("keep it with `--store provider` or `--store file`, or leave `--pat-days` out"));
+        }
         if flags.create.scope == Some(Belongs::Organization) && self.project.is_some() {
             return Err(contradiction("`--scope organization` makes a feed that belongs to no project")
                 .hint("leave the project out, or say `--scope project`"));
@@ -208,9 +214,10 @@ pub(super) fn store(flags: &Setup) -> TokenStore {
     }
 }
 
-/// How long the credential of that way can be of use.
-pub(super) fn lasting(auth: Auth) -> Lasting {
-    match auth {
+/// How long the credential of that way can be of use; a token that is made for it lasts.
+pub(super) fn lasting(flags: &Setup) -> Lasting {
+    match flags.auth {
+        _ if flags.pat_days.is_some() => Lasting::Long,
         Auth::Pat | Auth::Nobody => Lasting::Long,
         Auth::Az | Auth::Device => Lasting::Renewed("an Entra access token ends within the hour"),
         Auth::Env => Lasting::Ends("the environment has its token in the next run, too"),
@@ -219,7 +226,7 @@ pub(super) fn lasting(auth: Auth) -> Lasting {
 
 /// Only what nothing has to renew is of use to Cargo's own provider.
 fn check_native(flags: &Setup) -> Result<(), Report> {
-    if flags.store == Some(Store::Native) && lasting(flags.auth) != Lasting::Long {
+    if flags.store == Some(Store::Native) && lasting(flags) != Lasting::Long {
         return Err(contradiction(
             "`--store native` renews nothing, so that it is for personal access tokens",
         )

@@ -62,7 +62,7 @@ enum What<'a> {
     Show(&'a str, &'a str),
 }
 
-fn unsupported() -> Reply {
+pub(super) fn unsupported() -> Reply {
     Reply::text(StatusCode::METHOD_NOT_ALLOWED, "The requested resource does not support this method.")
 }
 

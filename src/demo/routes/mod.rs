@@ -6,6 +6,7 @@ mod changes;
 mod entra;
 mod feeds;
 mod packages;
+pub(super) mod pats;
 mod projects;
 
 use hyper::{Method, StatusCode};
@@ -32,6 +33,9 @@ fn route(call: &Call<'_>) -> Result<Reply, Reply> {
     }
     if let [tenant, "oauth2", "v2.0", endpoint] = segments.as_slice() {
         return entra::answer(call, (tenant, endpoint));
+    }
+    if let [name, "_apis", "tokens", "pats"] = segments.as_slice() {
+        return pats::answer(call, name);
     }
     if call.method != Method::GET {
         return changes::answer(call);

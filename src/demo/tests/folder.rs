@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 
 use serde_json::json;
 
-use super::{change, get, temp_parent};
+use super::{change, get, get_as, pats, temp_parent};
 use crate::demo::{Demo, DemoError, DemoOptions, Pace};
 
 async fn kept(dir: &Path) -> Result<Demo, DemoError> {
@@ -69,10 +69,12 @@ async fn a_kept_demo_goes_on_with_its_token_ports_and_saved_crates() {
     assert!(after > before);
     let feeds = "/contoso/Storefront/_apis/packaging/feeds";
     assert_eq!(change(&demo, "POST", feeds, &json!({ "name": "made-here" })).await.status, 201);
+    let pat = pats::token(&pats::make(&demo, &pats::wanted("vso.packaging")).await);
     assert!(matches!(kept(&dir).await, Err(DemoError::InUse(_))));
 
     let again = restarted(demo, &dir).await;
     assert_eq!(again.token(), &token);
+    assert_eq!(get_as(&again, &pat, packages).await.status, 200);
     assert_eq!(get(&again, packages).await.names().len(), after);
     assert!(get(&again, feeds).await.names().contains(&"made-here".to_owned()));
 }

@@ -6,6 +6,7 @@ mod changes;
 mod entra;
 mod feeds;
 mod folder;
+mod pats;
 mod registry;
 
 use base64::Engine as _;

@@ -89,6 +89,7 @@ fn services(server: &Server, dir: &std::path::Path) -> Arc<Services> {
         temp_dir: dir.to_owned(),
         terminal: TerminalFlags { stdin: false, stdout: false, stderr: false },
         clock: Clock::Fake { since_start: std::time::Duration::ZERO, now: std::time::SystemTime::UNIX_EPOCH },
+        machine: Some("LAPTOP-7".to_owned()),
     };
     let demo = DemoPlace {
         origin: server.origin.clone(),

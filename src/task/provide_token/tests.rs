@@ -33,6 +33,7 @@ impl Desk {
             state_dir: Some(state),
             temp_dir: dir.path().to_owned(),
             terminal: TerminalFlags::default(),
+            machine: None,
             clock: Clock::Fake {
                 since_start: Duration::ZERO,
                 now: SystemTime::UNIX_EPOCH + Duration::from_secs(NOW),

@@ -82,6 +82,7 @@ impl LogIn {
             credential: credential.clone(),
             who: session.account.as_ref().map_or_else(String::new, Account::label),
             plan: plan.clone(),
+            pat_days: None,
         }))]
     }
 

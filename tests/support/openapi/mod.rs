@@ -15,13 +15,14 @@ pub(crate) use operation::Operation;
 pub(crate) use request::Seen;
 
 /// The documents, and the API version that each describes.
-const DOCUMENTS: [(&str, &str); 6] = [
+const DOCUMENTS: [(&str, &str); 7] = [
     ("accounts-7.1.json", "7.1"),
     ("core-7.1.json", "7.1"),
     ("core-server-7.0.json", "7.0"),
     ("feed-7.1.json", "7.1"),
     ("feed-server-7.0.json", "7.0"),
     ("profile-7.1.json", "7.1"),
+    ("tokens-7.1.json", "7.1-preview.1"),
 ];
 
 /// A request that no document describes, and the section of azure-contract that does.
