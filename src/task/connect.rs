@@ -13,8 +13,8 @@ use crate::cargo::mirror;
 use crate::cargo::native::{self, Native};
 use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::journal::Act;
-use crate::domain::organization::Base;
 use crate::domain::new_pat::{MadePat, PatMade};
+use crate::domain::organization::Base;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::domain::store::NativeProvider;
@@ -23,8 +23,8 @@ use crate::host::{Env, Host};
 use crate::record::{self, Record};
 
 use super::keeping::{self, SignedIn, Stored};
-use super::provide_token::now;
 use super::new_pat::{self, PatOf};
+use super::provide_token::now;
 use super::services::Services;
 use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, undoing};
 

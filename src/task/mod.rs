@@ -9,6 +9,7 @@ pub mod connect;
 pub mod create_feed;
 mod earlier;
 mod entra_app;
+mod event;
 pub mod feeds;
 mod forced;
 mod glance;
@@ -21,6 +22,7 @@ mod open_page;
 pub mod provide_token;
 mod remote;
 pub mod renewal;
+mod request;
 pub mod restore;
 mod resuming;
 pub mod services;
@@ -30,34 +32,18 @@ mod tracked;
 mod undoing;
 mod waiting;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::account::Account;
-use crate::domain::answers::Answers;
-use crate::domain::cache::CacheEvent;
-use crate::domain::credential::{Credential, Kept};
-use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
-use crate::domain::finding::Hazard;
-use crate::domain::journal::{Entry, UndoPlan};
-use crate::domain::new_feed::RequestPreview;
-use crate::domain::new_pat::PatMade;
-use crate::domain::organization::{Base, Collection, Target};
-use crate::domain::package::CrateId;
-use crate::domain::plan::{ConfigChange, OtherReplacement, Review, SetupPlan, Written};
-use crate::domain::progress::{FetchEnd, FetchEvent};
-use crate::domain::registry::{IndexUrl, RegistryName};
-use crate::domain::store::NativeProvider;
-use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
 pub use cache::{CacheDone, CacheJob};
 pub use entra_app::EntraFlags;
+pub use event::{CacheFolder, CachedCrate, Event, KeptIn, LoggedIn};
 pub use forced::{ForceAuth, Forced};
 pub use glance::glance;
+pub use request::{Inspect, LogIn, Request, Restore};
 pub use services::{DemoPlace, Services, Settled};
 pub use sign_in::{SignIn, SignInWith, SigningIn};
 
@@ -229,279 +215,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
             .cause(error.to_string())
             .hint("try again; if it happens again, report it with these words")
     })
-}
-
-/// One thing to do in the background.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
-    /// Look at the machine and the checkout; nothing in it is run before its settings are known.
-    Check,
-    /// Remember that this checkout, as it is now, may run programs and redirect traffic; then check.
-    TrustAndCheck,
-    SignIn(Box<SignIn>),
-    /// Open a page in the browser; the person has asked for it.
-    OpenPage(String),
-    /// Ask whether the feed behind an index answers without a credential.
-    Probe {
-        collection: Collection,
-        index: IndexUrl,
-    },
-    /// Without a credential: those that everyone can see.
-    Feeds {
-        collection: Collection,
-        credential: Option<Credential>,
-    },
-    FeedDetails(Box<feeds::DetailsOf>),
-    /// Ask for one feed by its names, where the list may not be asked for or doesn't hold it.
-    FindFeed {
-        collection: Collection,
-        credential: Option<Credential>,
-        address: FeedAddress,
-    },
-    /// The credential that Cargo has for a feed of that organization.
-    StoredCredential(Collection),
-    /// Show the requests that would make these feeds.
-    PlanFeeds(Box<create_feed::NewFeeds>),
-    /// Show the request that would make a personal access token.
-    PlanPat(Box<new_pat::PatOf>),
-    /// Show the request that would add crates.io to a feed.
-    PlanUpstream(Box<create_feed::UpstreamOf>),
-    /// Send what was shown. Once something has been sent, it is not cancelled any more.
-    Change(Box<create_feed::Change>),
-    Review(SetupPlan),
-    /// The same, where the person gives up what replaces crates.io now.
-    ReviewOver(SetupPlan, connect::Agreed),
-    /// Write what was agreed to. Once begun, it is not cancelled any more.
-    Apply(Review),
-    /// What the last wizard in this project has left half-way.
-    Unfinished,
-    /// Keep the answers of this one for the next; `None`: it is done, or starts anew.
-    LeaveUnfinished(Option<Box<Answers>>),
-    /// What the project can be switched to.
-    Switches,
-    /// Show what a switch would change.
-    PlanSwitch(switching::SwitchWish),
-    /// Show what taking that registry out of the configuration would change.
-    PlanRemoval(String),
-    /// Make a change that was shown. Once begun, it is not cancelled any more.
-    MakeChange(Box<ConfigChange>),
-    /// Everything that this tool has changed.
-    Journal,
-    /// Show how that entry of the journal is taken back, or else the last one of this project.
-    PlanUndo(Option<u64>),
-    /// Take back what was shown. Once begun, it is not cancelled any more.
-    Undo(Box<UndoPlan>),
-    /// Keep a sign-in for Cargo. Once begun, it is not cancelled any more.
-    KeepLogin(Box<logins::NewLogin>),
-    /// Forget the sign-in to that organization.
-    ForgetLogin(Base),
-    /// The sign-ins that are kept, as far as is remembered.
-    Logins,
-    /// The same, looked up in their stores.
-    LookUpLogins,
-    /// Take this tool out of the person's Cargo configuration.
-    Uninstall,
-    /// Find out where this tool can keep credentials, by keeping something without worth.
-    TryKeyring,
-    /// Find out whether Cargo's own provider for the keyring works here; where the keyring does.
-    TryNative,
-    /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
-    LogIn(LogIn),
-    Restore(Restore),
-    Inspect(Inspect),
-    /// Look at Cargo's crate cache, check it, or delete from it.
-    Cache(CacheJob),
-    /// The person has read that http is not encrypted, and wants it for this server all the same.
-    AgreeToHttp(Base),
-}
-
-/// Proves the credential at the feed and hands it to Cargo.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogIn {
-    pub collection: Collection,
-    pub credential: Credential,
-    /// As the service names the person.
-    pub who: String,
-    pub plan: SetupPlan,
-    /// A personal access token that lives that many days is made and kept in place of the sign-in.
-    pub pat_days: Option<u16>,
-}
-
-/// One run of `cargo fetch`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Restore {
-    /// `--locked`: fail instead of changing the lock file.
-    pub locked: bool,
-    /// Ask a feed that answers everyone by the address that makes Cargo send its token (azure-contract 7.2).
-    pub force_auth: ForceAuth,
-    /// The credential of 'this run only', with the registry it is for.
-    pub credential: Option<(RegistryName, Credential)>,
-}
-
-/// The crates in the cache folders of the registry in force, or in all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inspect {
-    InForce,
-    All,
-}
-
-/// What a job tells while it runs and when it ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    Checked(Box<check::Checkout>),
-    /// The checkout would run or redirect something; nothing of it was run.
-    NeedsTrust(Vec<Hazard>),
-    SigningIn(SigningIn),
-    SignedIn {
-        account: Account,
-        credential: Credential,
-    },
-    /// The organizations of who has signed in to none of them yet.
-    Mine {
-        account: Account,
-        credential: Credential,
-        organizations: Vec<Target>,
-    },
-    /// Whether the browser was started; else why not.
-    Opened(Result<(), String>),
-    /// Whether the feed answers without a credential.
-    Probed {
-        open: bool,
-    },
-    Feeds(Vec<Feed>),
-    FeedDetails(FeedDetails),
-    FeedFound(Box<Feed>),
-    /// `None`: none that this tool may read.
-    StoredCredential(Option<Credential>),
-    Previewed(Vec<RequestPreview>),
-    /// The request for this feed is on its way: from here on it is not taken back.
-    Sending(String),
-    FeedMade(Box<create_feed::MadeFeed>),
-    /// Every feed of the plan was made.
-    FeedsMade,
-    UpstreamAdded(Box<Feed>),
-    /// The fetch that follows goes by this address.
-    Forced(Forced),
-    Reviewed(Review),
-    /// Something other than a feed replaces crates.io: nobody has said that it gives way.
-    Replaced(Box<OtherReplacement>),
-    /// After [`Request::Apply`], [`Request::MakeChange`], [`Request::Undo`] and [`Request::Uninstall`].
-    Applied(Vec<Written>),
-    Switches(Vec<switching::Switchable>),
-    /// `None`: nothing was left half-way here.
-    Unfinished(Option<Box<Answers>>),
-    UnfinishedKept,
-    Planned(Box<ConfigChange>),
-    /// The last one first.
-    Journal(Vec<Entry>),
-    UndoPlanned(Box<UndoPlan>),
-    LoggedIn(LoggedIn),
-    /// Whether there was a sign-in to forget.
-    LoggedOut(bool),
-    Logins(logins::Logins),
-    /// Where this tool can keep credentials, or why it can't.
-    Keyring(Result<Kept, Box<Report>>),
-    /// Cargo's own provider for the keyring of this system, or why it does not work here.
-    Native(Result<NativeProvider, Box<Report>>),
-    Fetch {
-        at: Duration,
-        event: FetchEvent,
-    },
-    FetchEnded {
-        at: Duration,
-        end: FetchEnd,
-        report: Option<Box<Report>>,
-    },
-    Cache(Vec<CacheFolder>),
-    /// What a job on the crate cache finds and does.
-    InCache(CacheEvent),
-    CacheDone(CacheDone),
-    AgreedToHttp,
-    /// An answer of the service is late, and why; until [`Waiting::Over`].
-    Waiting(Waiting),
-    Failed(Box<Report>),
-    Cancelled,
-}
-
-impl Event {
-    /// Whether nothing follows it.
-    #[must_use]
-    pub fn is_last(&self) -> bool {
-        !matches!(
-            self,
-            Self::Fetch { .. }
-                | Self::InCache(_)
-                | Self::Forced(_)
-                | Self::Sending(_)
-                | Self::FeedMade(_)
-                | Self::SigningIn(_)
-                | Self::Waiting(_)
-        )
-    }
-}
-
-/// What logging in has done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoggedIn {
-    /// Where the credential is now; `None`: this run only.
-    pub kept_in: Option<KeptIn>,
-    /// Where a credential of before still is that nobody asks for any more, and why.
-    pub left: Option<String>,
-    /// Whether the feed answers without a credential too.
-    pub public: bool,
-    /// What the person has answered about its `~force-auth` address before.
-    pub forced: Option<bool>,
-    /// The personal access token that was made for it.
-    pub pat: Option<PatMade>,
-}
-
-/// Where a credential is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeptIn {
-    /// In Cargo's own file of tokens.
-    CargosFile(PathBuf),
-    /// In the keyring, by Cargo's own provider.
-    Native(NativeProvider),
-    /// With this tool, in the place of that name, safe to show.
-    Vault(String),
-}
-
-impl std::fmt::Display for KeptIn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::CargosFile(path) => f.write_str(&crate::domain::text::clean(&path.to_string_lossy())),
-            Self::Native(provider) => write!(f, "the system keyring, by {}", provider.name()),
-            Self::Vault(name) => f.write_str(name),
-        }
-    }
-}
-
-/// One folder of Cargo's crate cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheFolder {
-    /// The folder's name under `registry/cache`.
-    pub dir_name: String,
-    pub path: PathBuf,
-    /// The registry it belongs to; `None`: no configuration names one.
-    pub registry: Option<String>,
-    pub crates: Vec<CachedCrate>,
-}
-
-impl CacheFolder {
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.crates.iter().map(|file| file.bytes).sum()
-    }
-}
-
-/// One file in a cache folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedCrate {
-    /// Name and version; `None`: not a name that Cargo would give.
-    pub id: Option<CrateId>,
-    /// The file's name, safe to show.
-    pub file: String,
-    pub bytes: u64,
-    /// Whether the lock file of this project names it.
-    pub in_lock_file: bool,
 }

@@ -88,8 +88,13 @@ impl World {
                     let account =
                         Account { id: None, display_name: "Ana".into(), sign_in_name: "ana".into() };
                     let credential = Credential::Pat(token(Ours));
-                    let new =
-                        NewLogin { collection: self.collection(), credential, account, kept: Kept::File };
+                    let new = NewLogin {
+                        collection: self.collection(),
+                        credential,
+                        account,
+                        kept: Kept::File,
+                        pat_days: None,
+                    };
                     let kept = self.ask(Request::KeepLogin(Box::new(new)));
                     assert!(matches!(kept, Event::LoggedIn(_)), "{kept:?}");
                 }

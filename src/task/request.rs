@@ -1,0 +1,125 @@
+//! What can be asked for.
+
+use crate::domain::answers::Answers;
+use crate::domain::credential::Credential;
+use crate::domain::feed::FeedAddress;
+use crate::domain::journal::UndoPlan;
+use crate::domain::organization::{Base, Collection};
+use crate::domain::plan::{ConfigChange, Review, SetupPlan};
+use crate::domain::registry::{IndexUrl, RegistryName};
+
+use super::{CacheJob, ForceAuth, SignIn, connect, create_feed, feeds, logins, new_pat, switching};
+
+/// One thing to do in the background.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Look at the machine and the checkout; nothing in it is run before its settings are known.
+    Check,
+    /// Remember that this checkout, as it is now, may run programs and redirect traffic; then check.
+    TrustAndCheck,
+    SignIn(Box<SignIn>),
+    /// Open a page in the browser; the person has asked for it.
+    OpenPage(String),
+    /// Ask whether the feed behind an index answers without a credential.
+    Probe {
+        collection: Collection,
+        index: IndexUrl,
+    },
+    /// Without a credential: those that everyone can see.
+    Feeds {
+        collection: Collection,
+        credential: Option<Credential>,
+    },
+    FeedDetails(Box<feeds::DetailsOf>),
+    /// Ask for one feed by its names, where the list may not be asked for or doesn't hold it.
+    FindFeed {
+        collection: Collection,
+        credential: Option<Credential>,
+        address: FeedAddress,
+    },
+    /// The credential that Cargo has for a feed of that organization.
+    StoredCredential(Collection),
+    /// Show the requests that would make these feeds.
+    PlanFeeds(Box<create_feed::NewFeeds>),
+    /// Show the request that would make a personal access token.
+    PlanPat(Box<new_pat::PatOf>),
+    /// Show the request that would add crates.io to a feed.
+    PlanUpstream(Box<create_feed::UpstreamOf>),
+    /// Send what was shown. Once something has been sent, it is not cancelled any more.
+    Change(Box<create_feed::Change>),
+    Review(SetupPlan),
+    /// The same, where the person gives up what replaces crates.io now.
+    ReviewOver(SetupPlan, connect::Agreed),
+    /// Write what was agreed to. Once begun, it is not cancelled any more.
+    Apply(Review),
+    /// What the last wizard in this project has left half-way.
+    Unfinished,
+    /// Keep the answers of this one for the next; `None`: it is done, or starts anew.
+    LeaveUnfinished(Option<Box<Answers>>),
+    /// What the project can be switched to.
+    Switches,
+    /// Show what a switch would change.
+    PlanSwitch(switching::SwitchWish),
+    /// Show what taking that registry out of the configuration would change.
+    PlanRemoval(String),
+    /// Make a change that was shown. Once begun, it is not cancelled any more.
+    MakeChange(Box<ConfigChange>),
+    /// Everything that this tool has changed.
+    Journal,
+    /// Show how that entry of the journal is taken back, or else the last one of this project.
+    PlanUndo(Option<u64>),
+    /// Take back what was shown. Once begun, it is not cancelled any more.
+    Undo(Box<UndoPlan>),
+    /// Keep a sign-in for Cargo. Once begun, it is not cancelled any more.
+    KeepLogin(Box<logins::NewLogin>),
+    /// Forget the sign-in to that organization.
+    ForgetLogin(Base),
+    /// The sign-ins that are kept, as far as is remembered.
+    Logins,
+    /// The same, looked up in their stores.
+    LookUpLogins,
+    /// Take this tool out of the person's Cargo configuration.
+    Uninstall,
+    /// Find out where this tool can keep credentials, by keeping something without worth.
+    TryKeyring,
+    /// Find out whether Cargo's own provider for the keyring works here; where the keyring does.
+    TryNative,
+    /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
+    LogIn(LogIn),
+    Restore(Restore),
+    Inspect(Inspect),
+    /// Look at Cargo's crate cache, check it, or delete from it.
+    Cache(CacheJob),
+    /// The person has read that http is not encrypted, and wants it for this server all the same.
+    AgreeToHttp(Base),
+}
+
+/// Proves the credential at the feed and hands it to Cargo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogIn {
+    pub collection: Collection,
+    pub credential: Credential,
+    /// As the service names the person.
+    pub who: String,
+    pub plan: SetupPlan,
+    /// A personal access token that lives that many days is made and kept in place of the sign-in.
+    pub pat_days: Option<u16>,
+}
+
+/// One run of `cargo fetch`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restore {
+    /// `--locked`: fail instead of changing the lock file.
+    pub locked: bool,
+    /// Ask a feed that answers everyone by the address that makes Cargo send its token (azure-contract 7.2).
+    pub force_auth: ForceAuth,
+    /// The credential of 'this run only', with the registry it is for.
+    pub credential: Option<(RegistryName, Credential)>,
+}
+
+/// The crates in the cache folders of the registry in force, or in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inspect {
+    InForce,
+    All,
+}
