@@ -15,5 +15,7 @@ mod fetching;
 mod native;
 #[path = "provider/renewing.rs"]
 mod renewing;
+#[path = "provider/running_out.rs"]
+mod running_out;
 #[path = "provider/world.rs"]
 mod world;

@@ -1,6 +1,8 @@
 //! Who may come in: the personal access tokens of a world, and what an `Authorization` header amounts to
 //! (azure-contract 2.1, 2.2). What a refused caller is told is in `refusal`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::crypto::ring;
@@ -104,6 +106,8 @@ pub(super) enum Caller<'a> {
 pub(super) struct Access {
     pub(super) tokens: DemoTokens,
     grants: Vec<Grant>,
+    /// Whether the personal access tokens have ended.
+    ended: AtomicBool,
     /// What the person may do who has signed in to Entra: everything.
     pub(super) person: Grant,
     /// What signs the addresses of blobs.
@@ -126,7 +130,12 @@ impl Access {
         let person =
             grant(&tokens.full, &[WhoAmI, Packaging, PackagingWrite, PackagingManage, Projects, Profile]);
         let blob_key = Sha256::digest(format!("blob key of {token}")).into();
-        Self { tokens, grants, person, blob_key }
+        Self { tokens, grants, ended: AtomicBool::new(false), person, blob_key }
+    }
+
+    /// Ends every personal access token, for good.
+    pub(super) fn end_tokens(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     /// What the `Authorization` header says.
@@ -147,7 +156,11 @@ impl Access {
         if token == self.tokens.expired {
             return Caller::Dead;
         }
-        self.grants.iter().find(|grant| grant.token == token).map_or(Caller::Nobody, Caller::Known)
+        match self.grants.iter().find(|grant| grant.token == token) {
+            Some(_) if self.ended.load(Ordering::Relaxed) => Caller::Dead,
+            Some(grant) => Caller::Known(grant),
+            None => Caller::Nobody,
+        }
     }
 }
 

@@ -339,6 +339,22 @@ impl Forced {
     }
 }
 
+/// A credential that ran out in the middle of a fetch, and was renewed: Cargo runs again, for the crates that are
+/// still missing (cargo-contract 3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    pub by: RenewedBy,
+    /// The next credential, where the run itself holds it; this tool as Cargo's provider keeps it otherwise.
+    pub credential: Option<Credential>,
+}
+
+/// What gave the next token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenewedBy {
+    Entra,
+    AzureCli,
+}
+
 /// The crates in the cache folders of the registry in force, or in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inspect {
@@ -383,6 +399,11 @@ pub enum Event {
     UpstreamAdded(Box<Feed>),
     /// The fetch that follows goes by this address.
     Forced(Forced),
+    /// The fetch goes on with another token.
+    Renewed {
+        at: Duration,
+        renewed: Renewed,
+    },
     Reviewed(Review),
     /// Something other than a feed replaces crates.io: nobody has said that it gives way.
     Replaced(Box<OtherReplacement>),
@@ -424,6 +445,7 @@ impl Event {
             Self::Fetch { .. }
                 | Self::InCache(_)
                 | Self::Forced(_)
+                | Self::Renewed { .. }
                 | Self::Sending(_)
                 | Self::FeedMade(_)
                 | Self::SigningIn(_)

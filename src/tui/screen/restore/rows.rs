@@ -6,7 +6,7 @@ use crate::domain::progress::{FetchEvent, Row, RowState};
 use crate::domain::text;
 
 use super::super::super::theme::Theme;
-use super::super::super::widget::table::{Cell, Column, Width};
+use super::super::super::widget::table::{Cell, Column, Sorted, Width};
 
 pub(super) const COLUMNS: [Column; 6] = [
     Column { title: "crate", width: Width::Fill(16), right: false, keep: 9 },
@@ -44,6 +44,17 @@ impl Order {
             Self::Size => "size, largest first",
             Self::Time => "time, latest first",
         }
+    }
+
+    /// The column of [`COLUMNS`], for its head.
+    pub(super) fn sorted(self) -> Sorted {
+        let (column, falls) = match self {
+            Self::Name => (0, false),
+            Self::State => (3, false),
+            Self::Size => (4, true),
+            Self::Time => (5, true),
+        };
+        Sorted { column, falls }
     }
 
     /// Sorts the positions of rows; equal ones by name.
