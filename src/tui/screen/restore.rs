@@ -30,7 +30,7 @@ use super::super::widget::page::Page;
 use super::super::widget::table::Table;
 use super::{Look, Panel};
 use before::ready;
-use rows::{COLUMNS, Order, cells};
+use rows::{Order, cells};
 use words::Words;
 
 /// To the step before; there is none before a tab.
@@ -425,7 +425,7 @@ impl Restore {
         }
         let table = Table {
             theme: look.theme,
-            columns: &COLUMNS,
+            columns: &self.order.columns(),
             sorted: Some(self.order.sorted()),
             window: &self.window,
             length: self.shown.len(),

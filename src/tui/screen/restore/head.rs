@@ -43,8 +43,7 @@ impl Restore {
             facts.push(text::size(tally.stored_bytes));
             facts.push(format!("{}/s", text::size(self.table.rate())));
         }
-        facts.push(text::duration(self.table.elapsed));
-        facts.extend(self.waited());
+        facts.push(text::duration(self.table.elapsed) + &self.waited());
         page.text(&facts.join(separator));
         if tally.crates > 0 && (self.running || self.is_done()) {
             let bar = bar(theme, (present, tally.crates), page.width());
@@ -98,11 +97,13 @@ impl Restore {
     }
 
     /// The time that went by for another Cargo's sake, where anybody noticed.
-    fn waited(&self) -> Option<String> {
+    fn waited(&self) -> String {
         let waited = self.table.spent_in(Stage::Waiting);
-        let is_past = !matches!(self.table.phase, Some(Phase::Waiting { .. })) || !self.running;
-        (waited >= NOTICED && is_past)
-            .then(|| format!("{} of it waiting for another Cargo", text::duration(waited)))
+        let is_waiting = self.running && matches!(self.table.phase, Some(Phase::Waiting { .. }));
+        if waited < NOTICED || is_waiting {
+            return String::new();
+        }
+        format!(", {} of it waiting for another Cargo", text::duration(waited))
     }
 
     /// What stays on the normal screen of a run that was not done.
