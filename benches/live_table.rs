@@ -230,7 +230,8 @@ exit $code
         println!("\nload at the start: {}", load().trim());
         let track = Track::new(crates);
         let (mut bare, mut watched, mut own) = (Vec::new(), Vec::new(), Vec::new());
-        for round in 0..WARM_UP + pairs {
+        let rounds = WARM_UP + pairs;
+        for round in 0..rounds {
             // The order alternates, so that a drift of the machine meets both.
             if round % 2 == 0 {
                 bare.push(track.bare());

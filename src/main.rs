@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use az_cargo_wizard::cargo::provider::FLAG;
@@ -20,7 +20,6 @@ use az_cargo_wizard::task::provide_token;
 use az_cargo_wizard::task::{self, DemoPlace, EntraFlags, ForceAuth, Restore, Services, Settled};
 use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
 use clap::Parser as _;
-use tokio::sync::oneshot;
 
 /// Names a file for what the demo is asked, as JSON lines without credentials.
 const DEMO_LOG: &str = "AZ_CARGO_WIZARD_DEMO_LOG";
@@ -218,19 +217,25 @@ fn wizard(
         (opening, _) => opening,
     };
     // The demo lives until the terminal has been given back.
-    let (keep, kept) = oneshot::channel();
+    let (keep, kept) = mpsc::channel();
     let ended = tui::run(
         runtime,
         (theme, opening),
         (clock, move || {
-            Starting::spawn(async move {
-                if let Some(ready) = ready {
-                    return ready;
+            let ready = Mutex::new(ready);
+            Starting::spawn(move || {
+                // What is there already is good once.
+                let ready = ready.lock().ok().and_then(|mut ready| ready.take());
+                let (start, keep) = (start(host.clone(), arguments.clone()), keep.clone());
+                async move {
+                    if let Some(ready) = ready {
+                        return ready;
+                    }
+                    let started = start.await?;
+                    // Nobody keeps it when the wizard has been left meanwhile: it ends here.
+                    let _ = keep.send(started.demo);
+                    Ok(started.services)
                 }
-                let started = start(host, arguments).await?;
-                // Nobody keeps it when the wizard has been left meanwhile: it ends here.
-                let _ = keep.send(started.demo);
-                Ok(started.services)
             })
         }),
     );

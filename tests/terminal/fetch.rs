@@ -68,7 +68,7 @@ fn a_cancelled_fetch_leaves_only_whole_crates_and_can_go_on() {
 /// Whether all of that is on the screen at once.
 fn wait_for_all(wizard: &mut Terminal, texts: &[&str]) {
     wizard.wait_until(&texts.join(" + "), |screen| {
-        let text: String = screen.rows(0, screen.size().1).collect();
+        let text: String = screen.rows(0, screen.size().1.get()).collect();
         texts.iter().all(|part| text.contains(part))
     });
 }

@@ -220,7 +220,9 @@ impl Run {
             Note::Sight(Sight::Plan(addition)) => self.planned(addition),
             Note::Sight(Sight::Seen(events)) => {
                 self.stored |= events.iter().any(|event| matches!(event, FetchEvent::Stored { .. }));
-                events.into_iter().for_each(|event| self.outbox.post(event));
+                for event in events {
+                    self.outbox.post(event);
+                }
             }
             Note::Sight(Sight::Recovered(_)) => {}
             Note::Watched => self.watched = true,

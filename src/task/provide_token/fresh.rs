@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::record::{Login, LoginKind, Record};
 use crate::task::RenewedBy;
 
-use super::{Keeper, PAUSE, PAUSES, RENEWAL_LOCK, Renew, Slot};
+use super::{Keeper, PAUSE, PAUSES, RENEWAL_LOCK, Renew};
 
 /// Renews what is kept for that index, unless another process has done so while this one waited. Blocks.
 ///
@@ -39,16 +39,8 @@ impl Keeper<'_> {
         let _lock = self.lock_to_replace()?;
         match self.kept_access(login)? {
             // Another process was first.
-            Some(kept) if Some(&kept) != refused.as_ref() => return Ok(super::granted(&kept)),
-            _ => {}
-        }
-        let refresh = match &login.kind {
-            LoginKind::Entra { .. } => Some(self.read(login, Slot::Refresh)?.ok_or(Refusal::NotFound)?),
-            _ => None,
-        };
-        match (self.renew)(self.host, (self.base, &login.kind), refresh) {
-            Ok(next) => self.keep(login, next),
-            Err(report) => Err(self.mended(report, &login.kind).into()),
+            Some(kept) if Some(&kept) != refused.as_ref() => Ok(super::granted(&kept)),
+            _ => self.renewed(login),
         }
     }
 
