@@ -45,9 +45,8 @@ async fn renew_kept(services: &Arc<Services>) -> Result<Renewed, Report> {
 pub(super) fn not_renewed(report: Report, why: Report) -> Report {
     let words = std::iter::once(why.headline).chain(why.causes).collect::<Vec<_>>().join(": ");
     let report = report.detail(format!("it does not go on by itself: {words}"));
-    let report = report.detail("crates that arrived are kept");
     match (why.hint, why.exit) {
-        (Some(hint), Exit::SignIn) => report.hint(hint),
+        (Some(hint), Exit::SignIn) => report.detail("crates that arrived are kept").hint(hint),
         _ => report,
     }
 }
