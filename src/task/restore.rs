@@ -2,6 +2,7 @@
 
 mod again;
 mod forced;
+pub mod request;
 
 use std::sync::Arc;
 use std::time::Duration;
