@@ -10,7 +10,7 @@ use std::time::Duration;
 use az_cargo_wizard::cargo::provider::FLAG;
 use az_cargo_wizard::cli::args::{Arguments, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
-use az_cargo_wizard::cli::{cache, feeds, logins, run, setup};
+use az_cargo_wizard::cli::{cache, doctor, feeds, logins, run, setup};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
@@ -85,6 +85,9 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
         Some(Command::Status) => {
             runtime.block_on(with_services(&host, &arguments, |services| logins::status(services, printer)))
         }
+        Some(Command::Doctor) => {
+            runtime.block_on(with_services(&host, &arguments, |services| doctor::doctor(services, printer)))
+        }
         Some(Command::Uninstall) => runtime
             .block_on(with_services(&host, &arguments, |services| logins::uninstall(services, printer))),
         Some(Command::Setup(flags)) => {
@@ -130,7 +133,7 @@ fn is_demo(common: &Common) -> bool {
 
 fn no_terminal() -> Report {
     Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal").hint(
-        "without one use a command: `setup`, `feeds`, `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`",
+        "without one use a command: `setup`, `feeds`, `fetch`, `cache list`, `doctor` or `demo`; see `az-cargo-wizard --help`",
     )
 }
 

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod cache;
+pub mod doctor;
 pub mod feeds;
 pub mod logins;
 pub mod output;

@@ -2,6 +2,7 @@
 //! the product. JSON fields are a contract: added to, never changed.
 
 mod cache;
+mod doctor;
 mod feeds;
 mod fetch;
 mod setup;

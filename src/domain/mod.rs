@@ -8,6 +8,7 @@ pub mod diff;
 pub mod entra;
 pub mod feed;
 pub mod finding;
+pub mod http_date;
 pub mod lifetime;
 pub mod machine;
 pub mod new_feed;

@@ -7,6 +7,7 @@ mod caches;
 pub mod check;
 pub mod connect;
 pub mod create_feed;
+pub mod doctor;
 mod earlier;
 mod entra_app;
 pub mod feeds;
@@ -37,7 +38,6 @@ use crate::domain::feed::{Feed, FeedAddress, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::{Base, Collection, Target};
-use crate::domain::package::CrateId;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
 use crate::domain::registry::IndexUrl;
@@ -48,6 +48,7 @@ use crate::error::Report;
 pub use cache::{CacheDone, CacheJob};
 pub use entra_app::EntraFlags;
 pub use glance::glance;
+pub use inspect::{CacheFolder, CachedCrate};
 pub use restore::request::{ForceAuth, Forced, Renewed, RenewedBy, Restore};
 pub use services::{DemoPlace, Services, Settled};
 pub use sign_in::{SignIn, SignInWith, SigningIn};
@@ -118,6 +119,7 @@ async fn run_to_its_end(
     // These tell more than one thing, and have their own ways of being cancelled.
     let request = match request {
         Request::Restore(request) => return restore::run(&services, request, (events, cancelled)).await,
+        Request::Doctor => return doctor::run(&services, (events, cancelled)).await,
         Request::SignIn(request) => return sign_in::run(&services, *request, (events, cancelled)).await,
         Request::Cache(job) => return cache::run(&services, job, (events, cancelled)).await,
         Request::Change(change) => return create_feed::run(&services, *change, (events, cancelled)).await,
@@ -171,6 +173,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         | Request::Change(_)
         | Request::Apply(_)
         | Request::LogIn(_)
+        | Request::Doctor
         | Request::SignIn(_) => Ok(Event::Cancelled),
     }
 }
@@ -265,6 +268,8 @@ pub enum Request {
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
     LogIn(LogIn),
     Restore(Restore),
+    /// Look at everything that this tool knows to check.
+    Doctor,
     Inspect(Inspect),
     /// Look at Cargo's crate cache, check it, or delete from it.
     Cache(CacheJob),
@@ -357,6 +362,9 @@ pub enum Event {
     InCache(CacheEvent),
     CacheDone(CacheDone),
     AgreedToHttp,
+    /// One line of [`Request::Doctor`]; until [`Event::Examined`].
+    Diagnosed(doctor::Diagnosis),
+    Examined,
     /// An answer of the service is late, and why; until [`Waiting::Over`].
     Waiting(Waiting),
     Failed(Box<Report>),
@@ -377,6 +385,7 @@ impl Event {
                 | Self::FeedMade(_)
                 | Self::SigningIn(_)
                 | Self::Waiting(_)
+                | Self::Diagnosed(_)
         )
     }
 }
@@ -413,34 +422,4 @@ impl std::fmt::Display for KeptIn {
             Self::Vault(name) => f.write_str(name),
         }
     }
-}
-
-/// One folder of Cargo's crate cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheFolder {
-    /// The folder's name under `registry/cache`.
-    pub dir_name: String,
-    pub path: PathBuf,
-    /// The registry it belongs to; `None`: no configuration names one.
-    pub registry: Option<String>,
-    pub crates: Vec<CachedCrate>,
-}
-
-impl CacheFolder {
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.crates.iter().map(|file| file.bytes).sum()
-    }
-}
-
-/// One file in a cache folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedCrate {
-    /// Name and version; `None`: not a name that Cargo would give.
-    pub id: Option<CrateId>,
-    /// The file's name, safe to show.
-    pub file: String,
-    pub bytes: u64,
-    /// Whether the lock file of this project names it.
-    pub in_lock_file: bool,
 }
