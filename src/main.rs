@@ -4,13 +4,13 @@ use std::future::Future;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use az_cargo_wizard::cargo::provider::FLAG;
 use az_cargo_wizard::cli::args::{Arguments, Command, Common, When};
 use az_cargo_wizard::cli::output::{Printer, closed};
-use az_cargo_wizard::cli::{cache, feeds, logins, run, setup, switch, undo};
+use az_cargo_wizard::cli::{cache, doctor, feeds, logins, run, setup, switch, undo};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
 use az_cargo_wizard::error::{Exit, Report};
@@ -20,7 +20,6 @@ use az_cargo_wizard::task::provide_token;
 use az_cargo_wizard::task::{self, DemoPlace, EntraFlags, ForceAuth, Restore, Services, Settled};
 use az_cargo_wizard::tui::{self, Opening, Starting, Theme};
 use clap::Parser as _;
-use tokio::sync::oneshot;
 
 /// Names a file for what the demo is asked, as JSON lines without credentials.
 const DEMO_LOG: &str = "AZ_CARGO_WIZARD_DEMO_LOG";
@@ -92,6 +91,9 @@ fn front_door(host: std::io::Result<Host>, arguments: Arguments, printer: Printe
         Some(Command::Status) => {
             runtime.block_on(with_services(&host, &arguments, |services| logins::status(services, printer)))
         }
+        Some(Command::Doctor) => {
+            runtime.block_on(with_services(&host, &arguments, |services| doctor::doctor(services, printer)))
+        }
         Some(Command::Uninstall { forget }) => {
             runtime.block_on(with_services(&host, &arguments, |services| {
                 logins::uninstall(services, printer, forget)
@@ -147,7 +149,7 @@ fn is_demo(common: &Common) -> bool {
 
 fn no_terminal() -> Report {
     Report::new(Exit::Usage, "no-terminal", "the wizard needs a terminal").hint(
-        "without one use a command: `setup`, `feeds`, `fetch`, `cache list` or `demo`; see `az-cargo-wizard --help`",
+        "without one use a command: `setup`, `feeds`, `fetch`, `cache list`, `doctor` or `demo`; see `az-cargo-wizard --help`",
     )
 }
 
@@ -236,19 +238,25 @@ fn wizard(
         (opening, _) => opening,
     };
     // The demo lives until the terminal has been given back.
-    let (keep, kept) = oneshot::channel();
+    let (keep, kept) = mpsc::channel();
     let ended = tui::run(
         runtime,
         (theme, opening),
         (clock, move || {
-            Starting::spawn(async move {
-                if let Some(ready) = ready {
-                    return ready;
+            let ready = Mutex::new(ready);
+            Starting::spawn(move || {
+                // What is there already is good once.
+                let ready = ready.lock().ok().and_then(|mut ready| ready.take());
+                let (start, keep) = (start(host.clone(), arguments.clone()), keep.clone());
+                async move {
+                    if let Some(ready) = ready {
+                        return ready;
+                    }
+                    let started = start.await?;
+                    // Nobody keeps it when the wizard has been left meanwhile: it ends here.
+                    let _ = keep.send(started.demo);
+                    Ok(started.services)
                 }
-                let started = start(host, arguments).await?;
-                // Nobody keeps it when the wizard has been left meanwhile: it ends here.
-                let _ = keep.send(started.demo);
-                Ok(started.services)
             })
         }),
     );

@@ -107,6 +107,21 @@ fn plain_cargo_fetch_works_with_what_the_wizard_wrote() {
 }
 
 #[test]
+fn a_wizard_that_found_another_demo_in_its_place_checks_again() {
+    let sandbox = Sandbox::new();
+    let served = Served::start(&sandbox);
+    let mut wizard = Terminal::spawn(&demo(&sandbox), 80, 24);
+    wizard.wait_for("Another demo runs in");
+    wizard.wait_for("r check again");
+    served.end();
+    wizard.send("r");
+    steps::organization(&mut wizard);
+    wizard.wait_for("Sign in to http://127.0.0.1:");
+    wizard.send("<c-c>");
+    assert_eq!(wizard.wait_exit(), Ended::Code(130));
+}
+
+#[test]
 fn without_the_credential_plain_cargo_fetch_fails() {
     let sandbox = Sandbox::new();
     set_up(&sandbox);

@@ -165,6 +165,7 @@ const AT_THE_DOWNLOAD: &[Row] = &[
     row!(Fetch, Truncated at BLOB, 1),
     row!(FetchAgain, Truncated at BLOB, 1),
     row!(FetchAgain, ServiceTrouble at BLOB, 1),
+    row!(Fetch, TokensEnd at BLOB, 9),
 ];
 
 #[track_caller]

@@ -19,5 +19,7 @@ mod made;
 mod native;
 #[path = "provider/renewing.rs"]
 mod renewing;
+#[path = "provider/running_out.rs"]
+mod running_out;
 #[path = "provider/world.rs"]
 mod world;

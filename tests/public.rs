@@ -28,11 +28,16 @@ fn words(output: &Output) -> String {
 
 /// A demo whose project uses its public feed under that name.
 fn set_up(sandbox: &Sandbox, name: &str) -> String {
+    set_up_with(sandbox, name, "fabrikam/OSS/_packaging/open-crates")
+}
+
+/// The same with any feed of the demo.
+fn set_up_with(sandbox: &Sandbox, name: &str, feed: &str) -> String {
     assert!(run(sandbox, &["cache", "list"]).status.success());
     let dir = demo_dir(sandbox);
     let world: Value = serde_json::from_str(&fs::read_to_string(dir.join("world.json")).unwrap()).unwrap();
     let origin = format!("http://127.0.0.1:{}", world["ports"][0]);
-    let index = format!("sparse+{origin}/fabrikam/OSS/_packaging/open-crates/Cargo/index/");
+    let index = format!("sparse+{origin}/{feed}/Cargo/index/");
     let plan = SetupPlan {
         scope: ConfigScope::Project,
         registry: RegistryName::parse(name).unwrap(),
@@ -81,6 +86,7 @@ fn a_member_fills_the_feed_and_everyone_reads_it() {
     let nobody = run(&sandbox, &["fetch"]);
     assert_eq!(nobody.status.code(), Some(3), "{nobody:?}");
     assert!(words(&nobody).contains("only members can save it"), "{}", words(&nobody));
+    assert!(words(&nobody).contains("az-cargo-wizard fetch --force-auth"), "{}", words(&nobody));
 
     log_in(&sandbox, "open");
     let before = shared_files(&sandbox);
@@ -130,6 +136,21 @@ fn what_would_be_written_into_the_lock_file_is_refused() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(String::from_utf8(output.stdout).unwrap().contains("\"force-auth-changes-lock-file\""));
     assert_eq!(shared_files(&sandbox), before);
+}
+
+/// By the other address Cargo would download every crate again.
+#[test]
+fn a_feed_that_asks_for_a_sign_in_anyway_is_not_asked_by_the_other_address() {
+    let sandbox = Sandbox::new();
+    set_up_with(&sandbox, "own", "contoso/Storefront/_packaging/rust-crates");
+    log_in(&sandbox, "own");
+    assert!(run(&sandbox, &["fetch", "--locked"]).status.success());
+    let forced = run(&sandbox, &["fetch", "--locked", "--force-auth"]);
+    assert_eq!(forced.status.code(), Some(2), "{forced:?}");
+    let said = words(&forced);
+    assert!(said.contains("the feed `own` asks every Cargo for its token"), "{said}");
+    assert!(said.contains("a second folder") && said.contains("leave `--force-auth` out"), "{said}");
+    assert_eq!(whole_crates(&sandbox), CRATES, "in one folder");
 }
 
 #[test]

@@ -22,6 +22,8 @@ mod world;
 mod check;
 #[path = "screens/config.rs"]
 mod config;
+#[path = "screens/doctor.rs"]
+mod doctor;
 #[path = "screens/done.rs"]
 mod done;
 #[path = "screens/feed.rs"]
@@ -85,6 +87,7 @@ pub(crate) fn all_states() -> impl Iterator<Item = State> {
         done::STATES,
         feeds::STATES,
         tabs::STATES,
+        doctor::STATES,
         whole::STATES,
     ]
     .into_iter()

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +17,7 @@ use super::error::{AzureError, Said};
 use super::reply::{API_VERSIONS, Class, Reply};
 use super::terms::Terms;
 use crate::domain::credential::Credential;
+use crate::domain::http_date;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text::{clean, is_control, redact};
@@ -199,6 +200,12 @@ impl Azure {
         self.terms.feeds().cloned().unwrap_or_else(|| self.collection.feeds())
     }
 
+    /// How far our clock is ahead of the service's, in seconds; `None`: no answer has told the time.
+    #[must_use]
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.terms.ahead()
+    }
+
     pub(super) fn terms(&self) -> &Terms {
         &self.terms
     }
@@ -350,6 +357,8 @@ impl Azure {
         tracing::debug!(%method, url = redact(&clean(url.as_str())), signed = headers.contains_key(AUTHORIZATION), "asking");
         let mut response = request.headers(headers).send().await.map_err(broken)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let date = headers.get(DATE).and_then(|date| http_date::parse(date.to_str().ok()?));
+        date.inspect(|theirs| self.terms.hear_time(*theirs));
         let body = read_body(response).await.map_err(broken)?;
         let reply = Reply { status, headers, body };
         let activity = reply.activity_id().unwrap_or_default();

@@ -17,6 +17,8 @@ pub struct Terms {
     version: AtomicUsize,
     /// Time since the process began, before which nothing is to be sent (azure-contract 3.2, classes 15 and 16).
     quiet_until: Mutex<Option<Duration>>,
+    /// How far our clock is ahead of the service's, in seconds, as the last answer tells.
+    ahead: Mutex<Option<i64>>,
     /// Where `resourceAreas` says that the feeds API is; only a place that the credential may go to.
     feeds: OnceLock<Base>,
 }
@@ -31,7 +33,13 @@ impl Default for Terms {
 impl Terms {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, version: AtomicUsize::new(0), quiet_until: Mutex::default(), feeds: OnceLock::new() }
+        Self {
+            clock,
+            version: AtomicUsize::new(0),
+            quiet_until: Mutex::default(),
+            ahead: Mutex::default(),
+            feeds: OnceLock::new(),
+        }
     }
 
     /// Index into [`API_VERSIONS`].
@@ -66,6 +74,17 @@ impl Terms {
         *self.quiet_until() = None;
     }
 
+    /// Takes the time that an answer tells, in seconds since 1970 (UTC).
+    pub(super) fn hear_time(&self, theirs: u64) {
+        let ahead = self.clock.unix_seconds().cast_signed().saturating_sub(theirs.cast_signed());
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+    }
+
+    /// How far our clock is ahead of the service's, in seconds; `None`: no answer has told the time.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn feeds(&self) -> Option<&Base> {
         self.feeds.get()
     }
@@ -95,6 +114,17 @@ mod tests {
         assert!(terms.lower_version(1));
         assert!(!terms.lower_version(2));
         assert_eq!(API_VERSIONS[terms.version()], "6.0");
+    }
+
+    #[test]
+    fn the_clock_of_the_service_is_compared_with_ours() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let terms = Terms::new(Clock::Fake { since_start: Duration::ZERO, now });
+        assert_eq!(terms.ahead(), None);
+        terms.hear_time(1060);
+        assert_eq!(terms.ahead(), Some(-60));
+        terms.hear_time(10);
+        assert_eq!(terms.ahead(), Some(990));
     }
 
     #[test]

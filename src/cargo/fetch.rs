@@ -57,6 +57,8 @@ pub struct FetchOutcome {
     pub end: FetchEnd,
     /// Why it failed; `None` unless it did.
     pub report: Option<Report>,
+    /// Whether it failed because a credential was refused after crates had come with it (cargo-contract 3.5).
+    pub ran_out: bool,
     /// The last lines of Cargo, safe to show.
     pub lines: Vec<String>,
     /// Rows of the lock file that are not valid, safe to show.

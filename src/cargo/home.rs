@@ -8,6 +8,7 @@ use std::time::Duration;
 use semver::Version;
 
 use super::error::ConfigError;
+use super::toml_text;
 use crate::domain::text::{clean, clean_lines, redact};
 use crate::files;
 use crate::host::Env;
@@ -119,6 +120,26 @@ pub fn child_env(env: &Env) -> Env {
     let mut child: Env = kept.collect();
     child.set("RUSTUP_AUTO_INSTALL", "0");
     child
+}
+
+/// The channel or path that the nearest toolchain file of the folder names, safe to show, and the file.
+#[must_use]
+pub fn pinned_toolchain(dir: &Path) -> Option<(PathBuf, String)> {
+    let files = physical(dir);
+    let files = files
+        .ancestors()
+        .flat_map(|dir| ["rust-toolchain", "rust-toolchain.toml"].map(|name| dir.join(name)));
+    files.into_iter().find_map(|file| {
+        let text = files::read(&file).ok()??;
+        let document = toml_text::parse(&text).ok();
+        let named =
+            |key| toml_text::get(document.as_ref()?, &["toolchain", key])?.as_str().map(str::to_owned);
+        let line = || text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
+        let words = named("channel")
+            .or_else(|| named("path"))
+            .or_else(|| if document.is_none() { line() } else { None });
+        Some((file, clean(&words.unwrap_or_else(|| "no channel".to_owned()))))
+    })
 }
 
 /// The toolchain that the folder's files choose. Where they name one by path, this runs it: ask first.

@@ -330,13 +330,13 @@ fn shown_path(path: &Path) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::cargo) mod tests {
     use super::*;
 
     pub(super) const A: &str = "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/a/Cargo/index/";
     pub(super) const B: &str = "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/b/Cargo/index/";
 
-    pub(super) fn layer(path: &str, origin: Origin, text: &str) -> ConfigLayer {
+    pub(in crate::cargo) fn layer(path: &str, origin: Origin, text: &str) -> ConfigLayer {
         ConfigLayer { path: path.into(), origin, text: text.replace("<A>", A).replace("<B>", B) }
     }
 

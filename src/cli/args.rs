@@ -115,6 +115,8 @@ pub enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
+    /// Check everything: versions, configuration, credential, role, upstreams, network, clock, cache
+    Doctor,
     /// Serve the embedded Azure in the foreground, for a second terminal
     Demo,
 }

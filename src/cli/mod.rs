@@ -3,6 +3,7 @@
 pub mod args;
 pub mod asking;
 pub mod cache;
+pub mod doctor;
 pub mod feeds;
 pub mod logins;
 pub mod output;

@@ -34,6 +34,7 @@ pub(super) async fn fetch_checked(services: Arc<Services>, printer: Printer, res
             printed.map(|()| None)
         }
         Event::Forced(forced) => printer.forced(&forced).map(|()| None),
+        Event::Renewed { at, renewed } => printer.renewed(at, &renewed).map(|()| None),
         Event::FetchEnded { at, end, report } => {
             let exit = match (&end, &report) {
                 (FetchEnd::Done, _) => Exit::Done,

@@ -1,6 +1,8 @@
 //! Who may come in: the personal access tokens of a world, and what an `Authorization` header amounts to
 //! (azure-contract 2.1, 2.2). What a refused caller is told is in `refusal`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::crypto::ring;
@@ -105,6 +107,8 @@ pub(super) enum Caller<'a> {
 pub(super) struct Access {
     pub(super) tokens: DemoTokens,
     grants: Vec<Grant>,
+    /// Whether the personal access tokens have ended.
+    ended: AtomicBool,
     /// What the person may do who has signed in to Entra: everything.
     pub(super) person: Grant,
     /// What the tokens may do that the person makes.
@@ -131,12 +135,17 @@ impl Access {
         let made = [PatScope::Packaging, PatScope::Write, PatScope::Manage]
             .map(|scope| grant(&tokens.full, scope.scopes()));
         let blob_key = Sha256::digest(format!("blob key of {token}")).into();
-        Self { tokens, grants, person, made, blob_key }
+        Self { tokens, grants, ended: AtomicBool::new(false), person, made, blob_key }
     }
 
     /// What a token may do that was made for that scope.
     pub(super) fn of_scope(&self, scope: PatScope) -> &Grant {
         &self.made[scope as usize]
+    }
+
+    /// Ends every personal access token, for good.
+    pub(super) fn end_tokens(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     /// What the `Authorization` header says.
@@ -157,7 +166,11 @@ impl Access {
         if token == self.tokens.expired {
             return Caller::Dead;
         }
-        self.grants.iter().find(|grant| grant.token == token).map_or(Caller::Nobody, Caller::Known)
+        match self.grants.iter().find(|grant| grant.token == token) {
+            Some(_) if self.ended.load(Ordering::Relaxed) => Caller::Dead,
+            Some(grant) => Caller::Known(grant),
+            None => Caller::Nobody,
+        }
     }
 }
 

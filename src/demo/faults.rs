@@ -100,11 +100,13 @@ pub enum Fault {
     CutInside,
     /// The connection ends before as much has come as was announced.
     Truncated,
+    /// True answers; with the last one that it is armed for, every token ends that was good until then.
+    TokensEnd,
 }
 
 impl Fault {
     /// Every fault, in the order of the type.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::SignInPage,
         Self::SignInRedirect,
         Self::TokenRefused,
@@ -141,10 +143,14 @@ impl Fault {
         Self::CutBefore,
         Self::CutInside,
         Self::Truncated,
+        Self::TokensEnd,
     ];
 
     /// The answer under this fault, and how it is sent; `true_answer` is asked for only where it is wanted.
     pub(super) fn answer(self, call: &Call<'_>, true_answer: impl FnOnce() -> Reply) -> (Reply, Sending) {
+        if self == Self::TokensEnd {
+            call.state.end_tokens();
+        }
         match self.refusal(call) {
             Some(refusal) => (refusal, Sending::Whole),
             None => (self.spoil(true_answer()), self.sending()),
@@ -339,7 +345,8 @@ impl Armory {
         if next.times < u32::MAX {
             next.times -= 1;
         }
-        Some(next.fault)
+        let is_early = next.fault == Fault::TokensEnd && next.times > 0;
+        (!is_early).then_some(next.fault)
     }
 
     /// What is behind the lock is whole after every statement, so a panic elsewhere spoils nothing.
@@ -439,6 +446,6 @@ mod tests {
         let names: HashSet<Fault> = Fault::ALL.into_iter().collect();
         assert_eq!(names.len(), Fault::ALL.len());
         // The last of the type stands at the end: nobody was forgotten.
-        assert_eq!(Fault::Truncated as usize + 1, Fault::ALL.len());
+        assert_eq!(Fault::TokensEnd as usize + 1, Fault::ALL.len());
     }
 }

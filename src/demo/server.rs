@@ -162,6 +162,12 @@ impl State {
         lock(&self.log).iter().cloned().collect()
     }
 
+    /// Ends every token that is good now; those that are given out from then on are good.
+    pub(super) fn end_tokens(&self) {
+        self.entra.end_tokens();
+        self.access.end_tokens();
+    }
+
     pub(super) fn turn_hostile(&self) {
         self.hostile.store(true, Ordering::Relaxed);
     }

@@ -8,6 +8,8 @@ pub enum FindingState {
     Note,
     Warning,
     Failed,
+    /// It could not be found out.
+    Unknown,
 }
 
 /// One line of a check; every text is safe to show.
@@ -34,6 +36,11 @@ impl Finding {
     #[must_use]
     pub fn warning(subject: &'static str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { state: FindingState::Warning, remedy: Some(remedy.into()), ..Self::good(subject, text) }
+    }
+
+    #[must_use]
+    pub fn unknown(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { state: FindingState::Unknown, ..Self::good(subject, text) }
     }
 
     #[must_use]

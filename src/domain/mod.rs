@@ -11,6 +11,7 @@ pub mod diff;
 pub mod entra;
 pub mod feed;
 pub mod finding;
+pub mod http_date;
 pub mod journal;
 pub mod lifetime;
 pub mod machine;

@@ -1,6 +1,6 @@
 //! What a run of `cargo fetch` reports, and the table folded from it (cargo-contract 12).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::package::CrateId;
@@ -78,6 +78,33 @@ pub enum Phase {
     CleaningUp,
 }
 
+/// The parts of a run that a person waits for, each with a clock of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// From the start until it is known which crates are missing.
+    Resolving,
+    /// Another Cargo is at work.
+    Waiting,
+    Downloading,
+    Unpacking,
+    CleaningUp,
+}
+
+impl Phase {
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Starting | Self::Updating { .. } | Self::Resolving { .. } | Self::Locking { .. } => {
+                Stage::Resolving
+            }
+            Self::Waiting { .. } => Stage::Waiting,
+            Self::Downloading => Stage::Downloading,
+            Self::Unpacking { .. } => Stage::Unpacking,
+            Self::CleaningUp => Stage::CleaningUp,
+        }
+    }
+}
+
 /// How a fetch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchEnd {
@@ -142,6 +169,10 @@ pub struct FetchTable {
     rows: Vec<Row>,
     by_id: HashMap<CrateId, usize>,
     pub phase: Option<Phase>,
+    /// When that stage was entered last.
+    entered: Duration,
+    /// What was spent in each stage before that.
+    spent: BTreeMap<Stage, Duration>,
     pub remaining: Option<(usize, Option<u64>)>,
     pub retries: Vec<String>,
     /// Files of an earlier run that were damaged and are gone.
@@ -175,12 +206,12 @@ impl FetchTable {
         self.elapsed = self.elapsed.max(at);
         match event {
             FetchEvent::Planned(crates) => self.plan(crates),
-            FetchEvent::Phase(phase) => self.phase = Some(phase),
+            FetchEvent::Phase(phase) => self.enter(phase, at),
             FetchEvent::Downloaded(id) => self.advance(&id, RowState::Downloaded, None, at),
             FetchEvent::Stored { id, bytes } => self.advance(&id, RowState::Stored, Some(bytes), at),
             FetchEvent::Unpacked(id) => self.advance(&id, RowState::Unpacked, None, at),
             FetchEvent::Remaining { crates, bytes } => {
-                self.phase = Some(Phase::Downloading);
+                self.enter(Phase::Downloading, at);
                 self.remaining = Some((crates, bytes));
             }
             FetchEvent::Retry { tries_left, reason } => {
@@ -208,6 +239,50 @@ impl FetchTable {
             }
         }
         self.end = Some(end);
+    }
+
+    /// The time that a stage has taken so far.
+    #[must_use]
+    pub fn spent_in(&self, stage: Stage) -> Duration {
+        let before = self.spent.get(&stage).copied().unwrap_or_default();
+        let is_here = self.phase.as_ref().is_some_and(|phase| phase.stage() == stage);
+        if is_here { before + self.elapsed.saturating_sub(self.entered) } else { before }
+    }
+
+    /// Bytes a second, of what this run has stored while crates were coming.
+    #[must_use]
+    pub fn rate(&self) -> u64 {
+        let coming = self.spent_in(Stage::Downloading) + self.spent_in(Stage::Unpacking);
+        let time = if coming.is_zero() { self.elapsed } else { coming };
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.tally().stored_bytes.saturating_mul(1000) / millis
+    }
+
+    /// The largest crate that this run has stored.
+    #[must_use]
+    pub fn largest(&self) -> Option<&Row> {
+        self.stored().max_by_key(|row| row.bytes)
+    }
+
+    /// The crate of this run that came last.
+    #[must_use]
+    pub fn slowest(&self) -> Option<&Row> {
+        self.stored().max_by_key(|row| row.at)
+    }
+
+    fn stored(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.at.is_some())
+    }
+
+    fn enter(&mut self, phase: Phase, at: Duration) {
+        let stage = self.phase.as_ref().map(Phase::stage);
+        if stage != Some(phase.stage()) {
+            if let Some(stage) = stage {
+                *self.spent.entry(stage).or_default() += at.saturating_sub(self.entered);
+            }
+            self.entered = at;
+        }
+        self.phase = Some(phase);
     }
 
     #[must_use]
@@ -330,6 +405,26 @@ mod tests {
         table.finish(Duration::ZERO, FetchEnd::Done);
         assert_eq!(states(&table), [RowState::Cached, RowState::Stored, RowState::NotReached]);
         assert_eq!(table.tally().not_reached, 1);
+    }
+
+    #[test]
+    fn every_stage_has_its_own_clock_and_the_rate_is_of_the_time_that_crates_were_coming() {
+        let mut table = table();
+        let seconds = Duration::from_secs;
+        table.apply(seconds(0), FetchEvent::Phase(Phase::Starting));
+        table.apply(seconds(1), FetchEvent::Phase(Phase::Waiting { on: "package cache".into() }));
+        table.apply(seconds(4), FetchEvent::Phase(Phase::Resolving { complete: 1, pending: 2 }));
+        table.apply(seconds(6), FetchEvent::Remaining { crates: 2, bytes: None });
+        table.apply(seconds(7), FetchEvent::Stored { id: id("b"), bytes: 4000 });
+        table.apply(seconds(8), FetchEvent::Phase(Phase::Unpacking { name: "b".into() }));
+        table.apply(seconds(9), FetchEvent::Remaining { crates: 1, bytes: None });
+        table.apply(seconds(10), FetchEvent::Stored { id: id("c"), bytes: 2000 });
+        let spent = [Stage::Resolving, Stage::Waiting, Stage::Downloading, Stage::Unpacking]
+            .map(|stage| table.spent_in(stage).as_secs());
+        assert_eq!(spent, [3, 3, 3, 1]);
+        assert_eq!(table.rate(), 1500);
+        let named = |row: Option<&Row>| row.map(|row| row.id.name.to_string());
+        assert_eq!((named(table.largest()), named(table.slowest())), (Some("b".into()), Some("c".into())));
     }
 
     #[test]

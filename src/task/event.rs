@@ -13,14 +13,15 @@ use crate::domain::journal::{Entry, UndoPlan};
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::new_pat::PatMade;
 use crate::domain::organization::Target;
-use crate::domain::package::CrateId;
 use crate::domain::plan::{ConfigChange, OtherReplacement, Review, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
 use crate::domain::store::NativeProvider;
 use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
-use super::{CacheDone, Forced, SigningIn, check, create_feed, logins, switching};
+use super::{
+    CacheDone, CacheFolder, Forced, Renewed, SigningIn, check, create_feed, doctor, logins, switching,
+};
 
 /// What a job tells while it runs and when it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,11 @@ pub enum Event {
     UpstreamAdded(Box<Feed>),
     /// The fetch that follows goes by this address.
     Forced(Forced),
+    /// The fetch goes on with another token.
+    Renewed {
+        at: Duration,
+        renewed: Renewed,
+    },
     Reviewed(Review),
     /// Something other than a feed replaces crates.io: nobody has said that it gives way.
     Replaced(Box<OtherReplacement>),
@@ -94,6 +100,9 @@ pub enum Event {
     InCache(CacheEvent),
     CacheDone(CacheDone),
     AgreedToHttp,
+    /// One line of [`super::Request::Doctor`]; until [`Event::Examined`].
+    Diagnosed(doctor::Diagnosis),
+    Examined,
     /// An answer of the service is late, and why; until [`Waiting::Over`].
     Waiting(Waiting),
     Failed(Box<Report>),
@@ -109,10 +118,12 @@ impl Event {
             Self::Fetch { .. }
                 | Self::InCache(_)
                 | Self::Forced(_)
+                | Self::Renewed { .. }
                 | Self::Sending(_)
                 | Self::FeedMade(_)
                 | Self::SigningIn(_)
                 | Self::Waiting(_)
+                | Self::Diagnosed(_)
         )
     }
 }
@@ -151,34 +162,4 @@ impl std::fmt::Display for KeptIn {
             Self::Vault(name) => f.write_str(name),
         }
     }
-}
-
-/// One folder of Cargo's crate cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheFolder {
-    /// The folder's name under `registry/cache`.
-    pub dir_name: String,
-    pub path: PathBuf,
-    /// The registry it belongs to; `None`: no configuration names one.
-    pub registry: Option<String>,
-    pub crates: Vec<CachedCrate>,
-}
-
-impl CacheFolder {
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.crates.iter().map(|file| file.bytes).sum()
-    }
-}
-
-/// One file in a cache folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedCrate {
-    /// Name and version; `None`: not a name that Cargo would give.
-    pub id: Option<CrateId>,
-    /// The file's name, safe to show.
-    pub file: String,
-    pub bytes: u64,
-    /// Whether the lock file of this project names it.
-    pub in_lock_file: bool,
 }

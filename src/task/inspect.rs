@@ -1,6 +1,7 @@
 //! Looks at Cargo's crate cache.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cargo::cache;
@@ -8,7 +9,37 @@ use crate::domain::package::CrateId;
 use crate::error::Report;
 
 use super::services::Services;
-use super::{CacheFolder, CachedCrate, Event, Inspect, blocking, caches};
+use super::{Event, Inspect, blocking, caches};
+
+/// One folder of Cargo's crate cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheFolder {
+    /// The folder's name under `registry/cache`.
+    pub dir_name: String,
+    pub path: PathBuf,
+    /// The registry it belongs to; `None`: no configuration names one.
+    pub registry: Option<String>,
+    pub crates: Vec<CachedCrate>,
+}
+
+impl CacheFolder {
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.crates.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// One file in a cache folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedCrate {
+    /// Name and version; `None`: not a name that Cargo would give.
+    pub id: Option<CrateId>,
+    /// The file's name, safe to show.
+    pub file: String,
+    pub bytes: u64,
+    /// Whether the lock file of this project names it.
+    pub in_lock_file: bool,
+}
 
 /// Lists the folders that are wanted, their crates by name.
 pub(super) async fn inspect(services: &Arc<Services>, what: Inspect) -> Result<Event, Report> {

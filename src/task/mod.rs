@@ -7,11 +7,11 @@ mod caches;
 pub mod check;
 pub mod connect;
 pub mod create_feed;
+pub mod doctor;
 mod earlier;
 mod entra_app;
 mod event;
 pub mod feeds;
-mod forced;
 mod glance;
 pub mod inspect;
 mod keeping;
@@ -40,10 +40,11 @@ use crate::error::Report;
 
 pub use cache::{CacheDone, CacheJob};
 pub use entra_app::EntraFlags;
-pub use event::{CacheFolder, CachedCrate, Event, KeptIn, LoggedIn};
-pub use forced::{ForceAuth, Forced};
+pub use event::{Event, KeptIn, LoggedIn};
 pub use glance::glance;
-pub use request::{Inspect, LogIn, Request, Restore};
+pub use inspect::{CacheFolder, CachedCrate};
+pub use request::{Inspect, LogIn, Request};
+pub use restore::request::{ForceAuth, Forced, Renewed, RenewedBy, Restore};
 pub use services::{DemoPlace, Services, Settled};
 pub use sign_in::{SignIn, SignInWith, SigningIn};
 
@@ -114,6 +115,7 @@ async fn run_to_its_end(
     // These tell more than one thing, and have their own ways of being cancelled.
     let request = match request {
         Request::Restore(request) => return restore::run(&services, request, (events, cancelled)).await,
+        Request::Doctor => return doctor::run(&services, (events, cancelled)).await,
         Request::SignIn(request) => return sign_in::run(&services, *request, (events, cancelled)).await,
         Request::Cache(job) => return cache::run(&services, job, (events, cancelled)).await,
         Request::Change(change) => return create_feed::run(&services, *change, (events, cancelled)).await,
@@ -180,6 +182,7 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         | Request::Undo(_)
         | Request::LogIn(_)
         | Request::KeepLogin(_)
+        | Request::Doctor
         | Request::SignIn(_) => Ok(Event::Cancelled),
     }
 }

@@ -18,6 +18,8 @@ use crate::record::{self, Kept, Login, LoginKind, Record};
 
 use super::{keeping, renewal};
 
+pub(super) mod fresh;
+
 /// A token with less life than this is renewed before it is handed out, in seconds: Cargo uses one for all
 /// the crates of a fetch and asks no second time (cargo-contract 3.5).
 pub(super) const ENOUGH: u64 = 15 * 60;
@@ -203,9 +205,7 @@ impl Keeper<'_> {
                 None => std::thread::sleep(PAUSE),
             }
         }
-        let report =
-            Report::new(Exit::Failed, "busy", "another process has been renewing the token for a minute");
-        Err(report.hint("end the other one, then try again").into())
+        Err(busy().into())
     }
 
     fn keep_access(&self, login: &Login, next: AccessToken) -> Granted {
@@ -370,6 +370,11 @@ pub(super) fn now(host: &Host) -> u64 {
 
 fn granted(token: &TimedToken) -> Granted {
     Granted::Token { header: token.header(), keep: Keep::Until(token.expires) }
+}
+
+fn busy() -> Report {
+    Report::new(Exit::Failed, "busy", "another process has been renewing the token for a minute")
+        .hint("end the other one, then try again")
 }
 
 fn out_of_reach(why: &str) -> Report {

@@ -6,9 +6,9 @@ use crate::domain::feed::FeedAddress;
 use crate::domain::journal::UndoPlan;
 use crate::domain::organization::{Base, Collection};
 use crate::domain::plan::{ConfigChange, Review, SetupPlan};
-use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::domain::registry::IndexUrl;
 
-use super::{CacheJob, ForceAuth, SignIn, connect, create_feed, feeds, logins, new_pat, switching};
+use super::{CacheJob, Restore, SignIn, connect, create_feed, feeds, logins, new_pat, switching};
 
 /// One thing to do in the background.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub enum Request {
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.
     LogIn(LogIn),
     Restore(Restore),
+    /// Look at everything that this tool knows to check.
+    Doctor,
     Inspect(Inspect),
     /// Look at Cargo's crate cache, check it, or delete from it.
     Cache(CacheJob),
@@ -104,17 +106,6 @@ pub struct LogIn {
     pub plan: SetupPlan,
     /// A personal access token that lives that many days is made and kept in place of the sign-in.
     pub pat_days: Option<u16>,
-}
-
-/// One run of `cargo fetch`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Restore {
-    /// `--locked`: fail instead of changing the lock file.
-    pub locked: bool,
-    /// Ask a feed that answers everyone by the address that makes Cargo send its token (azure-contract 7.2).
-    pub force_auth: ForceAuth,
-    /// The credential of 'this run only', with the registry it is for.
-    pub credential: Option<(RegistryName, Credential)>,
 }
 
 /// The crates in the cache folders of the registry in force, or in all of them.

@@ -113,7 +113,8 @@ impl App {
     /// The lines that stay on the normal screen afterwards.
     #[must_use]
     pub fn summary(&self) -> Vec<String> {
-        done::summary(&self.session)
+        let unfinished = self.session.unfinished.iter().cloned();
+        unfinished.chain(done::summary(&self.session)).collect()
     }
 
     /// Takes one message. Never blocks, never reads a clock.

@@ -1,9 +1,12 @@
 //! Carries out what `update` wants: starts and cancels jobs, and brings their events back.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -13,24 +16,57 @@ use crate::task::{self, Event, Events, JobId, Request, Services};
 /// Messages that may wait before jobs have to: more than a fetch tells between two frames.
 const WAITING: usize = 4096;
 
-/// What the jobs need, as soon as it is ready: the first frame does not wait for it.
-#[derive(Debug, Clone)]
-pub struct Starting(watch::Receiver<Option<Result<Arc<Services>, Report>>>);
+type Ready = Option<Result<Arc<Services>, Report>>;
+type Start = dyn Fn() -> BoxFuture<'static, Result<Services, Report>> + Send + Sync;
+
+/// What the jobs need, as soon as it is ready: the first frame does not wait for it. Where it could not be had, a new
+/// check tries again.
+#[derive(Clone)]
+pub struct Starting {
+    ready: watch::Sender<Ready>,
+    start: Arc<Start>,
+}
+
+impl fmt::Debug for Starting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Starting").field("ready", &self.ready).finish_non_exhaustive()
+    }
+}
 
 impl Starting {
     /// Gets the services ready in the background.
-    pub fn spawn(start: impl Future<Output = Result<Services, Report>> + Send + 'static) -> Self {
-        let (sender, receiver) = watch::channel(None);
-        tokio::spawn(async move {
-            let ready = start.await.map(Arc::new);
-            // Nobody waits any more when the wizard has been left meanwhile.
-            let _ = sender.send(Some(ready));
-        });
-        Self(receiver)
+    pub fn spawn<F>(start: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Services, Report>> + Send + 'static,
+    {
+        let starting = Self { ready: watch::Sender::new(None), start: Arc::new(move || start().boxed()) };
+        starting.begin();
+        starting
     }
 
-    async fn ready(mut self) -> Option<Result<Arc<Services>, Report>> {
-        self.0.wait_for(Option::is_some).await.ok()?.clone()
+    fn begin(&self) {
+        let (ready, start) = (self.ready.clone(), tokio::spawn((self.start)()));
+        tokio::spawn(async move {
+            let done = start.await.unwrap_or_else(|_| Err(broken()));
+            ready.send_replace(Some(done.map(Arc::new)));
+        });
+    }
+
+    fn try_again(&self) {
+        let take_back = |ready: &mut Ready| {
+            let has_failed = matches!(ready, Some(Err(_)));
+            if has_failed {
+                *ready = None;
+            }
+            has_failed
+        };
+        if self.ready.send_if_modified(take_back) {
+            self.begin();
+        }
+    }
+
+    async fn ready(self) -> Ready {
+        self.ready.subscribe().wait_for(Option::is_some).await.ok()?.clone()
     }
 }
 
@@ -53,6 +89,9 @@ impl Jobs {
         let (cancel, cancelled) = oneshot::channel();
         self.cancels.insert(id, cancel);
         let events = Events::new(id, self.sender.clone());
+        if request == Request::Check {
+            self.starting.try_again();
+        }
         let starting = self.starting.clone();
         let last_word = LastWord { id, sender: self.sender.clone() };
         self.running.spawn(async move {

@@ -205,6 +205,8 @@ pub(super) struct Session {
     /// Credentials that were stored, by registry: they stay where they are when another answer is given.
     pub(super) kept: Vec<(RegistryName, KeptIn)>,
     pub(super) fetched: Option<Tally>,
+    /// Why the last fetch brought not all of it, for the normal screen; nothing where it did.
+    pub(super) unfinished: Vec<String>,
     pub(super) cache: Vec<CacheFolder>,
 }
 

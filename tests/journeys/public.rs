@@ -21,7 +21,7 @@ fn nobody_has_to_sign_in_and_what_nobody_has_saved_is_said() {
     journey.wait_for("This will be written");
     journey.press("<enter>");
     journey.wait_for("✗ Restore");
-    journey.wait_for("Ask a member who may save upstream crates");
+    journey.wait_for("As a member who may save crates");
     journey.press("q");
     assert_eq!(journey.exit(), Some(Exit::SignIn));
     assert!(!demo.cargo_home().join("credentials.toml").exists());

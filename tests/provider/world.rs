@@ -93,18 +93,23 @@ impl World {
 
     /// The last answer.
     pub(crate) fn ask(&self, request: Request) -> Event {
+        self.ask_all(request).pop().unwrap()
+    }
+
+    /// Everything that is told.
+    pub(crate) fn ask_all(&self, request: Request) -> Vec<Event> {
         self.runtime.block_on(async {
-            let (sender, mut receiver) = mpsc::channel(1024);
+            let (sender, mut receiver) = mpsc::channel(4096);
             // Kept, so that nothing is cancelled.
             let (_cancel, cancelled) = oneshot::channel();
             let events = Events::new(JobId(0), sender);
             task::run(self.services.clone(), request, (&events, cancelled)).await;
             drop(events);
-            let mut last = None;
+            let mut told = Vec::new();
             while let Some((_, event)) = receiver.recv().await {
-                last = Some(event);
+                told.push(event);
             }
-            last.unwrap()
+            told
         })
     }
 

@@ -1,6 +1,7 @@
 //! What a run of `cargo fetch` may tell: none, one and thousands of crates, long names, many and long words.
 
 use az_cargo_wizard::domain::progress::{FetchEvent, Phase, PlannedCrate};
+use az_cargo_wizard::error::{Exit, Report};
 
 use crate::world::{crate_id, half_a_fetch, planned_thousands};
 
@@ -46,6 +47,24 @@ pub(crate) fn of_long_names() -> Vec<FetchEvent> {
         FetchEvent::Recovered { removed: vec![format!("{long}-0.1.0.crate"), "x-1.0.0.crate".to_owned()] },
         FetchEvent::Phase(Phase::Updating { index }),
     ]
+}
+
+/// Another Cargo had to be waited for.
+pub(crate) fn after_another() -> Vec<FetchEvent> {
+    let mut events = vec![FetchEvent::Phase(Phase::Waiting { on: "package cache".to_owned() })];
+    // Each comes a tenth of a second after the one before.
+    events.extend((0..15).map(|_| FetchEvent::Line("    Blocking waiting for file lock".to_owned())));
+    events.extend(half_a_fetch());
+    events
+}
+
+/// The failure of a run whose credential nothing renews.
+pub(crate) fn ran_out() -> Report {
+    Report::new(Exit::SignIn, "unauthorized", "the feed `rust-crates` wants a valid credential")
+        .cause("failed to get successful HTTP response, got 401")
+        .detail("it does not go on by itself: nothing renews a personal access token")
+        .detail("crates that arrived are kept")
+        .hint("make a new personal access token, log in with it, then run it again")
 }
 
 /// More of Cargo's words than a screen holds.

@@ -27,7 +27,7 @@ const KINDS: [Kind; 7] = [Empty, Loading, One, Many, Far, Failed, Wide];
 /// The states of one step, in the order of the kinds; where there is no such state, why.
 type Row = (Step, [Result<&'static str, &'static str>; 7]);
 
-const REQUIRED: [Row; 12] = [
+const REQUIRED: [Row; 13] = [
     (
         Step::Check,
         [
@@ -172,6 +172,18 @@ const REQUIRED: [Row; 12] = [
             Ok("tab_cache_wide_names"),
         ],
     ),
+    (
+        Step::Doctor,
+        [
+            Err("there is always something to be told"),
+            Ok("doctor_looking"),
+            Ok("doctor_one"),
+            Ok("doctor_told"),
+            Ok("doctor_far_scrolled"),
+            Ok("doctor_failed"),
+            Ok("doctor_wide_names"),
+        ],
+    ),
 ];
 
 /// The states that are required, with their step and kind.
@@ -194,8 +206,10 @@ fn built(name: &str) -> Wizard {
 
 #[test]
 fn every_step_has_its_row() {
-    let steps: Vec<Step> =
-        Step::ALL.into_iter().chain([Step::NewFeed, Step::Upstream, Step::Feeds, Step::Cache]).collect();
+    let steps: Vec<Step> = Step::ALL
+        .into_iter()
+        .chain([Step::NewFeed, Step::Upstream, Step::Feeds, Step::Cache, Step::Doctor])
+        .collect();
     let rows: Vec<Step> = REQUIRED.iter().map(|(step, _)| *step).collect();
     assert_eq!(rows, steps);
 }

@@ -1,9 +1,12 @@
 //! The Restore step.
 
+use std::time::Duration;
+
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
-use az_cargo_wizard::task::{Event, ForceAuth, LoggedIn, Request};
+use az_cargo_wizard::task::{Event, ForceAuth, LoggedIn, Renewed, RenewedBy, Request};
 use az_cargo_wizard::tui::Theme;
 
+use crate::draw::{USUAL, drawn, text_of};
 use crate::fetches;
 use crate::states;
 use crate::wizard::Wizard;
@@ -24,6 +27,24 @@ states! { "restore":
     filter_without_match => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("/zzz<enter>");
     sorted_by_state => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("s");
     sorted_by_size => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("ss");
+    sorted_by_time => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("jjjjsss");
+    sorted_after_a_choice => |wizard| {
+        wizard.at_restore().fetching(fetches::of_thousands(3000)).press("<pagedown><down>ss")
+    };
+    waited => |wizard| wizard.at_restore().fetching(fetches::after_another()).at(5200);
+    unpacking => |wizard| wizard
+        .at_restore()
+        .fetching(world::half_a_fetch())
+        .fetching(vec![FetchEvent::Phase(Phase::Unpacking { name: "windows-sys".to_owned() })])
+        .at(3400);
+    renewed_on_the_way => |wizard| renewed(wizard).at(1500);
+    renewed_and_done => |wizard| {
+        renewed(wizard).fetching(world::fetch()).ended(FetchEnd::Done, None)
+    };
+    failed_with_nothing_to_renew => |wizard| wizard
+        .at_restore()
+        .fetching(world::half_a_fetch())
+        .ended(FetchEnd::Failed { at: Some(world::crate_id("serde", "1.0.228")) }, Some(fetches::ran_out()));
     cargos_words => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("d");
     no_words_yet => |wizard| wizard.at_restore().press("d");
     words_followed => |wizard| wizard.at_restore().fetching(fetches::many_words()).press("d");
@@ -85,6 +106,95 @@ states! { "restore":
 fn public_feed(wizard: Wizard) -> Wizard {
     let Event::LoggedIn(logged_in) = world::logged_in() else { unreachable!("logged in") };
     wizard.at_log_in().press("<enter>").answer(Event::LoggedIn(LoggedIn { public: true, ..logged_in }))
+}
+
+/// The credential has run out on the way, and was renewed.
+fn renewed(wizard: Wizard) -> Wizard {
+    let at = Duration::from_millis(1300);
+    let renewed = Renewed { by: RenewedBy::Entra, credential: None };
+    wizard.at_restore().fetching(world::half_a_fetch()).answer(Event::Renewed { at, renewed })
+}
+
+/// The row under the cursor: where it is on the screen, and its text.
+fn under_the_cursor(wizard: &Wizard) -> (u16, String) {
+    let backend = drawn(wizard, USUAL);
+    let y = backend.cursor_position().y;
+    (y, text_of(backend.buffer()).lines().nth(y.into()).unwrap().to_owned())
+}
+
+/// Three thousand crates, most of them on their way.
+fn thousands() -> Wizard {
+    Wizard::opened(Theme::default()).at_restore().fetching(fetches::of_thousands(3000)).at(2000)
+}
+
+fn arrives(wizard: Wizard, index: usize, bytes: u64) -> Wizard {
+    let id = world::crate_id(&format!("crate-{index:05}"), "1.2.3");
+    let event = FetchEvent::Stored { id, bytes };
+    wizard.answer(Event::Fetch { at: Duration::from_secs(3), event })
+}
+
+#[test]
+fn the_chosen_crate_stays_chosen_and_in_its_place_while_crates_arrive() {
+    for sorts in ["", "s", "ss", "sss"] {
+        let wizard = thousands().press(sorts).press("<pagedown><pagedown><down>").at(2100);
+        let (y, before) = under_the_cursor(&wizard);
+        let name = before.split_whitespace().find(|word| word.starts_with("crate-")).unwrap().to_owned();
+        let mut wizard = wizard;
+        for index in (1..2999).step_by(13).filter(|index| !name.ends_with(&format!("{index:05}"))) {
+            wizard = arrives(wizard, index, u64::try_from(index).unwrap() * 999);
+        }
+        let (now, after) = under_the_cursor(&wizard.at(3100));
+        assert!(after.contains(&name), "{sorts}: {name} in {after}");
+        assert_eq!(now, y, "{sorts}: the row moves under the eye");
+    }
+}
+
+#[test]
+fn the_chosen_crate_stays_chosen_through_every_order_and_filter() {
+    let mut wizard = thousands().press("<pagedown><down>");
+    let name = "crate-000";
+    let (_, chosen) = under_the_cursor(&wizard);
+    let chosen = chosen.split_whitespace().find(|word| word.starts_with(name)).unwrap().to_owned();
+    for keys in ["s", "s", "s", "s", "/0", "0<enter>", "s", "<esc>", "/zzz<enter>", "<esc>"] {
+        wizard = wizard.press(keys).at(2500);
+        if keys != "/zzz<enter>" && !keys.starts_with("/0") {
+            let (_, row) = under_the_cursor(&wizard);
+            assert!(row.contains(&chosen), "after {keys}: {row}");
+        }
+    }
+}
+
+/// Whoever has chosen nothing sees what comes first in the order.
+#[test]
+fn an_untouched_table_stays_at_its_top() {
+    let wizard = arrives(thousands().press("ss"), 2999, 1 << 40).at(3000);
+    assert!(under_the_cursor(&wizard).1.contains("crate-02999"));
+}
+
+#[test]
+fn what_a_run_came_to_stays_on_the_normal_screen() {
+    let run = |end, report| {
+        let wizard = Wizard::opened(Theme::default()).at_restore().fetching(world::half_a_fetch());
+        wizard.ended(end, report).app.summary()
+    };
+    let removed = vec!["memchr-2.7.6.crate".to_owned()];
+    let cancelled = run(FetchEnd::Cancelled { removed }, None);
+    assert_eq!(cancelled[0], "cargo fetch was cancelled; 5 of 12 crates in the cache");
+    assert_eq!(cancelled[1], "Removed as damaged: memchr-2.7.6.crate");
+    assert_eq!(cancelled[2], "To go on: az-cargo-wizard fetch");
+    let failed = run(FetchEnd::Failed { at: None }, Some(world::sign_in_needed()));
+    assert_eq!(
+        failed[0],
+        "cargo fetch failed: the feed does not accept the stored credential any more; 5 of 12 crates in the cache"
+    );
+    assert_eq!(failed[1], "Sign in again");
+    let done = run(FetchEnd::Done, None);
+    assert!(done.iter().all(|line| !line.contains("cancelled") && !line.contains("failed")), "{done:?}");
+    let running = Wizard::opened(Theme::default()).at_restore().fetching(world::half_a_fetch());
+    assert!(running.app.summary()[0].contains("ended on its way"), "{:?}", running.app.summary());
+    let again = running.ended(FetchEnd::Cancelled { removed: Vec::new() }, None).press("r");
+    let done = again.fetching(world::fetch()).ended(FetchEnd::Done, None).app.summary();
+    assert!(done[0].contains("12 crates in the cache"), "{done:?}");
 }
 
 #[test]

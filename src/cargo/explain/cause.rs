@@ -73,6 +73,13 @@ impl Cause {
         RULES.iter().find(|(marks, _)| holds(marks)).map(|(_, cause)| *cause)
     }
 
+    /// Whether another credential could help: at the first contact it was none or a wrong one, and after crates have
+    /// come it has run out (cargo-contract 3.5).
+    #[must_use]
+    pub fn is_refused_credential(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::TokenRejected | Self::TokenExpired | Self::SignInPage)
+    }
+
     /// Every cause that a rule finds.
     #[cfg(test)]
     pub(super) fn found_by_rules() -> impl Iterator<Item = Self> {

@@ -231,7 +231,9 @@ impl Cause {
                 "look at the provider's own words below, or choose another place for the credential"
             }
             Self::SignInPage => "sign in, and log Cargo in to the feed",
-            Self::NotSaved => "ask a member who may save upstream crates to fetch it once, or sign in as one",
+            Self::NotSaved => {
+                "as a member who may save crates: `az-cargo-wizard fetch --force-auth`; otherwise ask one to fetch it once"
+            }
             Self::OrganizationAsleep => "sign in to the organization in a browser, which wakes it up",
             Self::ConditionalAccess => {
                 "connect to the company's network or use a managed device, then try again"

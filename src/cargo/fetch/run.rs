@@ -87,6 +87,10 @@ pub(super) struct Run {
     watched: bool,
     /// Whether the lock file was read since Cargo began to download.
     downloading: bool,
+    /// Whether a crate was stored by this run.
+    stored: bool,
+    /// Whether a credential was refused after that.
+    ran_out: bool,
     began: SystemTime,
     feed: String,
     secrets: Vec<String>,
@@ -112,6 +116,8 @@ impl Run {
             silent: false,
             watched: false,
             downloading: false,
+            stored: false,
+            ran_out: false,
             began: spec.clock.now(),
             feed: feed_name(&spec.caches),
             secrets: secrets(&spec.env),
@@ -212,7 +218,12 @@ impl Run {
             }
             Note::Silent => self.silent = true,
             Note::Sight(Sight::Plan(addition)) => self.planned(addition),
-            Note::Sight(Sight::Seen(events)) => events.into_iter().for_each(|event| self.outbox.post(event)),
+            Note::Sight(Sight::Seen(events)) => {
+                self.stored |= events.iter().any(|event| matches!(event, FetchEvent::Stored { .. }));
+                for event in events {
+                    self.outbox.post(event);
+                }
+            }
             Note::Sight(Sight::Recovered(_)) => {}
             Note::Watched => self.watched = true,
         }
@@ -295,8 +306,7 @@ impl Run {
             FetchLine::Downloading { crates, bytes } => {
                 return self.outbox.post_if_room(FetchEvent::Remaining { crates, bytes });
             }
-            FetchLine::Unpacking { crates, name } => {
-                self.outbox.post_if_room(FetchEvent::Remaining { crates, bytes: None });
+            FetchLine::Unpacking { name, .. } => {
                 let phase = Phase::Unpacking { name: name.to_string() };
                 return self.outbox.post_if_room(FetchEvent::Phase(phase));
             }

@@ -130,6 +130,7 @@ impl Panel for Cache {
         let table = Table {
             theme: look.theme,
             columns: &COLUMNS,
+            sorted: None,
             window: &self.window,
             length: rows(&self.folders),
             focused: true,

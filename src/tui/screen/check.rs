@@ -229,7 +229,7 @@ fn show(page: &mut Page, finding: &Finding) {
     match finding.state {
         FindingState::Good => page.good(&line),
         FindingState::Note => page.quiet(&format!("  {line}")),
-        FindingState::Warning => page.warning(&line),
+        FindingState::Warning | FindingState::Unknown => page.warning(&line),
         FindingState::Failed => page.bad(&line),
     };
     if let Some(remedy) = &finding.remedy {

@@ -127,6 +127,7 @@ impl Panel for Done {
         let table = Table {
             theme: look.theme,
             columns: &COLUMNS,
+            sorted: None,
             window: &self.window,
             length: rows(&session.cache),
             focused: true,

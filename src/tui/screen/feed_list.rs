@@ -442,6 +442,7 @@ impl FeedList {
         let table = Table {
             theme: look.theme,
             columns: &COLUMNS,
+            sorted: None,
             window: &self.window,
             length: self.shown.len(),
             focused: !self.filtering,

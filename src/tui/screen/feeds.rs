@@ -273,6 +273,7 @@ impl Panel for Feeds {
         let table = Table {
             theme: look.theme,
             columns: &COLUMNS,
+            sorted: None,
             window: &self.window,
             length: self.shown.len(),
             focused: !self.filtering,

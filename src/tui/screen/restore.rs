@@ -30,7 +30,7 @@ use super::super::widget::page::Page;
 use super::super::widget::table::Table;
 use super::{Look, Panel};
 use before::ready;
-use rows::{COLUMNS, Order, cells};
+use rows::{Order, cells};
 use words::Words;
 
 /// To the step before; there is none before a tab.
@@ -65,6 +65,8 @@ pub(super) struct Restore {
     question: Option<before::Question>,
     /// The address that the run goes by in place of the configured one.
     forced: Option<Forced>,
+    /// How many crates were there when the credential ran out and was renewed.
+    renewed: Option<usize>,
 }
 
 /// The plan that was written and the credential that was proved for it.
@@ -82,6 +84,8 @@ impl Restore {
         let (order, wordy) = (self.order, self.wordy);
         *self = Self { running: true, ran_with, order, filter, wordy, ..Self::default() };
         session.fetched = None;
+        session.unfinished =
+            vec!["cargo fetch was ended on its way; crates that had arrived are kept".to_owned()];
         let credential = match (&session.plan, &session.credential) {
             (Some(plan), Some(credential)) if plan.store == TokenStore::ThisRunOnly => {
                 Some((plan.registry.clone(), credential.clone()))
@@ -101,8 +105,19 @@ impl Restore {
         self.order.sort(rows, &mut self.shown);
         let place = self.selected.as_ref().and_then(|id| self.shown.iter().position(|i| rows[*i].id == *id));
         match place {
-            Some(place) => self.window.select(place),
+            Some(place) => self.window.follow(place),
+            // Nobody has chosen a row yet.
+            None if self.selected.is_none() => self.window.select(0),
             None => self.window.clamp(self.shown.len()),
+        }
+    }
+
+    /// The row that somebody has chosen stays chosen, wherever it goes.
+    fn sorted_by(&self) -> String {
+        let by = format!("sorted by {}", self.order.label());
+        match self.selected.as_ref().filter(|_| self.window.selected() > 0) {
+            Some(id) => format!("{by}; still on {id}, g shows the first"),
+            None => by,
         }
     }
 
@@ -118,6 +133,7 @@ impl Restore {
         if self.table.end == Some(FetchEnd::Done) {
             session.fetched = Some(self.table.tally());
         }
+        session.unfinished = self.unfinished().iter().map(|line| text::clean(line)).collect();
         self.sort();
     }
 
@@ -234,10 +250,9 @@ impl Panel for Restore {
                 self.above = Above::default();
             }
             Action::Sort => {
-                self.remember_selection();
                 self.order = self.order.next();
                 self.sort();
-                return vec![Act::Say(format!("sorted by {}", self.order.label()))];
+                return vec![Act::Say(self.sorted_by())];
             }
             Action::Filter => {
                 self.filter.get_or_insert_with(Field::default);
@@ -300,6 +315,12 @@ impl Panel for Restore {
                 }
             }
             Event::Forced(forced) => self.forced = Some(forced),
+            Event::Renewed { renewed, .. } => {
+                let tally = self.table.tally();
+                self.renewed = Some(tally.cached + tally.stored);
+                // The one before is good for nothing any more.
+                session.credential = renewed.credential.or(session.credential.take());
+            }
             Event::FetchEnded { at, end, report } => {
                 self.table.finish(at, end);
                 self.ended(session, report);
@@ -404,7 +425,8 @@ impl Restore {
         }
         let table = Table {
             theme: look.theme,
-            columns: &COLUMNS,
+            columns: &self.order.columns(),
+            sorted: Some(self.order.sorted()),
             window: &self.window,
             length: self.shown.len(),
             focused: !self.filtering,

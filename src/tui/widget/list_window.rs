@@ -25,6 +25,13 @@ impl ListWindow {
         self.selected = index;
     }
 
+    /// Puts the cursor where its row has gone: the row stays at its place on the screen as far as that can be.
+    pub(in super::super) fn follow(&mut self, index: usize) {
+        let above = self.selected.saturating_sub(self.first.get());
+        self.first.set(index.saturating_sub(above));
+        self.selected = index;
+    }
+
     /// Puts the cursor on a row and, with the next frame, that row in the middle.
     pub(in super::super) fn center(&mut self, index: usize) {
         self.selected = index;
@@ -88,6 +95,21 @@ mod tests {
         list.clamp(5);
         assert_eq!((list.selected(), list.visible(5, 10)), (4, 0..5));
         assert!(!list.act(Action::Accept, 5));
+    }
+
+    #[test]
+    fn a_row_that_is_followed_stays_at_its_place_on_the_screen() {
+        let mut list = ListWindow::default();
+        list.visible(100, 10);
+        for _ in 0..3 {
+            list.act(Action::Down, 100);
+        }
+        list.follow(50);
+        assert_eq!((list.selected(), list.visible(100, 10)), (50, 47..57));
+        list.follow(1);
+        assert_eq!((list.selected(), list.visible(100, 10)), (1, 0..10));
+        list.follow(99);
+        assert_eq!((list.selected(), list.visible(100, 10)), (99, 90..100));
     }
 
     proptest! {

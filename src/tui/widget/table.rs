@@ -60,11 +60,21 @@ impl Cell {
     }
 }
 
+/// The column that the rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Sorted {
+    pub(in super::super) column: usize,
+    /// The largest or the latest comes first.
+    pub(in super::super) falls: bool,
+}
+
 /// A table about to be drawn.
 #[derive(Debug)]
 pub(in super::super) struct Table<'a> {
     pub(in super::super) theme: Theme,
     pub(in super::super) columns: &'a [Column],
+    /// Marked in the head.
+    pub(in super::super) sorted: Option<Sorted>,
     pub(in super::super) window: &'a ListWindow,
     pub(in super::super) length: usize,
     /// Whether the cursor's row is marked.
@@ -78,13 +88,24 @@ impl Table<'_> {
             return;
         }
         let widths = widths(self.columns, area.width.into());
-        let head = self.columns.iter().map(|c| Cell::styled(c.title, self.theme.quiet())).collect();
+        let head = self.columns.iter().enumerate().map(|(index, column)| self.title(index, column)).collect();
         self.line(frame, Rect { height: 1, ..area }, (head, &widths, Style::new()));
         let rows = self.window.visible(self.length, usize::from(area.height) - 1);
         for (y, index) in (area.y + 1..).zip(rows) {
             let selected = self.focused && index == self.window.selected();
             let style = if selected { self.theme.selected() } else { Style::new() };
             self.line(frame, Rect { y, height: 1, ..area }, (row(index), &widths, style));
+        }
+    }
+
+    fn title(&self, index: usize, column: &Column) -> Cell {
+        let theme = self.theme;
+        match self.sorted.filter(|sorted| sorted.column == index) {
+            Some(Sorted { falls, .. }) => {
+                let mark = if falls { theme.down() } else { theme.up() };
+                Cell::styled(format!("{} {mark}", column.title), theme.strong())
+            }
+            None => Cell::styled(column.title, theme.quiet()),
         }
     }
 

@@ -77,6 +77,7 @@ impl Run {
             self.clear_mark();
         }
         self.last_look().await;
+        self.ran_out = self.stored && failure.cause.is_refused_credential();
         self.outbox.flush().await;
         let at = self.crate_at(&failure);
         self.outcome(FetchEnd::Failed { at }, Some(report))
@@ -161,6 +162,7 @@ impl Run {
     }
 
     fn outcome(self, end: FetchEnd, report: Option<Report>) -> FetchOutcome {
-        FetchOutcome { end, report, lines: self.lines.into(), invalid: self.invalid }
+        let ran_out = self.ran_out;
+        FetchOutcome { end, report, ran_out, lines: self.lines.into(), invalid: self.invalid }
     }
 }

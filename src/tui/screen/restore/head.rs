@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use crate::domain::progress::{FetchEnd, Phase};
+use crate::domain::progress::{FetchEnd, Phase, Stage};
 use crate::domain::text;
 use crate::error::Report;
 
 use super::super::super::session::Session;
 use super::super::super::theme::Theme;
-use super::super::super::widget::page::Page;
+use super::super::super::widget::page::{Page, sentence};
 use super::super::Look;
 use super::Restore;
+
+/// Shorter waits are not worth a word.
+const NOTICED: Duration = Duration::from_secs(1);
 
 impl Restore {
     /// What is known of the whole run; no invented percentages (product.md, 'The live table').
@@ -23,7 +26,7 @@ impl Restore {
             let causes = if self.wordy { Vec::new() } else { report.causes.clone() };
             page.report(&Report { causes, ..(**report).clone() });
         } else if self.running {
-            page.busy(look.frame(), &self.phase());
+            page.busy(look.frame(), &self.phase_with_clock(separator));
         } else {
             self.show_end(page);
         }
@@ -38,9 +41,9 @@ impl Restore {
         }
         if tally.stored_bytes > 0 {
             facts.push(text::size(tally.stored_bytes));
-            facts.push(format!("{}/s", text::size(rate(tally.stored_bytes, self.table.elapsed))));
+            facts.push(format!("{}/s", text::size(self.table.rate())));
         }
-        facts.push(text::duration(self.table.elapsed));
+        facts.push(text::duration(self.table.elapsed) + &self.waited());
         page.text(&facts.join(separator));
         if tally.crates > 0 && (self.running || self.is_done()) {
             let bar = bar(theme, (present, tally.crates), page.width());
@@ -55,6 +58,15 @@ impl Restore {
         }
         origin.extend(session.feed_label().map(|label| format!("from {label}")));
         page.quiet(&text::truncate(&origin.join(separator), page.width()));
+        if self.is_done() {
+            self.show_extremes(page, tally.stored);
+        }
+        if let Some(crates) = self.renewed {
+            let crates = text::count(crates, "crate", "crates");
+            page.good(&format!(
+                "The credential ran out after {crates}; it was renewed, and the fetch went on"
+            ));
+        }
         if let Some(forced) = self.forced.as_ref().filter(|_| !self.running) {
             page.quiet(&forced.for_plain_cargo());
         }
@@ -70,6 +82,53 @@ impl Restore {
         if let Some(retry) = self.table.retries.last() {
             let count = text::count(self.table.retries.len(), "retry", "retries");
             page.warning(&format!("{count}: {retry}"));
+        }
+    }
+
+    /// What an eager eye looks for at the end.
+    fn show_extremes(&self, page: &mut Page, stored: usize) {
+        let (Some(largest), Some(slowest)) = (self.table.largest(), self.table.slowest()) else { return };
+        if stored > 1 {
+            let size = largest.bytes.map(text::size).unwrap_or_default();
+            let time = slowest.at.map(text::duration).unwrap_or_default();
+            page.quiet(&format!("largest: {}, {size}", largest.id));
+            page.quiet(&format!("slowest: {}, after {time}", slowest.id));
+        }
+    }
+
+    /// The time that went by for another Cargo's sake, where anybody noticed.
+    fn waited(&self) -> String {
+        let waited = self.table.spent_in(Stage::Waiting);
+        let is_waiting = self.running && matches!(self.table.phase, Some(Phase::Waiting { .. }));
+        if waited < NOTICED || is_waiting {
+            return String::new();
+        }
+        format!(", {} of it waiting for another Cargo", text::duration(waited))
+    }
+
+    /// What stays on the normal screen of a run that was not done.
+    pub(super) fn unfinished(&self) -> Vec<String> {
+        let tally = self.table.tally();
+        let crates = text::count(tally.crates, "crate", "crates");
+        let there = format!("{} of {crates} in the cache", text::grouped(tally.cached + tally.stored));
+        let there = if tally.crates > 0 { there } else { "no crate was asked for yet".to_owned() };
+        let go_on = "To go on: az-cargo-wizard fetch".to_owned();
+        match (&self.table.end, &self.report) {
+            (Some(FetchEnd::Done), _) => Vec::new(),
+            (Some(FetchEnd::Cancelled { removed }), _) => {
+                let mut lines = vec![format!("cargo fetch was cancelled; {there}")];
+                if !removed.is_empty() {
+                    lines.push(format!("Removed as damaged: {}", removed.join(", ")));
+                }
+                lines.push(go_on);
+                lines
+            }
+            (_, Some(report)) => {
+                let mut lines = vec![format!("cargo fetch failed: {}; {there}", report.headline)];
+                lines.extend(report.hint.as_deref().map(sentence));
+                lines
+            }
+            _ => vec![format!("cargo fetch failed; {there}"), go_on],
         }
     }
 
@@ -97,6 +156,16 @@ impl Restore {
         }
     }
 
+    /// What Cargo is at, and for how long it has been at things like that.
+    fn phase_with_clock(&self, separator: &str) -> String {
+        let stage = self.table.phase.as_ref().map_or(Stage::Resolving, Phase::stage);
+        let clock = self.table.spent_in(stage);
+        if self.cancelling || clock.is_zero() {
+            return self.phase();
+        }
+        format!("{}{separator}{}", self.phase(), text::duration(clock))
+    }
+
     fn phase(&self) -> String {
         if self.cancelling {
             return "Cancelling: waiting for Cargo to end".to_owned();
@@ -116,12 +185,6 @@ impl Restore {
             Some(Phase::CleaningUp) => "Looking for partial files".to_owned(),
         }
     }
-}
-
-/// Bytes per second.
-fn rate(bytes: u64, elapsed: Duration) -> u64 {
-    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    bytes.saturating_mul(1000) / millis
 }
 
 /// Crates that are there, of all: a count, no estimate.

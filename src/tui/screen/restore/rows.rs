@@ -6,9 +6,9 @@ use crate::domain::progress::{FetchEvent, Row, RowState};
 use crate::domain::text;
 
 use super::super::super::theme::Theme;
-use super::super::super::widget::table::{Cell, Column, Width};
+use super::super::super::widget::table::{Cell, Column, Sorted, Width};
 
-pub(super) const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 6] = [
     Column { title: "crate", width: Width::Fill(16), right: false, keep: 9 },
     Column { title: "version", width: Width::Exactly(9), right: false, keep: 8 },
     Column { title: "source", width: Width::Exactly(16), right: false, keep: 1 },
@@ -44,6 +44,25 @@ impl Order {
             Self::Size => "size, largest first",
             Self::Time => "time, latest first",
         }
+    }
+
+    /// The columns; the one that the rows are sorted by is dropped last but for the crate itself.
+    pub(super) fn columns(self) -> [Column; 6] {
+        let mut columns = COLUMNS;
+        let sorted = &mut columns[self.sorted().column];
+        sorted.keep = sorted.keep.max(8);
+        columns
+    }
+
+    /// The column, for its head.
+    pub(super) fn sorted(self) -> Sorted {
+        let (column, falls) = match self {
+            Self::Name => (0, false),
+            Self::State => (3, false),
+            Self::Size => (4, true),
+            Self::Time => (5, true),
+        };
+        Sorted { column, falls }
     }
 
     /// Sorts the positions of rows; equal ones by name.

@@ -1,6 +1,18 @@
-//! Fetches by the `~force-auth` address of a feed that answers everyone (azure-contract 7.2).
+//! What a run of `cargo fetch` is asked to do, and what it tells besides its events.
 
+use crate::domain::credential::Credential;
 use crate::domain::registry::{IndexUrl, RegistryName};
+
+/// One run of `cargo fetch`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restore {
+    /// `--locked`: fail instead of changing the lock file.
+    pub locked: bool,
+    /// Ask a feed that answers everyone by the address that makes Cargo send its token (azure-contract 7.2).
+    pub force_auth: ForceAuth,
+    /// The credential of 'this run only', with the registry it is for.
+    pub credential: Option<(RegistryName, Credential)>,
+}
 
 /// Whether a fetch goes by the `~force-auth` address of a feed that answers everyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,4 +59,20 @@ impl Forced {
             ),
         }
     }
+}
+
+/// A credential that ran out in the middle of a fetch, and was renewed: Cargo runs again, for the crates that are
+/// still missing (cargo-contract 3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    pub by: RenewedBy,
+    /// The next credential, where the run itself holds it; this tool as Cargo's provider keeps it otherwise.
+    pub credential: Option<Credential>,
+}
+
+/// What gave the next token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenewedBy {
+    Entra,
+    AzureCli,
 }
