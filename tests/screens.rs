@@ -40,6 +40,8 @@ mod organization;
 mod restore;
 #[path = "screens/sign_in.rs"]
 mod sign_in;
+#[path = "screens/switch.rs"]
+mod switch;
 #[path = "screens/tabs.rs"]
 mod tabs;
 #[path = "screens/whole.rs"]
@@ -88,6 +90,7 @@ pub(crate) fn all_states() -> impl Iterator<Item = State> {
         feeds::STATES,
         tabs::STATES,
         doctor::STATES,
+        switch::STATES,
         whole::STATES,
     ]
     .into_iter()

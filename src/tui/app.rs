@@ -293,6 +293,7 @@ impl App {
             match act {
                 act if self.leaving.is_some() && begins_something(&act) => {}
                 Act::Start(request) => effects.push(self.start(from, request)),
+                Act::Look => effects.extend(self.look_again()),
                 Act::Cancel => effects.extend(self.forget_jobs(from)),
                 Act::Stop => effects.extend(self.jobs_of(from).map(Effect::Cancel)),
                 Act::Go(step) if from == self.here => effects.extend(self.show(step)),

@@ -76,6 +76,10 @@ pub(super) enum Action {
     PreviousField,
     New,
     Add,
+    Remove,
+    Undo,
+    /// The row of that number, from 1.
+    Nth(u8),
     Preview,
     Details,
     Copy,
@@ -108,8 +112,10 @@ const fn always(action: Action, keys: &'static [Key], shown: &'static str, meani
     Binding { action, keys, shown, meaning, in_field: true }
 }
 
+const NTH: &str = "switch to the feed of that number";
+
 const TABLE: &[Binding] = &[
-    always(Action::Accept, &[Key::Enter], "Enter", "accept, open"),
+    always(Action::Accept, &[Key::Enter], "Enter", "accept, open, switch"),
     always(Action::Back, &[Key::Esc], "Esc", "close the innermost thing, then one step back"),
     row(Action::Up, &[Key::Up, Key::Char('k')], "↑ k", "move up"),
     row(Action::Down, &[Key::Down, Key::Char('j')], "↓ j", "move down"),
@@ -123,11 +129,22 @@ const TABLE: &[Binding] = &[
     always(Action::PreviousField, &[Key::BackTab], "Shift-Tab", "previous field, previous tab"),
     row(Action::New, &[Key::Char('n')], "n", "new"),
     row(Action::Add, &[Key::Char('a')], "a", "add another feed"),
+    row(Action::Remove, &[Key::Char('x')], "x", "remove (confirms)"),
+    row(Action::Undo, &[Key::Char('u')], "u", "undo"),
     row(Action::Preview, &[Key::Char('p')], "p", "preview the difference"),
     row(Action::Details, &[Key::Char('d')], "d", "details"),
     row(Action::Copy, &[Key::Char('y')], "y", "copy"),
     row(Action::RunAgain, &[Key::Char('r')], "r", "run again"),
     row(Action::Sort, &[Key::Char('s')], "s", "sort"),
+    row(Action::Nth(1), &[Key::Char('1')], "1", NTH),
+    row(Action::Nth(2), &[Key::Char('2')], "2", NTH),
+    row(Action::Nth(3), &[Key::Char('3')], "3", NTH),
+    row(Action::Nth(4), &[Key::Char('4')], "4", NTH),
+    row(Action::Nth(5), &[Key::Char('5')], "5", NTH),
+    row(Action::Nth(6), &[Key::Char('6')], "6", NTH),
+    row(Action::Nth(7), &[Key::Char('7')], "7", NTH),
+    row(Action::Nth(8), &[Key::Char('8')], "8", NTH),
+    row(Action::Nth(9), &[Key::Char('9')], "9", NTH),
     always(Action::Help, &[Key::Char('?'), Key::F1], "? F1", "keys and help of this screen"),
     row(Action::Quit, &[Key::Char('q')], "q", "leave"),
     always(Action::Suspend, &[Key::Ctrl('z')], "Ctrl-Z", "suspend; `fg` comes back (Unix)"),

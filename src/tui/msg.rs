@@ -45,6 +45,8 @@ pub(super) enum Act {
     Cancel,
     /// Ask this screen's jobs to stop, and wait for what they say: something may have been done already.
     Stop,
+    /// Look at Cargo and the configuration again: something has changed.
+    Look,
     /// Leave this step as done and go to that one.
     Go(Step),
     Back,

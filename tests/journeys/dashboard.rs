@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use az_cargo_wizard::demo::Demo;
 use az_cargo_wizard::error::Exit;
 use az_cargo_wizard::task::{Services, Settled, glance};
 
@@ -109,4 +110,112 @@ fn the_second_run_opens_the_dashboard_and_lists_the_organization() {
     second.press("q");
     assert_eq!(second.exit(), Some(Exit::Done));
     assert_eq!(fs::read_to_string(demo.project_dir().join(".cargo/config.toml")).unwrap(), before);
+}
+
+/// In a world of its own, with the demo's project set up; and what its configuration says.
+fn second_run(world: &World, demo: &Demo) -> (Journey, String) {
+    let mut first = Journey::start(world, in_demo(demo));
+    first.wait_for("Which organization");
+    first.press("<enter>");
+    first.sign_in(demo.token());
+    first.wait_for("Feed Publisher:");
+    first.press("<enter>");
+    first.wait_for("What shall Cargo's configuration say?");
+    first.press("<enter>");
+    first.wait_for("This will be written");
+    first.press("<enter>");
+    first.wait_for("the very header");
+    first.press("<enter>");
+    first.wait_for("Every crate of the lock file is in the cache");
+    drop(first);
+    let mut second = Journey::start(world, in_demo(demo));
+    second.wait_for("contoso/archive-2019");
+    second.settle();
+    (second, config(demo))
+}
+
+fn config(demo: &Demo) -> String {
+    fs::read_to_string(demo.project_dir().join(".cargo/config.toml")).unwrap()
+}
+
+#[test]
+fn another_feed_is_switched_to_and_taken_back() {
+    let world = World::new();
+    let demo = world.demo();
+    let (mut journey, before) = second_run(&world, &demo);
+    let lock = fs::read(demo.project_dir().join("Cargo.lock")).unwrap();
+    journey.press("/payments-crates<enter><enter>");
+    journey.wait_for("Cargo has no credential for `payments-crates`");
+    assert_eq!(config(&demo), before, "the warning comes before");
+    journey.press("<end><enter>");
+    journey.wait_for("Switched to `payments-crates`; u takes it back");
+    journey.wait_for("payments-crates from .cargo/config.toml");
+    assert!(config(&demo).contains("replace-with = \"payments-crates\""), "{}", config(&demo));
+    assert_eq!(fs::read(demo.project_dir().join("Cargo.lock")).unwrap(), lock);
+    journey.settle();
+    journey.press("u");
+    journey.wait_for("Taken back: switched to `payments-crates`");
+    journey.wait_for("rust-crates from .cargo/config.toml");
+    assert_eq!(config(&demo), before);
+}
+
+#[test]
+fn a_difference_that_is_out_of_date_changes_nothing() {
+    let world = World::new();
+    let demo = world.demo();
+    let (mut journey, before) = second_run(&world, &demo);
+    journey.press("/crates.io<enter>p");
+    journey.wait_for("This will be written");
+    let edited = format!("# by somebody else\n{before}");
+    fs::write(demo.project_dir().join(".cargo/config.toml"), &edited).unwrap();
+    journey.press("<end><enter>");
+    journey.wait_for("Nothing was changed");
+    assert_eq!(config(&demo), edited);
+    journey.press("r");
+    journey.wait_for("This will be written");
+    journey.press("<end><enter>");
+    journey.wait_for("Switched to crates.io");
+    assert!(config(&demo).starts_with("# by somebody else\n"), "{}", config(&demo));
+    // What others write beside it stays; what they write into the same place is not overwritten.
+    journey.settle();
+    let (file, switched) = (demo.project_dir().join(".cargo/config.toml"), config(&demo));
+    fs::write(&file, format!("{switched}# the end\n")).unwrap();
+    journey.press("u");
+    journey.wait_for("was edited in the same place since");
+    journey.press("<end><enter>");
+    assert_eq!(config(&demo), format!("{switched}# the end\n"));
+    journey.press("<esc>");
+    fs::write(&file, format!("# and again\n{switched}")).unwrap();
+    journey.press("u");
+    journey.wait_for("those edits stay");
+    journey.press("<end><enter>");
+    journey.wait_for("Taken back");
+    assert_eq!(config(&demo), format!("# and again\n{edited}"));
+}
+
+#[test]
+fn without_a_network_every_tab_is_of_use() {
+    let world = World::new();
+    let demo = world.demo_in("kept");
+    let (first, before) = second_run(&world, &demo);
+    drop(first);
+    let (settled, project) = (in_demo(&demo), demo.project_dir().to_owned());
+    drop(demo);
+    let mut journey = Journey::start(&world, settled);
+    journey.wait_for("The feeds of contoso are not listed");
+    journey.wait_for("Cargo takes its crates from here");
+    journey.settle();
+    journey.press("<down><enter>");
+    journey.wait_for("Switched to crates.io");
+    journey.settle();
+    journey.press("u");
+    journey.wait_for("Taken back");
+    assert_eq!(fs::read_to_string(project.join(".cargo/config.toml")).unwrap(), before);
+    journey.press("<tab>");
+    journey.wait_for("Everything is set up");
+    journey.press("<tab>");
+    journey.wait_for("60 crates");
+    journey.press("<tab>");
+    journey.wait_for("not found out");
+    journey.wait_for("couldn't find out, because");
 }

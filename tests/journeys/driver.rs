@@ -210,6 +210,15 @@ impl World {
         demo
     }
 
+    /// The same, in a folder that outlives it.
+    pub(crate) fn demo_in(&self, folder: &str) -> Demo {
+        let dir = Some(self.sandbox.root().join(folder));
+        let options = DemoOptions { dir, temp_parent: self.sandbox.root().to_owned(), pace: Pace::Fast };
+        let demo = self.runtime.block_on(Demo::start(options)).unwrap();
+        self.sandbox.watch(&demo);
+        demo
+    }
+
     pub(crate) fn host(&self) -> Host {
         Host { clock: Host::os().unwrap().clock, ..self.sandbox.host(&[]) }
     }

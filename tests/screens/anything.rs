@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
 use az_cargo_wizard::task::{Event, JobId, Request};
 use az_cargo_wizard::tui::{Key, Msg, Step, Theme};
@@ -10,6 +11,7 @@ use proptest::sample::{Index, select};
 
 use crate::all_states;
 use crate::draw::{USUAL, drawn, text_of};
+use crate::switch;
 use crate::wizard::Wizard;
 use crate::world;
 
@@ -50,7 +52,7 @@ fn keys() -> impl Strategy<Value = Key> {
     ];
     prop_oneof![
         6 => select(named),
-        3 => select("kjgGq/ pdyrs?".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        3 => select("kjgGq/ pdyrsaunx159?".chars().collect::<Vec<_>>()).prop_map(Key::Char),
         1 => any::<char>().prop_map(Key::Char),
         1 => select("aeukwxcz".chars().collect::<Vec<_>>()).prop_map(Key::Ctrl),
     ]
@@ -115,6 +117,13 @@ fn events(wizard: &Wizard) -> Vec<Event> {
         world::logged_in(),
         Event::Cache(world::cache()),
         Event::Cache(Vec::new()),
+        Event::StoredCredential(None),
+        Event::StoredCredential(Some(Credential::Pat(Secret::new(world::TOKEN)))),
+        Event::Switches(switch::switches()),
+        Event::Planned(Box::new(switch::change())),
+        Event::UndoPlanned(Box::new(switch::merged_plan())),
+        Event::UndoPlanned(Box::new(switch::conflict_plan())),
+        Event::Examined,
         Event::Failed(Box::new(world::token_refused())),
         Event::Failed(Box::new(world::not_saved())),
         Event::Cancelled,

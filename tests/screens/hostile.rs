@@ -6,12 +6,16 @@ use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::diff::DiffLine;
 use az_cargo_wizard::domain::feed::{Condition, Feed, FeedDetails, FeedName, FeedProject, Upstream, View};
 use az_cargo_wizard::domain::finding::{Finding, Hazard};
+use az_cargo_wizard::domain::journal::{How, UndoPlan};
 use az_cargo_wizard::domain::organization::ProjectName;
-use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
+use az_cargo_wizard::domain::plan::{
+    ConfigChange, ConfigScope, FileChange, Review, SetupPlan, Warning, WarningKind, Written,
+};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase, PlannedCrate};
 use az_cargo_wizard::domain::text;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce};
+use az_cargo_wizard::task::doctor::{Check, Diagnosis};
 use az_cargo_wizard::task::{CachedCrate, Event, KeptIn, LoggedIn};
 use az_cargo_wizard::tui::Theme;
 
@@ -153,6 +157,30 @@ fn at_config(wizard: Wizard) -> Wizard {
     wizard.answer(signed_in()).answer(Event::Feeds(vec![feed()])).press("<enter>")
 }
 
+/// On the dashboard, where everything is set up.
+fn tabs(wizard: Wizard) -> Wizard {
+    wizard.checked(found(Some(evil("place"))))
+}
+
+fn diagnosis() -> Diagnosis {
+    let finding = Finding::failed("Cargo", evil("text"), evil("remedy"));
+    Diagnosis { check: Check::Cargo, finding, exit: Exit::Failed }
+}
+
+fn change() -> ConfigChange {
+    let warnings = vec![Warning { kind: WarningKind::UnknownHost, text: evil("warning") }];
+    ConfigChange { what: evil("what"), notes: vec![evil("note")], warnings, ..crate::switch::change() }
+}
+
+fn undo() -> UndoPlan {
+    let mut plan = crate::switch::conflict_plan();
+    plan.entry.what = evil("what");
+    plan.files[0].path = evil("/path").into();
+    plan.files[0].how = How::Conflict(evil("why"));
+    plan.files[0].ours = vec![DiffLine::Added(evil("ours"))];
+    plan
+}
+
 fn at_restore(wizard: Wizard) -> Wizard {
     let wizard = at_config(wizard).reviewed(review).press("<enter>").answer(applied());
     wizard.press("<enter>").answer(logged_in())
@@ -190,7 +218,13 @@ fn screens() -> Vec<(&'static str, Wizard)> {
         ("failed review", at_config(wizard()).press("<enter>").fail(report())),
         ("log in", at_config(wizard()).reviewed(review).press("<enter>").answer(applied())),
         ("log in as it is", wizard().checked(found(None)).signed_in().reviewed_by(review)),
-        ("ready", wizard().checked(found(Some(evil("place"))))),
+        ("feeds tab", tabs(wizard())),
+        ("ready", tabs(wizard()).press("<tab>")),
+        ("doctor tab", tabs(wizard()).press("<s-tab>").answer(Event::Diagnosed(diagnosis()))),
+        ("failed doctor", tabs(wizard()).press("<s-tab>").fail(report())),
+        ("switch", tabs(wizard()).press("p").answer(Event::Planned(Box::new(change())))),
+        ("failed switch", tabs(wizard()).press("p").fail(report())),
+        ("undo", tabs(wizard()).press("u").answer(Event::UndoPlanned(Box::new(undo())))),
         ("rows", at_restore(wizard()).fetching(vec![planned()])),
         ("words", at_restore(wizard()).fetching(vec![FetchEvent::Line(evil("  line"))]).press("d")),
         (

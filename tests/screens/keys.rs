@@ -22,7 +22,7 @@ fn bar(wizard: &Wizard) -> Vec<(Vec<String>, String)> {
     entries
         .map(|entry| {
             let (keys, verb) = entry.split_once(' ').unwrap();
-            let keys = if keys.starts_with(['↑', '↓']) {
+            let keys = if keys.starts_with(['↑', '↓']) || keys.chars().all(|key| key.is_ascii_digit()) {
                 keys.chars().map(String::from).collect()
             } else {
                 vec![keys.to_owned()]

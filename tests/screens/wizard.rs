@@ -12,6 +12,7 @@ use az_cargo_wizard::task::{CacheFolder, Event, JobId, Request};
 use az_cargo_wizard::tui::{App, Effect, Key, Msg, Opening, Theme};
 
 use crate::draw::{USUAL, drawn};
+use crate::switch;
 use crate::world;
 
 /// A wizard and what it wanted so far.
@@ -112,11 +113,30 @@ impl Wizard {
         wizard.told(Msg::Job(check, Event::Checked(Box::new(checkout))))
     }
 
+    /// The credential that Cargo has is found, or none.
+    pub(crate) fn stored(self, credential: Option<Credential>) -> Self {
+        self.answer_to(
+            |request| matches!(request, Request::StoredCredential(_)),
+            Event::StoredCredential(credential),
+        )
+    }
+
+    /// The same, with what can be switched to.
+    pub(crate) fn with_switches(self) -> Self {
+        self.dashboard_of(world::looked_at()).answer(Event::Switches(switch::switches()))
+    }
+
+    /// Answers the last job that was started for something like it.
+    pub(crate) fn answer_to(self, is_it: impl Fn(&Request) -> bool, event: Event) -> Self {
+        let id = self.started.iter().rev().find(|(_, request)| is_it(request)).unwrap().0;
+        self.told(Msg::Job(id, event))
+    }
+
     /// The same, with the feeds of the organization.
     pub(crate) fn dashboard_with(self, feeds: Vec<Feed>) -> Self {
         let credential = Credential::Pat(Secret::new(world::TOKEN));
         let wizard = self.dashboard_of(world::looked_at());
-        wizard.answer(Event::StoredCredential(Some(credential))).answer(Event::Feeds(feeds))
+        wizard.stored(Some(credential)).answer(Event::Feeds(feeds))
     }
 
     /// In a project without a feed, with an organization accepted.

@@ -35,7 +35,7 @@ impl App {
     }
 
     /// Takes the feed that is in force, whatever the steps have asked about, and looks at everything anew.
-    fn look_again(&mut self) -> Vec<Effect> {
+    pub(super) fn look_again(&mut self) -> Vec<Effect> {
         let in_force = self.session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
         if let Some(target) = in_force.map(|in_force| in_force.target.clone()) {
             self.session.find_target(target);

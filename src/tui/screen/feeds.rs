@@ -1,5 +1,8 @@
-//! The Feeds tab: where Cargo could take its crates from, and where it does.
+//! The Feeds tab: where Cargo could take its crates from, where it does, and the switch from one to another.
 
+mod change;
+mod details;
+mod list;
 mod rows;
 
 use ratatui::Frame;
@@ -8,9 +11,10 @@ use ratatui::layout::Rect;
 use crate::domain::credential::Credential;
 use crate::domain::feed::Feed;
 use crate::domain::organization::Base;
-use crate::domain::text;
-use crate::error::Report;
-use crate::task::{Event, Request};
+use crate::error::{Exit, Report};
+use crate::task::feeds::DetailsOf;
+use crate::task::switching::{SwitchWish, Switchable, Wanted};
+use crate::task::{Event, Inspect, Request};
 
 use super::super::keymap::{Action, Key, MOVES, Offer, offer};
 use super::super::layout::{below, top};
@@ -19,13 +23,15 @@ use super::super::session::{Session, Step};
 use super::super::widget::field::Field;
 use super::super::widget::filter;
 use super::super::widget::list_window::ListWindow;
-use super::super::widget::page::{Page, sentence};
-use super::super::widget::table::Table;
+use super::super::widget::page::Page;
+use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
-use rows::{COLUMNS, Row, cells};
+use change::{Change, Wish};
+use details::Details;
+use rows::Row;
 
-/// Lines about the row under the cursor.
-const ABOUT: u16 = 3;
+/// Lines about the row under the cursor, and the empty one before them.
+const ABOUT: u16 = 4;
 
 /// What is known of the organization's feeds.
 #[derive(Debug, Default)]
@@ -50,17 +56,28 @@ pub(super) struct Feeds {
     window: ListWindow,
     filter: Option<Field>,
     filtering: bool,
+    /// What can be switched to, as files tell; `None`: as the first frame has it.
+    known: Option<Vec<Switchable>>,
     listing: Listing,
     /// Whose feeds are listed, and who has asked for them.
     of: Option<(Base, Option<Credential>)>,
     organization: Vec<Feed>,
+    change: Change,
+    /// What was asked last, to be asked again where somebody has edited the file meanwhile.
+    asked: Option<Request>,
+    scroll: Scroll,
+    /// What was changed last, and what follows from it.
+    done: Vec<String>,
+    details: Option<Details>,
 }
 
 impl Feeds {
     /// Puts the rows together anew; the cursor stays on its row.
     fn collect(&mut self, session: &Session) {
         let before = self.selected().map(Row::key);
-        self.rows = rows::collect(session, &self.organization);
+        self.rows =
+            self.known.as_ref().map_or_else(|| rows::of_checkout(session), |list| rows::of_switchables(list));
+        rows::add(&mut self.rows, session, &self.organization);
         self.refilter(before.as_deref());
     }
 
@@ -76,8 +93,12 @@ impl Feeds {
         }
     }
 
+    fn row(&self, place: usize) -> Option<&Row> {
+        self.rows.get(*self.shown.get(place)?)
+    }
+
     fn selected(&self) -> Option<&Row> {
-        self.rows.get(*self.shown.get(self.window.selected())?)
+        self.row(self.window.selected())
     }
 
     /// Asks for what is still to be known: first for the credential, then for the organization's feeds.
@@ -122,30 +143,119 @@ impl Feeds {
         })]
     }
 
-    /// How the list of the organization stands, in one line.
-    fn told(&self, session: &Session) -> Option<String> {
-        let organization = session.target.as_ref().map(|target| target.collection.name())?;
-        match &self.listing {
-            Listing::Not | Listing::Listed => None,
-            Listing::Credential | Listing::Asking => Some(format!("Listing the feeds of {organization}")),
-            Listing::Nobody => Some(format!("To see the feeds of {organization}, sign in: a")),
-            Listing::Failed(report) => {
-                Some(format!("The feeds of {organization} are not listed: {}", report.headline))
-            }
+    /// Asks what a switch to that row would change.
+    fn plan(&mut self, place: usize, wish: Wish) -> Vec<Act> {
+        let Some(row) = self.row(place).filter(|_| !self.change.is_busy()) else { return Vec::new() };
+        let to = Wanted::Known(row.to(&self.rows));
+        self.window.select(place);
+        self.ask_for(
+            wish,
+            Request::PlanSwitch(SwitchWish { to, registry: None, overwrite_replacement: false }),
+        )
+    }
+
+    fn ask_for(&mut self, wish: Wish, request: Request) -> Vec<Act> {
+        self.change = Change::Planning(wish);
+        self.asked = Some(request.clone());
+        vec![Act::Start(request)]
+    }
+
+    fn plan_removal(&mut self) -> Vec<Act> {
+        let name = self.selected().filter(|row| row.is_configured()).and_then(|row| row.registry.clone());
+        let Some(name) = name.filter(|_| !self.change.is_busy()) else { return Vec::new() };
+        self.ask_for(Wish::Look, Request::PlanRemoval(name.to_string()))
+    }
+
+    fn plan_undo(&mut self) -> Vec<Act> {
+        if self.change.is_busy() {
+            return Vec::new();
+        }
+        self.ask_for(Wish::AtOnce, Request::PlanUndo(None))
+    }
+
+    /// What a change is to be started with, or said where nothing is left to do.
+    fn go_on(&mut self, next: Result<Option<Request>, String>) -> Vec<Act> {
+        self.scroll = Scroll::default();
+        match next {
+            Ok(request) => request.map(Act::Start).into_iter().collect(),
+            Err(words) => vec![Act::Say(words)],
         }
     }
 
-    fn head(&self, page: &mut Page, look: &Look, session: &Session) {
-        if let Some(field) = &self.filter {
-            let total = text::grouped(self.rows.len());
-            page.field(&format!("{} of {total}", text::grouped(self.shown.len())), field, self.filtering);
+    /// It was written: what is in force now is looked at again.
+    fn made(&mut self, session: &mut Session) -> Vec<Act> {
+        if let Change::Making(said) = std::mem::take(&mut self.change) {
+            self.done = said;
         }
-        match (self.told(session), &self.listing) {
-            (Some(line), Listing::Failed(_)) => page.warning(&sentence(&line)),
-            (Some(line), Listing::Nobody) => page.quiet(&line),
-            (Some(line), _) => page.busy(look.frame(), &line),
-            (None, _) => page.quiet(&text::count(self.rows.len(), "place", "places")),
-        };
+        session.dashboard.is_checked = false;
+        vec![Act::Look, Act::Start(Request::Switches)]
+    }
+
+    fn open_details(&mut self, session: &Session) -> Vec<Act> {
+        let Some(row) = self.selected() else { return Vec::new() };
+        let mut acts = vec![Act::Start(Request::Inspect(Inspect::All))];
+        let mut details = Details::default();
+        let has_way_in = session.credential.is_some() || session.anonymous;
+        if let (Some(feed), Some(target)) = (&row.feed, session.target.as_ref().filter(|_| has_way_in)) {
+            details.asking = true;
+            acts.push(Act::Start(Request::FeedDetails(Box::new(DetailsOf {
+                collection: target.collection.clone(),
+                credential: session.credential.clone(),
+                account: session.account.clone(),
+                feed: feed.clone(),
+            }))));
+        }
+        self.details = Some(details);
+        acts
+    }
+
+    /// Whose failure that is: a change of files never fails for want of network.
+    fn fail(&mut self, report: Box<Report>) {
+        let is_of_service = matches!(report.exit, Exit::Network | Exit::SignIn | Exit::NotAllowed);
+        let is_of_list = self.is_asking() && is_of_service;
+        if self.change.is_busy() && !is_of_list {
+            self.scroll = Scroll::default();
+            self.change = Change::Failed(report);
+        } else if let Some(details) = self.details.as_mut().filter(|details| details.asking) {
+            details.asking = false;
+            details.failed = Some(report.headline.clone());
+        } else {
+            self.listing = Listing::Failed(report);
+        }
+    }
+
+    fn own_offers(&self, session: &Session) -> Vec<Offer> {
+        let mut offers = Vec::new();
+        if let Some(row) = self.selected().filter(|_| !self.change.is_busy()) {
+            offers.extend((!row.in_force).then(|| offer(Action::Accept, "switch")));
+            offers.push(offer(Action::Details, "details"));
+            offers.extend((!row.in_force).then(|| offer(Action::Preview, "difference")));
+            offers.extend(row.is_configured().then(|| offer(Action::Remove, "remove")));
+        }
+        if !self.change.is_busy() {
+            offers.push(offer(Action::Undo, "undo"));
+        }
+        offers.extend([
+            offer(Action::Add, "another feed"),
+            offer(Action::New, "new feed"),
+            offer(Action::Filter, "filter"),
+        ]);
+        offers.extend(self.filter.is_some().then(|| offer(Action::Back, "clear the filter")));
+        offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+        if self.selected().is_some_and(|row| row.index.is_some()) {
+            offers.push(offer(Action::Copy, "copy the index"));
+        }
+        if matches!(self.listing, Listing::Listed | Listing::Failed(_)) && session.target.is_some() {
+            offers.push(offer(Action::RunAgain, "list again"));
+        }
+        if !self.change.is_busy() {
+            let nth = (1..=9).zip(&self.shown).map(|(digit, _)| offer(Action::Nth(digit), "switch to it"));
+            offers.extend(nth);
+        }
+        if self.shown.len() > 1 {
+            offers.extend(MOVES);
+        }
+        offers
     }
 }
 
@@ -155,7 +265,8 @@ impl Panel for Feeds {
             self.of = None;
             self.listing = Listing::Not;
         }
-        let acts = self.ask(session);
+        let mut acts = self.ask(session);
+        acts.extend(session.dashboard.is_checked.then_some(Act::Start(Request::Switches)));
         self.collect(session);
         acts
     }
@@ -164,25 +275,43 @@ impl Panel for Feeds {
         if self.filtering {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
-        let mut offers = vec![offer(Action::Filter, "filter")];
-        if self.selected().is_some_and(|row| row.index.is_some()) {
-            offers.push(offer(Action::Copy, "copy the index"));
+        if self.change.covers() {
+            return self.change.offers(&self.scroll);
         }
-        offers.extend([offer(Action::Add, "another feed"), offer(Action::New, "new feed")]);
-        offers.extend(self.filter.is_some().then(|| offer(Action::Back, "clear the filter")));
-        offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
-        if matches!(self.listing, Listing::Listed | Listing::Failed(_)) && session.target.is_some() {
-            offers.push(offer(Action::RunAgain, "list again"));
+        if self.details.is_some() {
+            let mut offers = vec![offer(Action::Details, "the list"), offer(Action::Back, "close")];
+            offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+            return offers;
         }
-        if self.shown.len() > 1 {
-            offers.extend(MOVES);
-        }
-        offers
+        self.own_offers(session)
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        if self.change.covers() {
+            return match action {
+                Action::RunAgain => match self.asked.clone() {
+                    Some(request) => self.ask_for(Wish::Look, request),
+                    None => Vec::new(),
+                },
+                Action::Accept if self.scroll.below() > 0 => {
+                    self.scroll.act(Action::PageDown);
+                    Vec::new()
+                }
+                Action::Accept => self.change.agree().map(Act::Start).into_iter().collect(),
+                action => {
+                    self.scroll.act(action);
+                    Vec::new()
+                }
+            };
+        }
         match action {
-            Action::Accept => self.filtering = false,
+            Action::Accept if self.filtering => self.filtering = false,
+            Action::Accept => return self.plan(self.window.selected(), Wish::AtOnce),
+            Action::Nth(digit) => return self.plan(usize::from(digit) - 1, Wish::AtOnce),
+            Action::Preview => return self.plan(self.window.selected(), Wish::Look),
+            Action::Remove => return self.plan_removal(),
+            Action::Undo => return self.plan_undo(),
+            Action::Details if self.details.take().is_none() => return self.open_details(session),
             Action::Filter => {
                 self.filter.get_or_insert_with(Field::default);
                 self.filtering = true;
@@ -208,6 +337,13 @@ impl Panel for Feeds {
     }
 
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        if self.change.covers() {
+            self.change = Change::None;
+            return Some(Vec::new());
+        }
+        if self.details.take().is_some() {
+            return Some(Vec::new());
+        }
         self.filter.take()?;
         self.filtering = false;
         let keep = self.selected().map(Row::key);
@@ -247,7 +383,29 @@ impl Panel for Feeds {
                 self.listing = Listing::Listed;
                 self.organization = feeds;
             }
-            Event::Failed(report) => self.listing = Listing::Failed(report),
+            Event::Switches(list) => self.known = Some(list),
+            Event::Planned(change) => {
+                let no_upstream =
+                    self.selected().is_some_and(|row| row.crates_io == Some(false)) && change.to.is_some();
+                let next = self.change.take_planned(*change, no_upstream);
+                return self.go_on(next);
+            }
+            Event::UndoPlanned(plan) => {
+                let next = self.change.take_undo(*plan);
+                return self.go_on(next);
+            }
+            Event::Applied(_) => return self.made(session),
+            Event::FeedDetails(told) => {
+                if let Some(details) = &mut self.details {
+                    (details.asking, details.told) = (false, Some(told));
+                }
+            }
+            Event::Cache(folders) => {
+                if let Some(details) = &mut self.details {
+                    details.cache = Some(folders);
+                }
+            }
+            Event::Failed(report) => self.fail(report),
             _ => {}
         }
         self.collect(session);
@@ -256,39 +414,31 @@ impl Panel for Feeds {
 
     fn moves(&self) -> bool {
         self.is_asking()
+            || self.change.is_busy()
+            || self.details.as_ref().is_some_and(|details| details.asking)
+    }
+
+    fn must_end(&self) -> bool {
+        matches!(self.change, Change::Making(_))
     }
 
     fn failed(&self) -> bool {
-        false
+        matches!(self.change, Change::Failed(_))
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        if self.change.covers() {
+            return self.change.view(frame, area, (look, &self.scroll, session));
+        }
+        if let (Some(details), Some(row)) = (&self.details, self.selected()) {
+            let mut page = Page::new(look.theme, area.width);
+            details.show(&mut page, row, look);
+            return look.page(frame, area, page);
+        }
         let mut head = Page::new(look.theme, area.width);
         self.head(&mut head, look, session);
         let rows = head.len().min(area.height / 2);
         head.draw(frame, top(area, rows));
-        let rest = below(area, rows);
-        let about = if rest.height > 2 * ABOUT { ABOUT } else { 0 };
-        let list = Rect { height: rest.height - about, ..rest };
-        let table = Table {
-            theme: look.theme,
-            columns: &COLUMNS,
-            sorted: None,
-            window: &self.window,
-            length: self.shown.len(),
-            focused: !self.filtering,
-        };
-        table.draw(frame, list, |row| {
-            let row = self.shown.get(row).and_then(|index| Some((*index, self.rows.get(*index)?)));
-            row.map(|(place, row)| cells(row, place, look)).unwrap_or_default()
-        });
-        let mut page = Page::new(look.theme, area.width);
-        match self.selected() {
-            Some(row) => rows::about(&mut page, row),
-            None => {
-                page.quiet("Nothing matches. Esc clears the filter.");
-            }
-        }
-        page.draw_from(frame, below(rest, list.height + 1), 0);
+        self.list(frame, below(area, rows), look, session);
     }
 }

@@ -14,7 +14,13 @@ pub(in super::super) fn show(page: &mut Page, (file, path): (&FileChange, &str),
         (Some(_), false) => "stays as it is",
     };
     page.styled(&format!("{path} ({what})"), theme.strong());
-    for line in &file.lines {
+    lines(page, &file.lines, theme);
+    page.gap();
+}
+
+/// The lines alone.
+pub(in super::super) fn lines(page: &mut Page, lines: &[DiffLine], theme: Theme) {
+    for line in lines {
         match line {
             DiffLine::Added(line) => page.diff("+", theme.good(), line),
             DiffLine::Removed(line) => page.diff("-", theme.bad(), line),
@@ -22,5 +28,4 @@ pub(in super::super) fn show(page: &mut Page, (file, path): (&FileChange, &str),
             DiffLine::Gap => page.diff(" ", theme.quiet(), "..."),
         };
     }
-    page.gap();
 }

@@ -1,7 +1,11 @@
-//! What can be switched to, row by row: crates.io itself, what the configuration names, and the organization's feeds.
+//! What can be switched to, row by row: what the configuration names and what was used before, crates.io itself, and
+//! the organization's feeds.
 
 use crate::domain::feed::Feed;
+use crate::domain::plan::SwitchTo;
 use crate::domain::registry::{IndexUrl, RegistryName};
+use crate::task::check::HostTrust;
+use crate::task::switching::Switchable;
 
 use super::super::super::session::Session;
 use super::super::super::widget::page::Page;
@@ -17,7 +21,13 @@ pub(super) struct Row {
     pub(super) registry: Option<RegistryName>,
     /// `None`: crates.io.
     pub(super) index: Option<IndexUrl>,
+    /// The file or variable that names it.
+    pub(super) source: Option<String>,
     pub(super) in_force: bool,
+    pub(super) host: HostTrust,
+    /// Where Cargo would find its credential.
+    pub(super) credential: Option<String>,
+    pub(super) crates_io: Option<bool>,
     /// As the organization tells of it.
     pub(super) feed: Option<Feed>,
 }
@@ -32,46 +42,100 @@ impl Row {
     pub(super) fn searched(&self) -> String {
         format!("{} {}", self.label, self.registry.as_ref().map_or("", RegistryName::as_str))
     }
+
+    /// Whether a file names it, that it could be taken out of.
+    pub(super) fn is_configured(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| !source.starts_with("CARGO_"))
+    }
+
+    /// Where a switch would lead; a feed that no file names yet gets a name that is free.
+    pub(super) fn to(&self, rows: &[Self]) -> SwitchTo {
+        let Some(index) = &self.index else { return SwitchTo::CratesIo };
+        let name = self.registry.clone().unwrap_or_else(|| free_name(self, rows));
+        SwitchTo::Registry { name, index: index.clone() }
+    }
 }
 
-/// All rows: first crates.io and what is configured, then the feeds of the organization that nothing names yet.
-pub(super) fn collect(session: &Session, organization: &[Feed]) -> Vec<Row> {
+fn free_name(row: &Row, rows: &[Row]) -> RegistryName {
+    let base = row
+        .feed
+        .as_ref()
+        .map_or_else(|| RegistryName::parse("feed").ok(), |feed| Some(RegistryName::suggest(&feed.name)));
+    let base = base.map_or_else(|| "feed".to_owned(), |name| name.to_string());
+    let is_taken = |name: &RegistryName| {
+        rows.iter().filter_map(|row| row.registry.as_ref()).any(|taken| taken.env_name() == name.env_name())
+    };
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    let mut names =
+        std::iter::once(base.clone()).chain(numbered).filter_map(|name| RegistryName::parse(&name).ok());
+    // There is always a next number.
+    names.find(|name| !is_taken(name)).unwrap_or_else(|| unreachable!("numbers do not end"))
+}
+
+/// What the files have told with the first frame.
+pub(super) fn of_checkout(session: &Session) -> Vec<Row> {
     let checkout = session.checkout.as_ref();
     let in_force = checkout.and_then(|checkout| checkout.in_force.as_ref());
-    let in_force = in_force.map(|in_force| &in_force.registry);
-    let replaced = in_force.filter(|registry| registry.replaces_crates_io);
-    let mut rows = Vec::new();
+    let replaced = in_force.filter(|feed| feed.registry.replaces_crates_io);
+    let mut rows: Vec<Row> = Vec::new();
     for (name, index) in checkout.iter().flat_map(|checkout| &checkout.registries) {
+        let own = replaced.filter(|feed| feed.registry.name == *name);
         rows.push(Row {
-            label: label(index),
             registry: Some(name.clone()),
-            in_force: replaced.is_some_and(|registry| registry.name == *name),
-            index: Some(index.clone()),
-            feed: None,
+            in_force: own.is_some(),
+            credential: own.and_then(|feed| feed.token_in.clone()),
+            ..bare(label(index), Some(index.clone()))
         });
     }
-    rows.push(Row {
-        label: "crates.io".to_owned(),
-        registry: None,
-        index: None,
-        in_force: replaced.is_none(),
-        feed: None,
-    });
-    let Some(collection) = session.target.as_ref().map(|target| &target.collection) else { return rows };
+    rows.push(Row { in_force: replaced.is_none(), ..crates_io() });
+    rows
+}
+
+fn bare(label: String, index: Option<IndexUrl>) -> Row {
+    let (host, source) = (HostTrust::Known, None);
+    let (registry, credential, crates_io, feed) = (None, None, None, None);
+    Row { label, registry, index, source, in_force: false, host, credential, crates_io, feed }
+}
+
+fn crates_io() -> Row {
+    Row { crates_io: Some(true), ..bare("crates.io".to_owned(), None) }
+}
+
+/// The same once everything was looked at.
+pub(super) fn of_switchables(list: &[Switchable]) -> Vec<Row> {
+    let row = |switchable: &Switchable| match &switchable.to {
+        SwitchTo::CratesIo => Row { in_force: switchable.in_force, ..crates_io() },
+        SwitchTo::Registry { name, index } => Row {
+            registry: Some(name.clone()),
+            source: switchable.source.clone(),
+            in_force: switchable.in_force,
+            host: switchable.host,
+            credential: switchable.credential.clone(),
+            crates_io: switchable.crates_io,
+            ..bare(label(index), Some(index.clone()))
+        },
+    };
+    list.iter().map(row).collect()
+}
+
+/// Adds the feeds of the organization that no row stands for yet.
+pub(super) fn add(rows: &mut Vec<Row>, session: &Session, organization: &[Feed]) {
+    let Some(collection) = session.target.as_ref().map(|target| &target.collection) else { return };
     for feed in organization {
         let index = IndexUrl::for_feed(collection, feed, None);
+        let told = feed.crates_io();
         match rows.iter_mut().find(|row| row.index.as_ref() == Some(&index)) {
-            Some(row) => row.feed = Some(feed.clone()),
+            Some(row) => {
+                row.crates_io = told.or(row.crates_io);
+                row.feed = Some(feed.clone());
+            }
             None => rows.push(Row {
-                label: format!("{}/{}", collection.name(), feed.label()),
-                registry: None,
-                index: Some(index),
-                in_force: false,
+                crates_io: told,
                 feed: Some(feed.clone()),
+                ..bare(format!("{}/{}", collection.name(), feed.label()), Some(index))
             }),
         }
     }
-    rows
 }
 
 /// A feed as the other screens call it; another index as it is.
@@ -83,22 +147,31 @@ fn label(index: &IndexUrl) -> String {
     format!("{}/{project}{feed}{view}", target.collection.name())
 }
 
-pub(super) const COLUMNS: [Column; 4] = [
-    Column { title: "  feed", width: Width::Fill(24), right: false, keep: 9 },
-    Column { title: "registry", width: Width::Exactly(18), right: false, keep: 7 },
+pub(super) const COLUMNS: [Column; 5] = [
+    Column { title: "   feed", width: Width::Fill(24), right: false, keep: 9 },
+    Column { title: "registry", width: Width::Exactly(16), right: false, keep: 7 },
     Column { title: "crates.io", width: Width::Exactly(9), right: false, keep: 5 },
-    Column { title: "access", width: Width::Exactly(8), right: false, keep: 2 },
+    Column { title: "credential", width: Width::Exactly(10), right: false, keep: 4 },
+    Column { title: "access", width: Width::Exactly(7), right: false, keep: 2 },
 ];
 
-/// The cells of one row.
-pub(super) fn cells(row: &Row, _place: usize, look: &Look) -> Vec<Cell> {
+/// The cells of one row; the first nine have a digit.
+pub(super) fn cells(row: &Row, place: usize, look: &Look) -> Vec<Cell> {
     let theme = look.theme;
     let mark = if row.in_force { theme.chosen() } else { " " };
-    let upstream = match row.feed.as_ref().map(Feed::crates_io) {
-        Some(Some(true)) => Cell::styled("yes", theme.good()),
-        Some(Some(false)) => Cell::styled("no", theme.warning()),
-        Some(None) => Cell::styled("?", theme.quiet()),
-        None => Cell::default(),
+    let digit = if place < 9 { (place + 1).to_string() } else { " ".to_owned() };
+    let upstream = match (row.crates_io, &row.index) {
+        (Some(true), _) => Cell::styled("yes", theme.good()),
+        (Some(false), _) => Cell::styled("no", theme.warning()),
+        (None, _) => Cell::styled("?", theme.quiet()),
+    };
+    let credential = match (&row.index, &row.credential, row.host) {
+        (None, ..) => Cell::styled("not needed", theme.quiet()),
+        (_, _, HostTrust::Unknown) => Cell::styled("unknown", theme.warning()),
+        (_, Some(_), _) => Cell::styled("yes", theme.good()),
+        // Of a feed that no file names yet nobody has looked.
+        (_, None, _) if row.registry.is_none() => Cell::styled("?", theme.quiet()),
+        (_, None, _) => Cell::styled("none", theme.warning()),
     };
     let access = match &row.feed {
         Some(feed) if feed.is_public() => "public",
@@ -108,20 +181,31 @@ pub(super) fn cells(row: &Row, _place: usize, look: &Look) -> Vec<Cell> {
     };
     let registry = row.registry.as_ref().map_or("", RegistryName::as_str);
     vec![
-        Cell::name(format!("{mark} {}", row.label)),
+        Cell::name(format!("{digit}{mark} {}", row.label)),
         Cell::name(registry),
         upstream,
+        credential,
         Cell::styled(access, theme.quiet()),
     ]
 }
 
 /// The lines about one row.
-pub(super) fn about(page: &mut Page, row: &Row) {
+pub(super) fn about(page: &mut Page, row: &Row, session: &Session) {
     if row.in_force {
         page.good("Cargo takes its crates from here.");
+    } else if row.host == HostTrust::Unknown {
+        page.warning("Nobody has named this host: it is asked nothing.");
     }
-    match &row.index {
-        Some(index) => page.quiet(&index.shown()),
-        None => page.quiet("crates.io itself, with no feed in its place."),
+    match (&row.source, &row.registry, &row.index) {
+        (Some(source), ..) => {
+            page.quiet(&format!("Named by {}", session.shown(std::path::Path::new(source))))
+        }
+        (None, Some(_), _) if row.feed.is_none() => page.quiet("Used before"),
+        (None, None, Some(_)) => page.quiet("No file names it yet"),
+        (_, _, None) => page.quiet("crates.io itself, with no feed in its place"),
+        _ => page,
     };
+    if let Some(index) = &row.index {
+        page.quiet(&index.shown());
+    }
 }
