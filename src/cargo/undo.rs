@@ -221,8 +221,8 @@ pub fn apply(plan: &UndoPlan, places: &Places<'_>) -> Result<Vec<Written>, UndoE
     }
     let state_dir = places.state_dir;
     let _lock = files::lock(state_dir, journal::LOCK)?;
-    let entry = journal::entries(state_dir)?.into_iter().find(|entry| entry.id == id);
-    check(&entry.ok_or(UndoError::NoSuchEntry(id))?)?;
+    let entries = journal::entries(state_dir)?;
+    check(entries.iter().find(|entry| entry.id == id).ok_or(UndoError::NoSuchEntry(id))?)?;
     let project = plan.entry.project.as_ref().map(PathBuf::from);
     let places = Places { workspace: project.as_deref(), ..*places };
     let changes: Vec<(&FileChange, bool)> =
@@ -232,6 +232,7 @@ pub fn apply(plan: &UndoPlan, places: &Places<'_>) -> Result<Vec<Written>, UndoE
             return Err(FileError::Changed(change.path.clone()).into());
         }
     }
+    settle(id, &entries, state_dir)?;
     journal::mark(state_dir, id, |entry| {
         entry.state = State::Undoing;
         for (change, file) in entry.changes.iter_mut().zip(&plan.files) {
@@ -251,6 +252,16 @@ pub fn apply(plan: &UndoPlan, places: &Places<'_>) -> Result<Vec<Written>, UndoE
         was_there: true,
     };
     Ok(changes.into_iter().map(written).collect())
+}
+
+/// Marks what was begun and never happened: once the files change, their hashes no longer tell.
+fn settle(id: u64, entries: &[Entry], state_dir: &Path) -> Result<(), UndoError> {
+    for entry in entries.iter().filter(|entry| entry.id != id && entry.state == State::Begun) {
+        if of(entry, entries)?.is_done() {
+            journal::mark(state_dir, entry.id, journal::is_now(State::Undone))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes all or nothing, as far as the system lets it.

@@ -89,7 +89,8 @@ fn cargo_fetch_takes_the_other_feed_and_the_lock_file_stays() {
     credentials::store(&home, &RegistryName::parse("tools").unwrap(), &header).unwrap();
     done(served.product(&sandbox, &format!("switch tools --org {org}")));
     assert_ne!(fs::read_to_string(&config).unwrap(), written);
-    done(served.run(&sandbox, "cargo fetch --locked"));
+    // Setting up has named the provider of the plain file for its own feed alone.
+    done(served.run(&sandbox, "CARGO_REGISTRIES_TOOLS_CREDENTIAL_PROVIDER=cargo:token cargo fetch --locked"));
     let both = folders(&sandbox);
     assert!(both.len() == 2 && both.contains(&first[0]), "{both:?}");
     assert_eq!(fs::read(&lock).unwrap(), before, "the lock file is as it was");
