@@ -1,10 +1,12 @@
 //! What a person should know before agreeing to a change of Cargo's configuration: sentences, no decisions.
 
-use super::settings::{Replacement, env_name, first_include, same_index};
+use super::settings::{ProviderOrigin, Replacement, env_name, first_include, same_index};
 use super::situation::{Situation, cargos_provider, index_of, replacement_of, shown};
+use crate::domain::answering::Answerer;
 use crate::domain::credential::TokenStore;
 use crate::domain::plan::ConfigScope;
 use crate::domain::text::clean;
+use crate::host::Host;
 
 /// The sentences for this plan in this situation, the most surprising first.
 pub(super) fn notes(situation: &Situation<'_>) -> Vec<String> {
@@ -22,6 +24,7 @@ pub(super) fn of_registry(situation: &Situation<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(index_variable(situation));
     notes.extend(of_provider(situation));
+    notes.extend(provider_that_gives_way(situation));
     notes.extend(token_variable(situation));
     notes.extend(shadowed_index(situation));
     notes.extend(shared_variables(situation));
@@ -77,6 +80,23 @@ pub(super) fn of_provider(situation: &Situation<'_>) -> Option<String> {
     }
     let asked_first = wanted.is_none() && situation.places.env.text(FOR_ALL).is_some();
     asked_first.then(|| format!("The providers of the variable {FOR_ALL} are asked before this tool."))
+}
+
+/// The person's own choice for this registry: never given up without a word.
+fn provider_that_gives_way(situation: &Situation<'_>) -> Option<String> {
+    let plan = situation.plan;
+    let own = situation.settings.provider_of(&plan.registry)?;
+    let is_kept = plan.store == TokenStore::ThisRunOnly
+        || own.origin == ProviderOrigin::Environment
+        || cargos_provider(plan.store) == Some(own.text.trim());
+    (!is_kept).then(|| {
+        format!(
+            "{} names {} as the credential provider of `{}`: it gives way, and `az-cargo-wizard undo` brings it back.",
+            shown(&own.file),
+            Answerer::of(&own.text, Host::system()).words(),
+            plan.registry
+        )
+    })
 }
 
 fn token_variable(situation: &Situation<'_>) -> Option<String> {

@@ -316,6 +316,11 @@ mod tests {
     fn the_persons_own_provider_gives_way_and_the_projects_does_not() {
         let sandbox = Sandbox::new();
         sandbox.write("home/config.toml", "[registries.rust]\ncredential-provider = [\"/opt/x\"]\n");
+        let notes = sandbox.review(&project()).unwrap().notes;
+        assert!(
+            notes.iter().any(|note| note.contains("the program `/opt/x`") && note.contains("undo")),
+            "{notes:?}"
+        );
         sandbox.set_up(&project());
         assert_eq!(
             sandbox.read("home/config.toml"),
