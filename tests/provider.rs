@@ -17,6 +17,8 @@ mod fetching;
 mod made;
 #[path = "provider/native.rs"]
 mod native;
+#[path = "provider/publishing.rs"]
+mod publishing;
 #[path = "provider/renewing.rs"]
 mod renewing;
 #[path = "provider/running_out.rs"]

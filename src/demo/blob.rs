@@ -43,7 +43,8 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
         return refusal(StatusCode::FORBIDDEN, "AuthenticationFailed");
     }
     let krate = call.state.catalog.crates.iter().find(|krate| path_of(krate) == call.path);
-    match krate {
+    let published = call.path.rsplit('/').next().and_then(|checksum| call.state.shelf.by_checksum(checksum));
+    match krate.or(published.as_ref()) {
         Some(krate) if call.method == Method::GET => crate_file(krate),
         _ => refusal(StatusCode::NOT_FOUND, "BlobNotFound"),
     }

@@ -150,6 +150,11 @@ impl<'a> Call<'a> {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The body, whatever it is.
+    pub(super) fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
     /// The body, which must say that it is JSON and be it.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Reply> {
         let media_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();

@@ -39,6 +39,7 @@ pub(super) struct Crate {
     /// One line of the sparse index, without its line end (azure-contract 7.4).
     pub(super) index_line: String,
     pub(super) packed: Bytes,
+    pub(super) yanked: bool,
     needs: Vec<Need>,
 }
 
@@ -60,7 +61,7 @@ pub struct MadeCrates {
 /// All crates of the demo, by name and version.
 #[derive(Debug)]
 pub(super) struct Catalog {
-    pub(super) crates: Vec<Crate>,
+    pub(super) crates: Vec<Arc<Crate>>,
     project: Vec<Need>,
     project_dev: Vec<Need>,
 }
@@ -92,8 +93,8 @@ impl Catalog {
     fn of(file: CratesFile) -> Self {
         let public = file.public.into_iter().map(|row| (row, false));
         let internal = file.internal.into_iter().map(|row| (row, true));
-        let mut crates: Vec<Crate> =
-            public.chain(internal).map(|(row, internal)| Crate::pack(row, internal)).collect();
+        let mut crates: Vec<Arc<Crate>> =
+            public.chain(internal).map(|(row, internal)| Arc::new(Crate::pack(row, internal))).collect();
         crates.sort_by(|one, other| (&one.name, &one.version).cmp(&(&other.name, &other.version)));
         Self {
             crates,
@@ -102,9 +103,9 @@ impl Catalog {
         }
     }
 
-    /// Every version of a crate, with its place in [`Catalog::crates`]; names are told apart by case.
-    pub(super) fn versions<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (usize, &'a Crate)> {
-        self.crates.iter().enumerate().filter(move |(_, krate)| krate.name == name)
+    /// Every version of a crate; names are told apart by case.
+    pub(super) fn versions<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Crate>> {
+        self.crates.iter().filter(move |krate| krate.name == name)
     }
 
     /// The lines of `[dependencies]` and of `[dev-dependencies]` of the sample project.
@@ -160,7 +161,7 @@ impl Catalog {
 
     /// The crates of the demo's crates.io.
     pub(super) fn public(&self) -> impl Iterator<Item = &Crate> {
-        self.crates.iter().filter(|krate| !krate.internal)
+        self.crates.iter().map(Arc::as_ref).filter(|krate| !krate.internal)
     }
 }
 
@@ -172,7 +173,31 @@ impl Crate {
         let packed = pack(&name, &version, &needs, kibibytes * 1024).expect("memory takes any write");
         let checksum = hex(&Sha256::digest(&packed));
         let index_line = index_line(&name, &version, &checksum, &needs);
-        Self { name, version, internal, checksum, index_line, packed: packed.into(), needs }
+        Self { name, version, internal, checksum, index_line, packed: packed.into(), yanked: false, needs }
+    }
+
+    /// One that somebody has published, with its line of the index.
+    pub(super) fn published(
+        (name, version): (String, Version),
+        checksum: String,
+        (index_line, packed): (String, Bytes),
+    ) -> Self {
+        Self { name, version, internal: true, checksum, index_line, packed, yanked: false, needs: Vec::new() }
+    }
+
+    /// The same, yanked or not.
+    pub(super) fn with_yanked(&self, yanked: bool) -> Self {
+        let word = |is: bool| format!("\"yanked\":{is}");
+        Self {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            internal: self.internal,
+            checksum: self.checksum.clone(),
+            index_line: self.index_line.replace(&word(!yanked), &word(yanked)),
+            packed: self.packed.clone(),
+            yanked,
+            needs: self.needs.clone(),
+        }
     }
 
     /// `tidewater-1.44.2`.
@@ -335,7 +360,7 @@ mod tests {
         for krate in catalog.public() {
             for need in &krate.needs {
                 let requirement = VersionReq::parse(&need.requirement).unwrap();
-                let met = catalog.versions(&need.name).filter(|(_, k)| requirement.matches(&k.version));
+                let met = catalog.versions(&need.name).filter(|k| requirement.matches(&k.version));
                 assert_eq!(met.count(), 1, "{} needs {need:?}", krate.stem());
             }
             let (name, version) = (&krate.name, &krate.version);
@@ -352,7 +377,7 @@ mod tests {
     #[test]
     fn a_packed_crate_holds_a_manifest_a_library_and_nothing_that_runs() {
         let catalog = Catalog::packed();
-        let (_, krate) = catalog.versions("inkstream").next().unwrap();
+        let krate = catalog.versions("inkstream").next().unwrap();
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(krate.packed.as_ref()));
         let mut paths = Vec::new();
         for entry in archive.entries().unwrap() {

@@ -14,6 +14,7 @@ mod hostile;
 mod pace;
 mod pats;
 mod project;
+mod publish;
 mod refusal;
 mod registry;
 mod reply;
@@ -108,7 +109,8 @@ impl Demo {
         world.ports = [port_of(&azure)?, port_of(&blobs)?];
         let origins = (origin(world.ports[0]), origin(world.ports[1]));
         let access = Access::of(&world.token);
-        let (saved, made, pats) = (world.saved.clone(), world.feeds.clone(), world.pats.clone());
+        let (saved, made) = (world.saved.clone(), world.feeds.clone());
+        let by_people = (world.pats.clone(), world.published.clone());
         let hostile = world.hostile;
         let (folder, catalog) = blocking(move || {
             let catalog = pack();
@@ -116,7 +118,7 @@ impl Demo {
             Ok((folder, catalog))
         })
         .await?;
-        let state = Arc::new(State::new(catalog, access, (origins, pace), (saved, &made, pats)));
+        let state = Arc::new(State::new(catalog, access, (origins, pace), (saved, &made), by_people));
         if hostile {
             state.turn_hostile();
         }
@@ -266,7 +268,8 @@ impl Drop for Demo {
         let state = &self.state;
         let _ = self.folder.remember(|world| {
             (world.saved, world.feeds) = (state.saved(), state.world().kept());
-            (world.pats, world.hostile) = (state.pats.kept(), state.is_hostile());
+            (world.pats, world.published) = (state.pats.kept(), state.shelf.kept());
+            world.hostile = state.is_hostile();
         });
     }
 }

@@ -13,6 +13,7 @@ use super::access::is_token;
 use super::crates::Catalog;
 use super::error::DemoError;
 use super::pats::Pat;
+use super::publish::KeptCrate;
 use super::world::KeptFeed;
 use crate::files::{self, Links, NewFile, Replacement};
 
@@ -57,6 +58,9 @@ pub(super) struct Kept {
     /// The personal access tokens that people have made.
     #[serde(default)]
     pub(super) pats: Vec<Pat>,
+    /// The crates that people have published.
+    #[serde(default)]
+    pub(super) published: Vec<KeptCrate>,
 }
 
 impl Kept {
@@ -69,6 +73,7 @@ impl Kept {
             hostile: false,
             feeds: Vec::new(),
             pats: Vec::new(),
+            published: Vec::new(),
         }
     }
 }

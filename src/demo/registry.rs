@@ -1,15 +1,19 @@
 //! The Cargo endpoint of a feed: `config.json`, sparse index, downloads, and the saving of upstream crates
 //! (azure-contract 6.3, 7).
 
-use hyper::StatusCode;
+use std::sync::Arc;
+
+use hyper::{Method, StatusCode};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::access::{Grant, Scope};
 use super::blob;
 use super::call::Call;
-use super::crates::Crate;
+use super::crates::{Crate, hex};
 use super::front::Service;
-use super::refusal::{anonymous, no_project};
+use super::publish;
+use super::refusal::{anonymous, no_project, unusable};
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Organization, Project, Role, Supply};
 
@@ -28,12 +32,24 @@ pub(super) fn answer(
 ) -> Result<Reply, Reply> {
     let [reference, rest @ ..] = rest else { return Err(call.no_controller()) };
     let door = Door::open(call, organization, project, reference)?;
-    match rest {
-        ["cargo", "index", "config.json"] => Ok(door.config()),
-        ["cargo", "index", directories @ .., name] if directories.join("/") == index_directory(name) => {
+    match (&call.method, rest) {
+        (&Method::GET, ["cargo", "index", "config.json"]) => Ok(door.config()),
+        (&Method::GET, ["cargo", "index", directories @ .., name])
+            if directories.join("/") == index_directory(name) =>
+        {
             door.index_file(name)
         }
-        ["cargo", "api", "v1", "crates", name, version, "download"] => door.download(name, version),
+        (&Method::GET, ["cargo", "api", "v1", "crates", name, version, "download"]) => {
+            door.download(name, version)
+        }
+        (&Method::PUT, ["cargo", "api", "v1", "crates", "new"]) => door.publish(),
+        (&Method::DELETE, ["cargo", "api", "v1", "crates", name, version, "yank"]) => {
+            door.yank((name, version), true)
+        }
+        (&Method::PUT, ["cargo", "api", "v1", "crates", name, version, "unyank"]) => {
+            door.yank((name, version), false)
+        }
+        // Whether there is a search or owners is not known, so there is none (azure-contract 7.5).
         _ => Err(call.no_controller()),
     }
 }
@@ -110,39 +126,49 @@ impl<'a> Door<'a> {
         Reply::json(&config).weight(Weight::Index)
     }
 
-    /// The versions that this door shows, and how the feed comes by them.
-    fn offered(&self, name: &'a str) -> Vec<(&'a Crate, Supply)> {
+    /// The versions that this door shows, and how the feed comes by them. Where a crate of that name was published,
+    /// those of upstream that nobody has saved are hidden (azure-contract 6.5).
+    fn offered(&self, name: &str) -> Vec<(Arc<Crate>, Supply)> {
         // Nothing was promoted to another view than Local.
-        if self.view.is_some_and(|view| !view.eq_ignore_ascii_case("Local")) {
+        if !self.shows_local() {
             return Vec::new();
         }
-        let versions = self.call.state.catalog.versions(name);
-        versions
-            .filter_map(|(_, krate)| {
-                let supply = self.organization.supply(self.feed, name, krate.internal)?;
-                Some((krate, supply))
-            })
-            .collect()
+        let state = self.call.state;
+        let published = state.shelf.versions(&self.feed.id, name);
+        let packed = state.catalog.versions(name).filter_map(|krate| {
+            let supply = self.organization.supply(self.feed, name, krate.internal)?;
+            let is_shown = published.is_empty() || state.has(self.feed, krate, supply);
+            is_shown.then(|| (Arc::clone(krate), supply))
+        });
+        let mut offered: Vec<_> = packed.collect();
+        offered.extend(published.into_iter().map(|krate| (krate, Supply::Published)));
+        offered
+    }
+
+    fn shows_local(&self) -> bool {
+        self.view.is_none_or(|view| view.eq_ignore_ascii_case("Local"))
     }
 
     /// azure-contract 7.4. Lists what is not saved yet, too.
-    fn index_file(&self, name: &'a str) -> Result<Reply, Reply> {
+    fn index_file(&self, name: &str) -> Result<Reply, Reply> {
         let offered = self.offered(name);
-        let Some((first, _)) = offered.first() else { return Err(self.no_package(name)) };
-        let tag = format!("\"{}-{}\"", &first.checksum[..16], offered.len());
-        if self.call.header("if-none-match") == Some(tag.as_str()) {
-            return Ok(Reply::new(StatusCode::NOT_MODIFIED).header("etag", tag).weight(Weight::Index));
+        if offered.is_empty() {
+            return Err(self.no_package(name));
         }
         let mut lines = String::new();
         for (krate, _) in &offered {
             lines.push_str(&krate.index_line);
             lines.push('\n');
         }
+        let tag = format!("\"{}\"", &hex(&Sha256::digest(&lines))[..24]);
+        if self.call.header("if-none-match") == Some(tag.as_str()) {
+            return Ok(Reply::new(StatusCode::NOT_MODIFIED).header("etag", tag).weight(Weight::Index));
+        }
         Ok(Reply::text(StatusCode::OK, lines).header("etag", tag).weight(Weight::Index))
     }
 
     /// Saves what is not saved yet, where the caller may, and leads to the storage; a Server is its own.
-    fn download(&self, name: &'a str, version: &str) -> Result<Reply, Reply> {
+    fn download(&self, name: &str, version: &str) -> Result<Reply, Reply> {
         let offered = self.offered(name);
         let found = offered.iter().find(|(krate, _)| krate.version.to_string() == version);
         let Some((krate, supply)) = found else { return Err(self.no_package(name)) };
@@ -157,6 +183,44 @@ impl<'a> Door<'a> {
         Ok(Reply::new(StatusCode::FOUND)
             .header("location", blob::address(self.call, krate))
             .weight(Weight::Index))
+    }
+
+    /// azure-contract 7.5: once, and not what upstream has.
+    fn publish(&self) -> Result<Reply, Reply> {
+        self.may_publish("AddPackage")?;
+        let krate = publish::read(self.call.bytes())?;
+        let mut known = self.call.state.catalog.crates.iter().filter(|known| publish::are_one(known, &krate));
+        let is_there =
+            |known: &Arc<Crate>| self.organization.supply(self.feed, &known.name, known.internal).is_some();
+        if let Some(known) = known.find(|known| is_there(known)) {
+            return Err(publish::exists(known));
+        }
+        self.call.state.shelf.put(&self.feed.id, krate).map_err(|known| publish::exists(&known))?;
+        Ok(publish::published())
+    }
+
+    /// Marks what was published while the demo runs, or takes that back.
+    fn yank(&self, of: (&str, &str), yanked: bool) -> Result<Reply, Reply> {
+        self.may_publish("DelistPackage")?;
+        if !self.call.state.shelf.yank(&self.feed.id, of, yanked) {
+            return Err(self.no_package(of.0));
+        }
+        Ok(publish::yanked())
+    }
+
+    /// Whether the caller may change what the feed holds: as a Contributor, with a token that may write (azure-contract
+    /// 2.2, 5.8). Other views than the default one are for reading (azure-contract 7.1).
+    fn may_publish(&self, permission: &str) -> Result<(), Reply> {
+        match self.grant {
+            Some(_) if !self.shows_local() => {
+                Err(unusable("Crates are published to the feed, not to a view of it."))
+            }
+            None => Err(self.credential_wanted()),
+            Some(grant) if grant.allows(Scope::PackagingWrite) && self.feed.role >= Role::Contributor => {
+                Ok(())
+            }
+            Some(_) => Err(self.call.needs_permission(self.feed, permission)),
+        }
     }
 
     /// Whether an unsaved crate may be saved by this caller (azure-contract 5.8, 6.3).

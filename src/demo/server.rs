@@ -30,6 +30,7 @@ use super::front::Front;
 use super::pace::Pace;
 use super::pats::{Office, Pat};
 use super::project::append_line;
+use super::publish::{KeptCrate, Shelf};
 use super::reply::{Reply, Weight};
 use super::world::{Feed, Guid, KeptFeed, Supply, World};
 use super::{blob, hostile, routes};
@@ -37,8 +38,8 @@ use super::{blob, hostile, routes};
 /// How many requests are remembered.
 const LOG_LENGTH: usize = 10_000;
 
-/// More than a feed with all upstream sources that one can have.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// More than a crate that one would publish for a try.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// The pause after a connection could not be accepted, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -86,6 +87,7 @@ pub(super) struct State {
     pub(super) access: Access,
     pub(super) entra: Desk,
     pub(super) pats: Office,
+    pub(super) shelf: Shelf,
     pub(super) origin: String,
     pub(super) blob_origin: String,
     pub(super) pace: Pace,
@@ -110,13 +112,15 @@ impl State {
         catalog: Arc<Catalog>,
         access: Access,
         (origins, pace): ((String, String), Pace),
-        (saved, made, pats): (BTreeSet<String>, &[KeptFeed], Vec<Pat>),
+        (saved, made): (BTreeSet<String>, &[KeptFeed]),
+        (pats, published): (Vec<Pat>, Vec<KeptCrate>),
     ) -> Self {
         Self {
             world: Mutex::new(Arc::new(World::load_with(made))),
             catalog,
             entra: Desk::new(&access.blob_key, pace),
             pats: Office::new(&access.blob_key, pats),
+            shelf: Shelf::of(published),
             access,
             origin: origins.0,
             blob_origin: origins.1,

@@ -37,7 +37,7 @@ fn route(call: &Call<'_>) -> Result<Reply, Reply> {
     if let [name, "_apis", "tokens", "pats"] = segments.as_slice() {
         return pats::answer(call, name);
     }
-    if call.method != Method::GET {
+    if call.method != Method::GET && !segments.contains(&"_packaging") {
         return changes::answer(call);
     }
     match segments.as_slice() {

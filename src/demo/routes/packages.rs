@@ -1,5 +1,7 @@
 //! What a feed holds (azure-contract 5.11): what was published in it or saved from upstream.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::feeds::{upstream_id, view_id};
@@ -20,8 +22,8 @@ pub(super) fn list(
     let of_cargo = call.query("protocolType").is_none_or(|word| word.eq_ignore_ascii_case("Cargo"));
     // Nothing was promoted to another view than Local.
     let shown = of_cargo && view.is_none_or(|(name, _)| name == "Local");
-    let mut packages: Vec<Vec<(&Crate, Supply)>> = Vec::new();
-    for (krate, supply) in held(call, organization, feed).filter(|_| shown) {
+    let mut packages: Vec<Vec<(Arc<Crate>, Supply)>> = Vec::new();
+    for (krate, supply) in held(call, organization, feed).into_iter().filter(|_| shown) {
         match packages.last_mut() {
             Some(versions) if versions[0].0.name == krate.name => versions.push((krate, supply)),
             _ => packages.push(vec![(krate, supply)]),
@@ -38,20 +40,21 @@ pub(super) fn list(
 }
 
 /// The crates that the feed itself has, by name and version, as far as the query wants them.
-fn held<'a>(
-    call: &'a Call<'_>,
-    organization: &'a Organization,
-    feed: &'a Feed,
-) -> impl Iterator<Item = (&'a Crate, Supply)> {
+fn held(call: &Call<'_>, organization: &Organization, feed: &Feed) -> Vec<(Arc<Crate>, Supply)> {
     let part = call.query("packageNameQuery").unwrap_or_default().to_lowercase();
     let state = call.state;
-    state.catalog.crates.iter().filter(move |krate| krate.name.contains(&part)).filter_map(move |krate| {
+    let packed = state.catalog.crates.iter().filter_map(|krate| {
         let supply = organization.supply(feed, &krate.name, krate.internal)?;
-        state.has(feed, krate, supply).then_some((krate, supply))
-    })
+        state.has(feed, krate, supply).then(|| (Arc::clone(krate), supply))
+    });
+    let published = state.shelf.of_feed(&feed.id).into_iter().map(|krate| (krate, Supply::Published));
+    let mut held: Vec<_> = packed.chain(published).collect();
+    held.retain(|(krate, _)| krate.name.to_lowercase().contains(&part));
+    held.sort_by(|(one, _), (other, _)| (&one.name, &one.version).cmp(&(&other.name, &other.version)));
+    held
 }
 
-fn package_json(feed: &Feed, versions: &[(&Crate, Supply)], all_versions: bool) -> Value {
+fn package_json(feed: &Feed, versions: &[(Arc<Crate>, Supply)], all_versions: bool) -> Value {
     let name = &versions[0].0.name;
     let latest = versions.len() - 1;
     let versions: Vec<Value> = versions
@@ -71,7 +74,7 @@ fn version_json(feed: &Feed, krate: &Crate, supply: Supply, latest: bool) -> Val
     let mut value = json!({
         "id": Guid::of("version", &[feed.id.as_str(), &krate.stem()]).as_str(),
         "normalizedVersion": version, "version": version,
-        "isLatest": latest, "isListed": true, "isDeleted": false,
+        "isLatest": latest, "isListed": !krate.yanked, "isDeleted": false,
         "publishDate": "2026-02-01T10:00:00Z",
         "storageId": krate.checksum,
         "views": [{ "id": view_id(feed, "Local").as_str(), "name": "Local", "url": null, "type": "implicit" }],

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 
 use serde_json::json;
 
-use super::{change, get, get_as, pats, temp_parent};
+use super::{change, get, get_as, pats, publishing, temp_parent};
 use crate::demo::{Demo, DemoError, DemoOptions, Pace};
 
 async fn kept(dir: &Path) -> Result<Demo, DemoError> {
@@ -70,6 +70,9 @@ async fn a_kept_demo_goes_on_with_its_token_ports_and_saved_crates() {
     let feeds = "/contoso/Storefront/_apis/packaging/feeds";
     assert_eq!(change(&demo, "POST", feeds, &json!({ "name": "made-here" })).await.status, 201);
     let pat = pats::token(&pats::make(&demo, &pats::wanted("vso.packaging")).await);
+    let own = "/contoso/Platform/_packaging/sdk-preview";
+    let published = publishing::publish(&demo, own, &publishing::upload("harbor", "1.0.0")).await;
+    assert_eq!(published.status, 200);
     assert!(matches!(kept(&dir).await, Err(DemoError::InUse(_))));
 
     let again = restarted(demo, &dir).await;
@@ -77,6 +80,9 @@ async fn a_kept_demo_goes_on_with_its_token_ports_and_saved_crates() {
     assert_eq!(get_as(&again, &pat, packages).await.status, 200);
     assert_eq!(get(&again, packages).await.names().len(), after);
     assert!(get(&again, feeds).await.names().contains(&"made-here".to_owned()));
+    for place in ["Cargo/index/ha/rb/harbor", "cargo/api/v1/crates/harbor/1.0.0/download"] {
+        assert!(get(&again, &format!("{own}/{place}")).await.status < 400, "{place}");
+    }
 }
 
 #[tokio::test]

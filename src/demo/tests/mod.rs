@@ -7,6 +7,7 @@ mod entra;
 mod feeds;
 mod folder;
 mod pats;
+mod publishing;
 mod registry;
 
 use base64::Engine as _;
@@ -98,7 +99,8 @@ async fn change_as((demo, token): (&Demo, &Secret), method: &str, path: &str, bo
     exchange((method, &url), &headers, &body.to_string()).await
 }
 
-async fn exchange((method, url): (&str, &str), headers: &[(&str, &str)], body: &str) -> Answer {
+async fn exchange((method, url): (&str, &str), headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    let body = body.as_ref();
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap());
     let length = body.len();
@@ -109,7 +111,7 @@ async fn exchange((method, url): (&str, &str), headers: &[(&str, &str)], body: &
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     let mut stream = TcpStream::connect(host).await.unwrap();
-    stream.write_all(format!("{request}\r\n{body}").as_bytes()).await.unwrap();
+    stream.write_all(&[format!("{request}\r\n").as_bytes(), body].concat()).await.unwrap();
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).await.unwrap();
     let end = reply.windows(4).position(|window| window == b"\r\n\r\n").unwrap();

@@ -14,7 +14,7 @@ async fn config(demo: &Demo, feed: &str) -> Value {
 /// The path under the demo's origin where the feed's `dl` leads for a crate.
 async fn download(demo: &Demo, feed: &str, name: &str) -> String {
     let catalog = Catalog::packed();
-    let (_, krate) = catalog.versions(name).next().unwrap();
+    let krate = catalog.versions(name).next().unwrap();
     let config = config(demo, feed).await;
     let url = config["dl"].as_str().unwrap();
     let url = url.replace("{crate}", name).replace("{version}", &krate.version.to_string());
@@ -173,7 +173,7 @@ async fn a_download_leads_to_another_origin_that_wants_no_credential() {
     assert!(location.contains("/blob/") && location.contains("?sv=") && location.contains("&sig="));
     let blob = send(location, &[]).await;
     let catalog = Catalog::packed();
-    let (_, krate) = catalog.versions("tidewater").next().unwrap();
+    let krate = catalog.versions("tidewater").next().unwrap();
     assert_eq!((blob.status, blob.body.as_slice()), (200, krate.packed.as_ref()));
     let refused = send(location, &[("Authorization", &basic(demo.token()))]).await;
     assert_eq!(refused.status, 400);
