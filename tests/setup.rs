@@ -577,6 +577,13 @@ fn login_makes_a_token_too_and_status_knows_its_end() {
     let [made] = &made_tokens(&sandbox)[..] else { panic!("one token") };
     assert_eq!(status[0]["logins"][0]["kind"], "personal access token");
     assert_eq!(status[0]["logins"][0]["expires"], made["ends"]);
+    // Forgotten is not revoked: that it stays good, and where that ends, is said.
+    let output = demo(&["logout", "--org", &org]).output().unwrap();
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(code(&output), 0, "{said}");
+    let name = made["name"].as_str().unwrap();
+    assert!(said.contains(&format!("token `{name}` that was made for it stays good until 2")), "{said}");
+    assert!(said.contains(&format!("to revoke it: {org}/_usersSettings/tokens")), "{said}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ const fn refusal(
 }
 
 const BY_HAND: &str = "make the token on the page of your personal access tokens, and paste it";
-const FEWER_DAYS: &str = "ask for fewer days, such as `--pat-days 7`; an administrator of the Entra tenant sets how many \
+const FEWER_DAYS: &str = "ask for fewer days, such as 7 (`--pat-days 7`); an administrator of the Entra tenant sets how many \
      are allowed";
 const ORGANIZATION: &str =
     "check the name of the organization, and that it belongs to the Entra tenant you signed in to";
@@ -50,7 +50,7 @@ const OTHER_APP: &str =
 const PERSON: &str =
     "sign in as a person: service principals and managed identities have no personal access tokens";
 const POLICY: &str = "ask an administrator of the organization or of the Entra tenant which tokens they allow, or keep the \
-     sign-in itself with `--store provider`";
+     sign-in itself (`--store provider`)";
 const SIGN_IN_AGAIN: &str = "sign in to Entra again, as a member of the organization";
 const FROM_HERE: &str = "connect from the network that your organization demands, often over its VPN";
 const REPORT: &str = "this should not happen: report it with these words, and until then make the token on the page of your \

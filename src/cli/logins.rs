@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::domain::answering::{Answering, Ignored};
 use crate::domain::credential::Kept;
+use crate::domain::date;
+use crate::domain::new_pat;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text;
 use crate::error::{Exit, Report};
@@ -112,7 +114,10 @@ impl Run {
     }
 
     async fn log_out(&self) -> Result<Exit, Box<Report>> {
-        let base = self.collection().await?.base();
+        let collection = self.collection().await?;
+        let base = collection.base();
+        let made_until = self.logins().await?.logins.into_iter().find(|login| login.base == base);
+        let made_until = made_until.and_then(|login| login.expires);
         let Event::LoggedOut(was_there) = self.ask(Request::ForgetLogin(base.clone())).await? else {
             return Ok(Exit::Failed);
         };
@@ -123,7 +128,20 @@ impl Run {
         } else {
             self.printer.say(&format!("not signed in to {base}"));
         }
+        if let Some(ends) = made_until.filter(|_| was_there) {
+            self.say_what_stays(&collection, ends);
+        }
         Ok(Exit::Done)
+    }
+
+    /// A token that was made for the person is forgotten, and not revoked.
+    fn say_what_stays(&self, collection: &Collection, ends: u64) {
+        let name = new_pat::name_on(self.services.host.machine.as_deref());
+        self.printer.say(&format!(
+            "note: the personal access token `{name}` that was made for it stays good until {}; to revoke it: {}",
+            date::day(ends),
+            collection.token_page()
+        ));
     }
 
     async fn status(&self) -> Result<Exit, Box<Report>> {

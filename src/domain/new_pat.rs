@@ -31,11 +31,17 @@ impl NewPat {
     /// Named after the machine it is for; `now` in seconds since 1970 (UTC).
     #[must_use]
     pub fn new(machine: Option<&str>, days: u16, now: u64) -> Self {
-        let machine = machine.map(|name| clean(name.trim()).chars().take(63).collect::<String>());
-        let machine = machine.filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned());
-        let name = format!("az-cargo-wizard on {machine}");
-        Self { name, ends: (now + u64::from(days) * 24 * 60 * 60).saturating_sub(MARGIN) }
+        let ends = (now + u64::from(days) * 24 * 60 * 60).saturating_sub(MARGIN);
+        Self { name: name_on(machine), ends }
     }
+}
+
+/// What a token that is made on that machine is called.
+#[must_use]
+pub fn name_on(machine: Option<&str>) -> String {
+    let machine = machine.map(|name| clean(name.trim()).chars().take(63).collect::<String>());
+    let machine = machine.filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned());
+    format!("az-cargo-wizard on {machine}")
 }
 
 /// A token that was made. Whoever does not keep it has to revoke it.

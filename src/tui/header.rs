@@ -3,7 +3,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::domain::credential::{Credential, TokenStore};
+use crate::domain::credential::TokenStore;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::text;
 
@@ -41,13 +41,17 @@ impl Header {
         let demo = session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
         let store = session.plan.as_ref().filter(|_| session.logged_in.is_some()).map(|plan| plan.store);
         let credential = session.credential.as_ref();
+        // It is what Cargo goes on with.
+        let made = session.logged_in.as_ref().and_then(|logged_in| logged_in.pat.as_ref());
         Self {
             place,
             demo,
             who: session.account.as_ref().map(|account| account.display_name.clone()),
-            kind: credential.map(Credential::short_kind),
+            kind: credential.map(|credential| made.map_or(credential.short_kind(), |_| "PAT")),
             store: credential.and(store).map(TokenStore::name),
-            lifetime: credential.map(|credential| credential.lifetime(store)),
+            lifetime: credential.map(|credential| {
+                made.map_or_else(|| credential.lifetime(store), |made| Lifetime::Until(made.ends))
+            }),
         }
     }
 

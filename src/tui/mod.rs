@@ -7,6 +7,7 @@ mod effects;
 mod header;
 mod keymap;
 mod layout;
+mod made_token;
 mod making;
 mod msg;
 mod run;

@@ -6,7 +6,8 @@ use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::machine::{Keyring, Lasting, Machine, Recommended, recommend};
-use crate::domain::organization::Target;
+use crate::domain::new_pat::hindrance;
+use crate::domain::organization::{Collection, Target};
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -17,6 +18,7 @@ use crate::task::check::Checkout;
 use crate::task::{CacheFolder, KeptIn, LoggedIn};
 
 use super::dashboard::Dashboard;
+use super::made_token::MadeToken;
 use super::making::Making;
 use super::widget::page::sentence;
 
@@ -102,8 +104,8 @@ impl Step {
                  before you have seen the difference and agreed."
             }
             Self::LogIn => {
-                "Asks the feed with the very header that Cargo will send, and then stores the credential \
-                 where Config said."
+                "Asks the feed with the very header that Cargo will send, and then stores the credential where \
+                 Config said. Who has signed in to Entra can have a personal access token made for that."
             }
             Self::Restore => {
                 "Runs the real `cargo fetch`. Cargo tells neither which crates are in flight nor the bytes of \
@@ -204,6 +206,8 @@ pub(super) struct Session {
     pub(super) logged_in: Option<LoggedIn>,
     /// Credentials that were stored, by registry: they stay where they are when another answer is given.
     pub(super) kept: Vec<(RegistryName, KeptIn)>,
+    /// Tokens that were made here: they stay good, too.
+    pub(super) made: Vec<MadeToken>,
     pub(super) fetched: Option<Tally>,
     /// Why the last fetch brought not all of it, for the normal screen; nothing where it did.
     pub(super) unfinished: Vec<String>,
@@ -284,7 +288,22 @@ impl Session {
     /// What to know about keeping such a credential.
     pub(super) fn store_warning(&self) -> Option<String> {
         let why = sentence(self.ends_soon()?);
-        Some(format!("{why}: choose this run only, or sign in with a personal access token."))
+        let way_out = if self.may_make_token() {
+            "Log in can make a personal access token, to be kept in its place"
+        } else {
+            "choose this run only, or sign in with a personal access token"
+        };
+        Some(format!("{why}: {way_out}."))
+    }
+
+    /// Whether a personal access token can be made for who has signed in: by Entra, and only in the cloud.
+    pub(super) fn may_make_token(&self) -> bool {
+        let in_demo = self.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
+        let is_there = |target: &Target| in_demo || matches!(target.collection, Collection::Cloud { .. });
+        let is_possible = |credential: &Credential| {
+            matches!(credential.lasting(), Lasting::Renewed(_)) && hindrance(credential).is_none()
+        };
+        self.target.as_ref().is_some_and(is_there) && self.credential.as_ref().is_some_and(is_possible)
     }
 
     /// Where the credential is kept unless the person says otherwise, and why.
@@ -314,9 +333,10 @@ impl Session {
         has_keyring && self.native.is_none() && self.lasts()
     }
 
-    /// Whether the credential is of use without ever being renewed.
+    /// Whether there is something to keep that is of use without ever being renewed, or can be made.
     fn lasts(&self) -> bool {
-        self.credential.as_ref().is_some_and(|credential| credential.lasting() == Lasting::Long)
+        let lasts = |credential: &Credential| credential.lasting() == Lasting::Long;
+        self.credential.as_ref().is_some_and(lasts) || self.may_make_token()
     }
 
     /// The place after that one.
@@ -388,6 +408,9 @@ impl Session {
             if !self.kept.contains(&kept) {
                 self.kept.push(kept);
             }
+        }
+        if let (Some(target), Some(pat)) = (&self.target, &logged_in.pat) {
+            self.made.push(MadeToken::of(target, pat.clone()));
         }
         self.logged_in = Some(logged_in);
     }

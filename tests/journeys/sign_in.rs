@@ -1,7 +1,7 @@
 //! Every way to sign in that needs no terminal of its own: the device code, the environment, and the list of one's
 //! organizations.
 
-use az_cargo_wizard::demo::{Demo, Fate};
+use az_cargo_wizard::demo::{Demo, Fate, Fault, Resource, Where};
 use az_cargo_wizard::domain::text::is_control;
 use az_cargo_wizard::task::Settled;
 
@@ -53,6 +53,81 @@ fn by_itself_the_demo_approves_a_code_that_was_asked_for_often_enough() {
     journey.wait_for("Which feed shall Cargo use?");
     let pending = demo.requests().into_iter().filter(|request| request.path.ends_with("/token"));
     assert_eq!(pending.map(|request| request.status).collect::<Vec<_>>(), [400, 400, 400, 200]);
+}
+
+/// Signed in with a device code, at Log in for a credential that is kept in Cargo's own file.
+fn at_log_in_for_the_file(journey: &mut Journey) {
+    journey.press("<up><enter>");
+    journey.wait_for("Which feed shall Cargo use?");
+    journey.settle();
+    journey.press("<enter>");
+    journey.wait_for("What shall Cargo's configuration say?");
+    journey.settle();
+    journey.press("<s-tab>");
+    for _ in 0..3 {
+        if !journey.screen().contains("● plain token file") {
+            journey.press("<space>");
+        }
+    }
+    journey.wait_for("● plain token file");
+    journey.press("<enter>");
+    journey.wait_for("This will be written");
+    journey.press("<enter>");
+    journey.wait_for("● make a personal access token");
+}
+
+#[test]
+fn who_signs_in_to_entra_has_a_token_made_for_the_file() {
+    let world = World::new();
+    let demo = world.demo();
+    let mut journey = at_sign_in(&world, &demo);
+    at_log_in_for_the_file(&mut journey);
+    journey.press("<tab><c-u>14<enter>");
+    journey.wait_for("/contoso/_apis/tokens/pats");
+    journey.wait_for("\"scope\": \"vso.packaging_write\"");
+    journey.wait_for("\"allOrgs\": false");
+    let posts = |demo: &Demo| {
+        let requests = demo.requests().into_iter();
+        requests.filter(|request| request.method == "POST" && request.path.ends_with("/tokens/pats")).count()
+    };
+    assert_eq!(posts(&demo), 0, "it was only shown");
+    journey.press("<enter>");
+    journey.wait_for("Every crate of the lock file is in the cache");
+    journey.wait_for("· PAT");
+    assert_eq!(posts(&demo), 1);
+    let kept = std::fs::read_to_string(demo.cargo_home().join("credentials.toml")).unwrap();
+    assert!(
+        kept.contains("token = \"Basic ") && !kept.contains("Bearer"),
+        "the sign-in itself is kept nowhere"
+    );
+    let summary = journey.summary();
+    assert!(summary.contains("Made the personal access token `az-cargo-wizard on "), "{summary}");
+    assert!(summary.contains("for contoso alone; it ends on "), "{summary}");
+    assert!(summary.contains("/contoso/_usersSettings/tokens"), "{summary}");
+    let header = kept.lines().find_map(|line| line.strip_prefix("token = \"Basic ")).unwrap();
+    assert!(!summary.contains(&header[..12]));
+    journey.assert_not_shown(&header[..12]);
+}
+
+#[test]
+fn a_token_that_a_policy_forbids_is_explained_and_can_be_given_up() {
+    let world = World::new();
+    let demo = world.demo();
+    demo.arm(Fault::PatTooLong, Where::Rest(Resource::NewPat), 1);
+    let mut journey = at_sign_in(&world, &demo);
+    at_log_in_for_the_file(&mut journey);
+    journey.press("<enter>");
+    journey.wait_for("This will be sent");
+    journey.press("<enter>");
+    journey.wait_for("✗ Log in Cargo");
+    journey.wait_for("patLifespanPolicyViolation");
+    journey.wait_for("for fewer days");
+    // The choice is still there, with its answer.
+    journey.press("<tab><c-u>7<enter>");
+    journey.wait_for("This will be sent");
+    journey.press("<enter>");
+    journey.wait_for("Every crate of the lock file is in the cache");
+    journey.wait_for("· PAT");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use az_cargo_wizard::domain::feed::{Feed, Role};
 use az_cargo_wizard::domain::plan::Written;
 use az_cargo_wizard::domain::progress::FetchEnd;
 use az_cargo_wizard::task::{Event, LoggedIn};
-use az_cargo_wizard::tui::{Step, Theme};
+use az_cargo_wizard::tui::{Msg, Step, Theme};
 
+use crate::log_in::with_made_token;
 use crate::states;
 use crate::wizard::Wizard;
 use crate::world;
@@ -32,6 +33,10 @@ states! { "done":
     };
     wide_names => |wizard| wizard.with_cache(world::wide_cache());
     without_a_project => nobodys_project;
+    made_token => |wizard| {
+        let wizard = with_made_token(wizard).fetching(world::fetch()).ended(FetchEnd::Done, None).press("<enter>");
+        wizard.answer(Event::Cache(world::cache())).told(Msg::Clock(world::NOON))
+    };
 }
 
 fn nobodys_project(wizard: Wizard) -> Wizard {

@@ -1,7 +1,7 @@
 //! The Log in step.
 
 use az_cargo_wizard::domain::answering::Answering;
-use az_cargo_wizard::domain::credential::TokenStore;
+use az_cargo_wizard::domain::credential::{Kept, TokenStore};
 use az_cargo_wizard::domain::machine::Machine;
 use az_cargo_wizard::domain::plan::SetupPlan;
 use az_cargo_wizard::domain::progress::FetchEnd;
@@ -57,6 +57,92 @@ states! { "log_in":
         let wizard = wizard.at_restore().fetching(world::fetch());
         wizard.ended(FetchEnd::Done, None).press("<esc>")
     };
+    token_offered => |wizard| wizard.at_log_in_with_entra(TokenStore::PlainFile);
+    token_not_wanted => |wizard| wizard.at_log_in_with_entra(TokenStore::PlainFile).press("<space>");
+    token_days => |wizard| wizard.at_log_in_with_entra(TokenStore::PlainFile).press("<tab><c-u>7");
+    token_days_wrong => |wizard| wizard.at_log_in_with_entra(TokenStore::PlainFile).press("<tab>q<up><down>00");
+    token_beside_the_keyring => |wizard| wizard.at_log_in_with_entra(TokenStore::Provider(Kept::Keyring));
+    token_for_cargos_provider => |wizard| {
+        wizard.at_log_in_with_entra(TokenStore::Native(NativeProvider::Libsecret))
+    };
+    token_planning => |wizard| wizard.at_log_in_with_entra(TokenStore::PlainFile).press("<enter>").at(300);
+    token_shown => with_request;
+    token_making => |wizard| with_request(wizard).agree().at(700);
+    token_refused => |wizard| with_request(wizard).agree().fail(world::lives_too_long());
+    token_made => |wizard| with_made_token(wizard).fetching(world::fetch()).ended(FetchEnd::Done, None).press("<esc>");
+    token_for_a_cloned_project => |wizard| cloned_with_entra(wizard).press("<space>").reviewed_by(world::nothing_to_write);
+    token_unasked_for_this_run => cloned_with_entra;
+}
+
+fn with_request(wizard: Wizard) -> Wizard {
+    wizard.at_log_in_with_entra(TokenStore::PlainFile).press("<enter>").answer(world::token_request())
+}
+
+pub(crate) fn with_made_token(wizard: Wizard) -> Wizard {
+    with_request(wizard).agree().answer(world::logged_in_with_a_made_token())
+}
+
+fn cloned_with_entra(wizard: Wizard) -> Wizard {
+    wizard.checked(world::cloned()).signed_in_with_entra().reviewed_by(world::nothing_to_write)
+}
+
+fn pat_days(wizard: &Wizard) -> Option<u16> {
+    let Request::LogIn(log_in) = wizard.request() else { panic!("{:?}", wizard.request()) };
+    log_in.pat_days
+}
+
+/// The request comes first, and what it says is what is sent.
+#[test]
+fn a_token_is_made_after_its_request_was_seen() {
+    let wizard = Wizard::opened(Theme::default()).at_log_in_with_entra(TokenStore::PlainFile);
+    let wizard = wizard.press("<tab><backspace><backspace>9x0<enter>");
+    let Request::PlanPat(of) = wizard.request() else { panic!("{:?}", wizard.request()) };
+    assert_eq!(of.days, 90);
+    let wizard = wizard.answer(world::token_request()).press("<esc>");
+    assert_eq!(wizard.app.step(), Step::LogIn);
+    assert!(!wizard.started.iter().any(|(_, request)| matches!(request, Request::LogIn(_))));
+    let wizard = wizard.press("<enter>").answer(world::token_request()).agree();
+    assert_eq!(pat_days(&wizard), Some(90));
+}
+
+#[test]
+fn a_life_that_no_token_has_is_not_asked_for() {
+    for days in ["", "0", "366", "99999"] {
+        let wizard = Wizard::opened(Theme::default()).at_log_in_with_entra(TokenStore::PlainFile);
+        let asked = wizard.started.len();
+        let wizard = wizard.press("<tab><c-u>").paste(days).press("<enter>");
+        assert_eq!(wizard.started.len(), asked, "{days}");
+    }
+}
+
+/// What was chosen stays, and so does the way out of it.
+#[test]
+fn a_refused_token_can_be_asked_for_again_or_given_up() {
+    let refused = || {
+        let wizard = Wizard::opened(Theme::default()).at_log_in_with_entra(TokenStore::PlainFile);
+        let wizard = wizard.press("<tab><enter>").answer(world::token_request()).agree();
+        wizard.fail(world::lives_too_long())
+    };
+    let shorter = refused().press("<c-u>7<enter>");
+    let Request::PlanPat(of) = shorter.request() else { panic!("{:?}", shorter.request()) };
+    assert_eq!(of.days, 7);
+    let again = refused().press("<up>r");
+    assert!(matches!(again.request(), Request::PlanPat(of) if of.days == 30), "{:?}", again.request());
+    assert_eq!(pat_days(&refused().press("<up><space>r")), None);
+}
+
+/// Nobody is offered what the service would refuse, or what nobody would keep.
+#[test]
+fn no_token_is_offered_where_none_can_be_made() {
+    let plain = |wizard: Wizard| wizard.press("<enter>");
+    let pasted = plain(Wizard::opened(Theme::default()).at_log_in());
+    assert_eq!(pat_days(&pasted), None);
+    let this_run = plain(Wizard::opened(Theme::default()).at_log_in_with_entra(TokenStore::ThisRunOnly));
+    assert_eq!(pat_days(&this_run), None);
+    let keyring = TokenStore::Provider(Kept::Keyring);
+    assert_eq!(pat_days(&plain(Wizard::opened(Theme::default()).at_log_in_with_entra(keyring))), None);
+    let chosen = Wizard::opened(Theme::default()).at_log_in_with_entra(keyring).press("<space><enter>");
+    assert!(matches!(chosen.request(), Request::PlanPat(_)), "{:?}", chosen.request());
 }
 
 /// Nothing stays of a run that keeps nothing: the next one asks again, and the answer is free.

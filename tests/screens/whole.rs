@@ -5,6 +5,7 @@ use az_cargo_wizard::task::Event;
 use az_cargo_wizard::tui::{Msg, Step, Theme};
 
 use crate::draw::{WIDE, compare_text, drawn, rows, text_of};
+use crate::log_in::with_made_token;
 use crate::states;
 use crate::wizard::Wizard;
 use crate::world;
@@ -61,6 +62,17 @@ fn no_name_outlives_what_it_belongs_to() {
     let wizard = same.press("<esc><c-u>").paste("https://dev.azure.com/fabrikam").press("<enter>");
     assert_eq!(head(&wizard), " az-cargo-wizard · fabrikam");
     assert!(!wizard.app.tells_time());
+}
+
+/// It is what Cargo has now, and not the sign-in that it was made with.
+#[test]
+fn a_made_token_is_what_the_time_left_is_told_of() {
+    let wizard = with_made_token(Wizard::opened(Theme::default())).told(Msg::Clock(world::NOON));
+    assert!(wizard.app.tells_time());
+    let line = head(&wizard);
+    assert!(line.ends_with("Ana Costa · PAT · plain token file · expires in 30 days"), "{line}");
+    let line = head(&wizard.told(Msg::Clock(world::NOON + 30 * 86_400 - 600)));
+    assert!(line.ends_with("expires in 10 min"), "{line}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use az_cargo_wizard::domain::credential::{Credential, Secret};
+use az_cargo_wizard::domain::credential::{Credential, Secret, TokenStore};
 use az_cargo_wizard::domain::feed::Feed;
 use az_cargo_wizard::domain::plan::{Review, SetupPlan};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent};
@@ -147,6 +147,18 @@ impl Wizard {
     /// A token is typed and accepted; the next step has begun.
     pub(crate) fn signed_in(self) -> Self {
         self.press("<enter>").paste(world::TOKEN).press("<enter>").answer(world::signed_in())
+    }
+
+    /// Somebody has signed in to Entra.
+    pub(crate) fn signed_in_with_entra(self) -> Self {
+        self.press("<enter>").paste(world::TOKEN).press("<enter>").answer(world::signed_in_with_entra())
+    }
+
+    /// At Log in with an Entra sign-in, and with that store.
+    pub(crate) fn at_log_in_with_entra(self, store: TokenStore) -> Self {
+        let wizard = self.at_sign_in().signed_in_with_entra().answer(Event::Feeds(world::feeds()));
+        let wizard = wizard.press("<enter>").reviewed(|plan| world::review(SetupPlan { store, ..plan }));
+        wizard.agree().answer(world::applied())
     }
 
     /// The list of these feeds has arrived.

@@ -10,6 +10,8 @@ use az_cargo_wizard::domain::feed::{
     Condition, CrateCount, Feed, FeedDetails, FeedName, FeedProject, Role, Upstream, View,
 };
 use az_cargo_wizard::domain::finding::{Finding, Hazard};
+use az_cargo_wizard::domain::new_feed::RequestPreview;
+use az_cargo_wizard::domain::new_pat::PatMade;
 use az_cargo_wizard::domain::organization::{ProjectName, Target};
 use az_cargo_wizard::domain::package::CrateId;
 use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, OtherReplacement, Review, SetupPlan, Written};
@@ -530,6 +532,32 @@ pub(crate) fn applied() -> Event {
 pub(crate) fn logged_in() -> Event {
     let kept_in = Some(KeptIn::CargosFile(PathBuf::from(format!("{HOME}/.cargo/credentials.toml"))));
     Event::LoggedIn(LoggedIn { kept_in, left: None, public: false, forced: None, pat: None })
+}
+
+/// With a token that was made for it.
+pub(crate) fn logged_in_with_a_made_token() -> Event {
+    let Event::LoggedIn(logged_in) = logged_in() else { unreachable!("logged in") };
+    let pat = PatMade { name: "az-cargo-wizard on LAPTOP-7".to_owned(), ends: NOON + 30 * 86_400 };
+    Event::LoggedIn(LoggedIn { pat: Some(pat), ..logged_in })
+}
+
+/// The request that would make it.
+pub(crate) fn token_request() -> Event {
+    let body = "{\n  \"displayName\": \"az-cargo-wizard on LAPTOP-7\",\n  \"scope\": \"vso.packaging_write\",\n  \
+                \"validTo\": \"2026-12-22T11:55:00Z\",\n  \"allOrgs\": false\n}";
+    Event::Previewed(vec![RequestPreview {
+        method: "POST",
+        url: "https://vssps.dev.azure.com/contoso/_apis/tokens/pats?api-version=7.1-preview.1".to_owned(),
+        body: body.to_owned(),
+    }])
+}
+
+pub(crate) fn lives_too_long() -> Report {
+    let headline =
+        "no personal access token was made: it would live longer than a policy of the Entra tenant allows";
+    Report::new(Exit::NotAllowed, "pat-lifespan-policy-violation", headline)
+        .cause("the service says `patLifespanPolicyViolation`")
+        .hint("ask for fewer days, such as 7 (`--pat-days 7`); an administrator of the Entra tenant sets how many are allowed")
 }
 
 pub(crate) fn feed_refused() -> Report {

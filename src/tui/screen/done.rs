@@ -10,6 +10,7 @@ use crate::task::{Event, Inspect, KeptIn, Request};
 
 use super::super::keymap::{Action, MOVES, Offer, offer};
 use super::super::layout::{below, top};
+use super::super::made_token::MadeToken;
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
 use super::super::widget::above::Above;
@@ -200,6 +201,7 @@ fn credentials(session: &Session) -> Vec<String> {
                 .to_owned(),
         );
     }
+    lines.extend(session.made.iter().map(MadeToken::words));
     if session.logged_in.as_ref().is_some_and(|logged_in| logged_in.kept_in.is_none()) {
         lines.push("Credential used for this run and kept nowhere".to_owned());
     }

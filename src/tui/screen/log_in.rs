@@ -1,22 +1,28 @@
-//! Log in Cargo: prove the credential at the feed, and keep it where Config said.
+//! Log in Cargo: prove the credential at the feed, and keep it where Config said. Where that would soon be of no use, a
+//! personal access token can be made in its place.
+
+mod form;
+mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::account::Account;
-use crate::domain::answering::Answering;
-use crate::domain::credential::{Kept, TokenStore};
-use crate::domain::machine::Recommended;
+use crate::domain::credential::TokenStore;
+use crate::domain::new_feed::RequestPreview;
 use crate::domain::plan::{ConfigScope, Review, SetupPlan};
 use crate::error::Report;
+use crate::task::new_pat::PatOf;
 use crate::task::{self, Event, Request};
 
-use super::super::keymap::{Action, Offer, offer};
+use super::super::keymap::{Action, Key, Offer, SCROLLS, offer};
 use super::super::msg::Act;
 use super::super::session::{Session, Step};
-use super::super::widget::diff_lines;
-use super::super::widget::page::{Page, sentence};
+use super::super::widget::page::Page;
+use super::super::widget::request;
+use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
+use form::{Form, Question};
 
 #[derive(Debug, Default)]
 enum State {
@@ -24,6 +30,10 @@ enum State {
     Ready,
     /// Reading what the user's configuration lacks, for a project whose feed was there already.
     Reviewing,
+    /// Writing the request for a token that lives that many days.
+    Planning(u16),
+    /// The request, waiting for a yes.
+    Planned(u16, Vec<RequestPreview>),
     Proving,
     Writing,
     Failed(Box<Report>),
@@ -36,6 +46,8 @@ pub(super) struct LogIn {
     /// The person has chosen the store: what is found out later changes nothing.
     chose_store: bool,
     review: Option<Review>,
+    form: Form,
+    scroll: Scroll,
 }
 
 impl LogIn {
@@ -63,6 +75,7 @@ impl LogIn {
         self.review = None;
         let Some(plan) = self.plan(session) else { return vec![Act::Back] };
         session.choose_plan(plan.clone());
+        self.form.begin(self.place(session));
         if plan.scope != ConfigScope::AsItIs {
             return Vec::new();
         }
@@ -70,7 +83,30 @@ impl LogIn {
         vec![Act::Cancel, Act::Start(Request::Review(plan))]
     }
 
-    fn prove(&mut self, session: &Session) -> Vec<Act> {
+    /// Asks for the request that makes a token: it is seen before it is sent.
+    fn plan_token(&mut self, session: &Session) -> Vec<Act> {
+        let Some(days) = self.form.days() else { return Vec::new() };
+        let (Some(target), Some(credential)) = (&session.target, &session.credential) else {
+            return vec![Act::Back];
+        };
+        let of = PatOf { collection: target.collection.clone(), credential: credential.clone(), days };
+        self.state = State::Planning(days);
+        self.scroll = Scroll::default();
+        vec![Act::Start(Request::PlanPat(Box::new(of)))]
+    }
+
+    /// Where the credential is to be kept.
+    fn place<'a>(&self, session: &'a Session) -> (&'a Session, TokenStore) {
+        (session, session.plan.as_ref().map_or(self.store, |plan| plan.store))
+    }
+
+    /// Whether the form is there to be filled in.
+    fn is_asking(&self, session: &Session) -> bool {
+        matches!(self.state, State::Ready | State::Reviewing | State::Failed(_))
+            && session.logged_in.is_none()
+    }
+
+    fn prove(&mut self, session: &Session, pat_days: Option<u16>) -> Vec<Act> {
         let (Some(target), Some(credential), Some(plan)) =
             (&session.target, &session.credential, &session.plan)
         else {
@@ -82,7 +118,7 @@ impl LogIn {
             credential: credential.clone(),
             who: session.account.as_ref().map_or_else(String::new, Account::label),
             plan: plan.clone(),
-            pat_days: None,
+            pat_days,
         }))]
     }
 
@@ -92,7 +128,13 @@ impl LogIn {
     }
 
     fn accept(&mut self, session: &Session) -> Vec<Act> {
-        if session.logged_in.is_some() { self.write_rest(session) } else { self.prove(session) }
+        if session.logged_in.is_some() {
+            self.write_rest(session)
+        } else if self.form.makes_token(self.place(session)) {
+            self.plan_token(session)
+        } else {
+            self.prove(session, None)
+        }
     }
 
     fn write_rest(&mut self, session: &Session) -> Vec<Act> {
@@ -137,29 +179,56 @@ impl Panel for LogIn {
             State::Ready if session.logged_in.is_some() => {
                 offers.push(offer(Action::Accept, if self.is_pending() { "write" } else { "go on" }));
             }
-            State::Ready => offers.push(offer(Action::Accept, "log in")),
+            State::Ready => offers.extend(self.verb(session).map(|verb| offer(Action::Accept, verb))),
             State::Failed(_) => offers.push(offer(Action::RunAgain, "try again")),
-            State::Reviewing | State::Proving | State::Writing => {}
+            State::Planned(..) => {
+                offers.push(offer(Action::Accept, if self.scroll.below() > 0 { "read on" } else { "send" }));
+            }
+            State::Reviewing | State::Planning(_) | State::Proving | State::Writing => {}
         }
-        if session.found && matches!(self.state, State::Ready | State::Failed(_)) {
-            offers.push(offer(Action::Toggle, "keep it elsewhere"));
+        let is_open = matches!(self.state, State::Ready | State::Failed(_));
+        if is_open {
+            offers.extend(self.form_offers(session));
         }
         if !matches!(self.state, State::Writing) {
             offers.push(offer(Action::Back, "back"));
         }
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+        if is_open && self.steps(session) {
+            offers.extend([
+                offer(Action::PreviousField, "previous"),
+                offer(Action::Up, "previous"),
+                offer(Action::Down, "next"),
+            ]);
+        }
+        if matches!(self.state, State::Planned(..)) && self.scroll.has_more() {
+            offers.extend(SCROLLS);
+        }
         offers
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         match (action, &self.state) {
             (Action::Accept, State::Ready) => self.accept(session),
-            (Action::RunAgain, State::Failed(_)) => self.try_again(session),
-            (Action::Toggle, State::Ready | State::Failed(_)) if session.found => {
-                self.store = session.store_after(self.store);
-                self.chose_store = true;
-                session.logged_in = None;
-                self.review(session)
+            // Nothing is agreed to that was not seen.
+            (Action::Accept, State::Planned(..)) if self.scroll.below() > 0 => {
+                self.scroll.act(Action::PageDown);
+                Vec::new()
+            }
+            (Action::Accept, State::Planned(days, _)) => self.prove(session, Some(*days)),
+            (action, State::Planned(..)) => {
+                self.scroll.act(action);
+                Vec::new()
+            }
+            (Action::RunAgain | Action::Accept, State::Failed(_)) => self.try_again(session),
+            (Action::Toggle, State::Ready | State::Failed(_)) => self.toggle(session),
+            (Action::NextField | Action::Down, State::Ready | State::Failed(_)) => {
+                self.form.step(true, self.place(session));
+                Vec::new()
+            }
+            (Action::PreviousField | Action::Up, State::Ready | State::Failed(_)) => {
+                self.form.step(false, self.place(session));
+                Vec::new()
             }
             _ => Vec::new(),
         }
@@ -170,7 +239,25 @@ impl Panel for LogIn {
             // It may be kept at this very moment: the job says what has come of it.
             State::Proving => Some(vec![Act::Stop]),
             State::Writing => Some(Vec::new()),
+            State::Planning(_) | State::Planned(..) => {
+                self.state = State::Ready;
+                Some(vec![Act::Cancel])
+            }
             State::Ready | State::Reviewing | State::Failed(_) => None,
+        }
+    }
+
+    fn in_field(&self) -> bool {
+        self.form.is_at(Question::Days) && matches!(self.state, State::Ready | State::Failed(_))
+    }
+
+    fn edit(&mut self, key: Key, _session: &mut Session) {
+        self.form.edit(key);
+    }
+
+    fn paste(&mut self, pasted: &str, _session: &mut Session) {
+        if self.in_field() {
+            self.form.paste(pasted);
         }
     }
 
@@ -196,8 +283,14 @@ impl Panel for LogIn {
                 return acts;
             }
             Event::Native(native) => session.native = Some(native),
+            Event::Previewed(requests) => {
+                if let State::Planning(days) = self.state {
+                    self.state = State::Planned(days, requests);
+                }
+            }
             Event::LoggedIn(logged_in) => {
                 session.log_in(logged_in);
+                self.form.begin(self.place(session));
                 return self.write_rest(session);
             }
             Event::Applied(written) => {
@@ -218,7 +311,7 @@ impl Panel for LogIn {
     }
 
     fn moves(&self) -> bool {
-        matches!(self.state, State::Reviewing | State::Proving | State::Writing)
+        matches!(self.state, State::Reviewing | State::Planning(_) | State::Proving | State::Writing)
     }
 
     fn must_be_read(&self) -> bool {
@@ -234,80 +327,62 @@ impl Panel for LogIn {
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
+        if let State::Planned(_, requests) = &self.state {
+            request::draw(frame, area, (look.theme, requests, &self.scroll));
+            return;
+        }
         let mut page = Page::new(look.theme, area.width);
-        page.title("Log in Cargo").gap();
-        if let Some(label) = session.feed_label() {
-            page.pair("Feed", &label);
-        }
-        if let Some(plan) = &session.plan {
-            page.pair("Registry", plan.registry.as_str());
-            page.pair("Kept in", &kept_in(plan.store));
-            if plan.scope == ConfigScope::AsItIs && session.logged_in.is_none() {
-                let Recommended { store, why } = session.recommended();
-                page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
-            }
-            let answering = session.checkout.as_ref().and_then(|checkout| checkout.answering.as_ref());
-            let is_before = plan.scope == ConfigScope::AsItIs && session.logged_in.is_none();
-            for sentence in answering.filter(|_| is_before).into_iter().flat_map(Answering::sentences) {
-                page.quiet(&format!("Now: {sentence}"));
-            }
-            if let Some(why) = session.ends_soon().filter(|_| plan.store != TokenStore::ThisRunOnly) {
-                page.gap().warning(&format!("{}: in a file it is of no use afterwards.", sentence(why)));
-            }
-        }
-        page.gap();
-        match &self.state {
-            State::Ready if session.logged_in.is_some() => {
-                page.good("The feed has accepted the credential.");
-                self.show_review(&mut page, (look, session));
-            }
-            State::Ready => {
-                page.text("The feed is asked with the very header that Cargo will send.");
-                self.show_review(&mut page, (look, session));
-            }
-            State::Reviewing => {
-                page.busy(look.frame(), "Reading the configuration");
-            }
-            State::Proving => {
-                page.busy(look.frame(), "Asking the feed for its config.json");
-            }
-            State::Writing => {
-                page.busy(look.frame(), "Writing");
-            }
-            State::Failed(report) => {
-                page.report(report);
-            }
-        }
+        self.show(&mut page, (look, session));
         look.page(frame, area, page);
     }
 }
 
 impl LogIn {
-    /// What else will be written, where the feed was configured before.
-    fn show_review(&self, page: &mut Page, (look, session): (&Look, &Session)) {
-        let Some(review) = &self.review else { return };
-        for note in &review.notes {
-            page.gap().warning(note);
-        }
-        for file in review.files.iter().filter(|file| file.changes_something()) {
-            page.gap();
-            diff_lines::show(page, (file, &session.shown(&file.path)), look.theme);
+    /// What Enter does; nothing while the form has no answer.
+    fn verb(&self, session: &Session) -> Option<&'static str> {
+        match (self.form.makes_token(self.place(session)), self.form.days()) {
+            (false, _) => Some("log in"),
+            (true, Some(_)) => Some("show the request"),
+            (true, None) => None,
         }
     }
-}
 
-fn kept_in(store: TokenStore) -> String {
-    let words = match store {
-        TokenStore::Native(provider) => {
-            return format!(
-                "the system keyring, by {}, which Cargo asks for this registry alone",
-                provider.name()
-            );
+    /// Whether there is more than one question.
+    fn steps(&self, session: &Session) -> bool {
+        self.is_asking(session) && self.form.questions(self.place(session)).len() > 1
+    }
+
+    fn form_offers(&self, session: &Session) -> Vec<Offer> {
+        let mut offers = Vec::new();
+        if self.steps(session) {
+            offers.push(offer(Action::NextField, "next"));
         }
-        TokenStore::Provider(Kept::Keyring) => "the system keyring; Cargo asks this tool for it",
-        TokenStore::Provider(Kept::File) => "a plain file of the demo; Cargo asks this tool for it",
-        TokenStore::PlainFile => "credentials.toml in Cargo's home: plain text, readable by you alone",
-        TokenStore::ThisRunOnly => "nowhere: given to this one cargo fetch only",
-    };
-    words.to_owned()
+        let of = self.place(session);
+        if self.is_asking(session) && !self.form.questions(of).is_empty() {
+            if !self.form.is_at(Question::Days) {
+                offers.push(offer(Action::Toggle, "change"));
+            } else if matches!(self.state, State::Failed(_)) {
+                // Where characters are text, `r` is one.
+                offers.extend(self.verb(session).map(|verb| offer(Action::Accept, verb)));
+            }
+        } else if session.found {
+            offers.push(offer(Action::Toggle, "keep it elsewhere"));
+        }
+        offers
+    }
+
+    fn toggle(&mut self, session: &mut Session) -> Vec<Act> {
+        let of = self.place(session);
+        if self.is_asking(session) && self.form.is_at(Question::Token) {
+            self.form.turn(of);
+            return Vec::new();
+        }
+        if !session.found {
+            return Vec::new();
+        }
+        self.store = session.store_after(self.store);
+        self.chose_store = true;
+        session.logged_in = None;
+        self.review(session)
+    }
 }
