@@ -18,6 +18,8 @@ mod wizard;
 #[path = "screens/world.rs"]
 mod world;
 
+#[path = "screens/cache.rs"]
+mod cache;
 #[path = "screens/check.rs"]
 mod check;
 #[path = "screens/config.rs"]
@@ -89,6 +91,7 @@ pub(crate) fn all_states() -> impl Iterator<Item = State> {
         done::STATES,
         feeds::STATES,
         tabs::STATES,
+        cache::STATES,
         doctor::STATES,
         switch::STATES,
         whole::STATES,

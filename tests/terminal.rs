@@ -6,6 +6,8 @@
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod support;
 
+#[path = "terminal/cache.rs"]
+mod cache;
 #[path = "terminal/ends.rs"]
 mod ends;
 #[path = "terminal/fetch.rs"]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cache::{CacheEvent, CacheTable, CachedFile, Damage, PrunePlan, Removal, Selection};
+use crate::domain::cache::{CacheEvent, CacheTable, PrunePlan, Removal, Selection};
 use crate::error::{Exit, Report};
 use crate::task::{CacheDone, CacheJob, Event, Request, Restore, Services};
 
@@ -66,7 +66,7 @@ async fn verify(services: Arc<Services>, printer: Printer, meant: Meant) -> Exit
     if told.done.is_none() {
         return told.exit;
     }
-    let damaged = repairable(&told.table).len();
+    let damaged = told.table.repairable().len();
     if damaged > 0 {
         printer.say("`az-cargo-wizard cache repair` deletes what is damaged and fetches it again");
     }
@@ -82,7 +82,7 @@ async fn repair(services: Arc<Services>, printer: Printer, meant: Meant) -> Exit
     if printer.cache_verified(&found.table, Some("verified")).is_err() {
         return Exit::Failed;
     }
-    let told = run(&services, printer, CacheJob::Repair(repairable(&found.table))).await;
+    let told = run(&services, printer, CacheJob::Repair(found.table.repairable())).await;
     let Some(CacheDone::Repaired(cleared)) = told.done else { return told.exit };
     if printer.cache_repaired(&cleared, &told.removals).is_err() {
         return Exit::Failed;
@@ -141,14 +141,6 @@ fn unagreed(printer: Printer, plan: &PrunePlan, dry_run: bool) -> Exit {
 
 fn selection(meant: Meant) -> Selection {
     Selection { registries: meant.registry, crates: meant.crates, ..Selection::default() }
-}
-
-/// The damaged files that Cargo can get again.
-fn repairable(table: &CacheTable) -> Vec<CachedFile> {
-    let damaged = table.damaged().filter(|(row, damage)| {
-        row.file.name.id().is_some() && !matches!(damage, Damage::Foreign | Damage::Unreadable(_))
-    });
-    damaged.map(|(row, _)| row.file.clone()).collect()
 }
 
 /// Fails where nobody reads the output any more.

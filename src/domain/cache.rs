@@ -30,6 +30,28 @@ impl Folder {
     pub fn is_orphan(&self) -> bool {
         !self.has_index
     }
+
+    /// The registry as a person knows it, and what makes this one of its folders.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.owner {
+            Owner::Index(index) => {
+                let mut marks: Vec<String> = index.spelling.iter().map(Spelling::to_string).collect();
+                marks.extend((index.era == Era::Old).then(|| "for Cargo up to 1.84".to_owned()));
+                let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+                format!("{}{marks}", index.registry)
+            }
+            Owner::Unknown { hint: Some(hint) } => format!("unknown (its server: {hint})"),
+            Owner::Unknown { hint: None } => "unknown".to_owned(),
+        }
+    }
+
+    /// Where the unpacked sources of a crate lie.
+    #[must_use]
+    pub fn sources(&self, id: &CrateId) -> Option<PathBuf> {
+        let registry = self.path.parent()?.parent()?;
+        Some(registry.join("src").join(&*self.dir).join(id.stem()))
+    }
 }
 
 /// Whose a folder is.
@@ -187,6 +209,12 @@ pub enum FileState {
 }
 
 impl FileState {
+    /// Whether Cargo can get it again once it is deleted.
+    #[must_use]
+    pub fn is_repairable(&self) -> bool {
+        matches!(self, Self::Damaged(Damage::Empty | Damage::Truncated | Damage::Altered))
+    }
+
     /// The word of the JSON output, part of the contract with scripts.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -288,6 +316,15 @@ pub enum Target {
     Crate(Arc<str>, CrateId),
     /// Everything of one index: sources, crates and index, in this order.
     Folder(Arc<str>),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crate(dir, id) => write!(f, "{id} in {dir}"),
+            Self::Folder(dir) => write!(f, "everything of {dir}"),
+        }
+    }
 }
 
 /// Which crates of the cache are meant: those that fit everything that is given.

@@ -1,6 +1,6 @@
 //! How values become words: cleaning, redacting, sizes, durations, plurals and truncation.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -149,6 +149,17 @@ pub fn duration(time: Duration) -> String {
         10..=59 => format!("{seconds} s"),
         60..=3599 => format!("{} min {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// How long ago that was, in days: `today`, `12 days ago`.
+#[must_use]
+pub fn ago(now: SystemTime, at: SystemTime) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match now.duration_since(at).unwrap_or(Duration::ZERO).as_secs() / DAY {
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
     }
 }
 

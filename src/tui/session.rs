@@ -126,7 +126,10 @@ impl Step {
                 "The feeds that your configuration names, and those of the organization. The one in force is where \
                  Cargo takes its crates from."
             }
-            Self::Cache => "The crates that Cargo keeps on this machine, and what they are for.",
+            Self::Cache => {
+                "The crates that Cargo keeps on this machine, by registry: where each is used, whether it is whole, and \
+                 what can go. Deleting asks first and takes Cargo's own locks."
+            }
             Self::Doctor => {
                 "Every check this tool knows: what is so, what it means, and the one command that mends it. Files \
                  are read at once; what a server has to say comes in as it answers."
@@ -212,6 +215,10 @@ pub(super) struct Session {
     /// Why the last fetch brought not all of it, for the normal screen; nothing where it did.
     pub(super) unfinished: Vec<String>,
     pub(super) cache: Vec<CacheFolder>,
+    /// Damaged crates were deleted: the next look at Restore fetches them again, as the lock file has them.
+    pub(super) fetch_again: bool,
+    /// Something was fetched since the crate cache was looked at.
+    pub(super) cache_changed: bool,
 }
 
 impl Session {

@@ -115,6 +115,11 @@ impl Theme {
         self.glyph("○", "( )")
     }
 
+    /// Before what the person has marked.
+    pub(super) fn mark(self) -> &'static str {
+        self.glyph("●", "*")
+    }
+
     pub(super) fn dash(self) -> &'static str {
         self.glyph("—", "-")
     }

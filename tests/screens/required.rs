@@ -163,13 +163,13 @@ const REQUIRED: [Row; 13] = [
     (
         Step::Cache,
         [
-            Ok("tab_cache_empty"),
-            Ok("tab_cache_looking"),
-            Ok("tab_cache_one"),
-            Ok("tab_cache_listed"),
-            Ok("tab_cache_far_scrolled"),
-            Ok("tab_cache_failed"),
-            Ok("tab_cache_wide_names"),
+            Ok("cache_empty"),
+            Ok("cache_looking"),
+            Ok("cache_one"),
+            Ok("cache_listed"),
+            Ok("cache_far_scrolled"),
+            Ok("cache_failed"),
+            Ok("cache_wide_names"),
         ],
     ),
     (

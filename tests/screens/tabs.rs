@@ -1,8 +1,8 @@
 //! The other tabs of the dashboard.
 
 use az_cargo_wizard::domain::progress::FetchEnd;
+use az_cargo_wizard::task::Request;
 use az_cargo_wizard::task::check::Checkout;
-use az_cargo_wizard::task::{Event, Request};
 use az_cargo_wizard::tui::{Step, Theme};
 
 use crate::states;
@@ -24,24 +24,10 @@ states! { "tab":
     restore_failed => |wizard| {
         running(wizard).ended(FetchEnd::Failed { at: None }, Some(world::sign_in_needed()))
     };
-    cache_looking => |wizard| at_cache(wizard).at(300);
-    cache_listed => |wizard| at_cache(wizard).answer(Event::Cache(world::cache()));
-    cache_far_scrolled => |wizard| {
-        let names = (0..1000).map(|index| format!("crate-{index:04}")).collect();
-        at_cache(wizard).answer(Event::Cache(world::cache_of(names))).press("G<up><up>")
-    };
-    cache_one => |wizard| at_cache(wizard).answer(Event::Cache(world::cache_of(vec!["a".to_owned()])));
-    cache_empty => |wizard| at_cache(wizard).answer(Event::Cache(Vec::new()));
-    cache_failed => |wizard| at_cache(wizard).fail(world::file_is_locked());
-    cache_wide_names => |wizard| at_cache(wizard).answer(Event::Cache(world::wide_cache()));
 }
 
 fn running(wizard: Wizard) -> Wizard {
     wizard.dashboard_of(world::looked_at()).press("<tab><enter>").fetching(world::half_a_fetch())
-}
-
-fn at_cache(wizard: Wizard) -> Wizard {
-    wizard.dashboard_of(world::looked_at()).press("<tab><tab>")
 }
 
 fn opened() -> Wizard {

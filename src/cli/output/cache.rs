@@ -1,7 +1,7 @@
 //! The cache as lines and as JSON. A hundred thousand rows are written one after the other, never held as one text.
 
 use std::io::{self, BufWriter, Write};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -68,7 +68,8 @@ impl Printer {
             return self.json(value);
         }
         for (row, damage) in &found {
-            let registry = table.folders().iter().find(|folder| folder.dir == row.file.dir).map(name);
+            let registry =
+                table.folders().iter().find(|folder| folder.dir == row.file.dir).map(Folder::label);
             self.data(&format!("{} in {}: {damage}", row.file.name, registry.unwrap_or_default()))?;
         }
         let foreign =
@@ -127,7 +128,7 @@ impl Printer {
             return self.data(&format!("{} freed by {what}", text::size(cleared.bytes)));
         }
         for (target, bytes) in &plan.targets {
-            self.data(&format!("  {} {:>9}", text::pad(&target_name(target), 60), text::size(*bytes)))?;
+            self.data(&format!("  {} {:>9}", text::pad(&target.to_string(), 60), text::size(*bytes)))?;
         }
         let crates = text::count(plan.crates, "crate", "crates");
         self.data(&format!("{crates}, {} to be freed", text::size(plan.bytes)))
@@ -136,23 +137,9 @@ impl Printer {
     fn failures(self, removals: &[Removal]) {
         for removal in removals {
             if let Some(failure) = &removal.failure {
-                self.say(&format!("still there: {}: {failure}", target_name(&removal.target)));
+                self.say(&format!("still there: {}: {failure}", removal.target));
             }
         }
-    }
-}
-
-/// A folder as a person knows it: the registry, and what makes this one of its folders.
-fn name(folder: &Folder) -> String {
-    match &folder.owner {
-        Owner::Index(index) => {
-            let mut marks: Vec<String> = index.spelling.iter().map(Spelling::to_string).collect();
-            marks.extend((index.era == Era::Old).then(|| "for Cargo up to 1.84".to_owned()));
-            let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
-            format!("{}{marks}", index.registry)
-        }
-        Owner::Unknown { hint: Some(hint) } => format!("unknown (its server: {hint})"),
-        Owner::Unknown { hint: None } => "unknown".to_owned(),
     }
 }
 
@@ -163,12 +150,12 @@ fn folder_lines(
 ) -> Vec<String> {
     let crates = text::count(total.crates, "crate", "crates");
     let path = text::clean(&folder.path.to_string_lossy());
-    let mut lines = vec![format!("{}: {crates}, {} in {path}", name(folder), text::size(total.bytes))];
+    let mut lines = vec![format!("{}: {crates}, {} in {path}", folder.label(), text::size(total.bytes))];
     let mut notes = Vec::new();
     if total.unpacked > 0 {
         notes.push(format!("unpacked {}", text::size(total.unpacked)));
     }
-    notes.extend(total.last_use.map(|at| format!("last used {}", ago(now, at))));
+    notes.extend(total.last_use.map(|at| format!("last used {}", text::ago(now, at))));
     if total.duplicate_bytes > 0 {
         notes.push(format!("{} in another folder too", text::size(total.duplicate_bytes)));
     }
@@ -201,22 +188,6 @@ fn row_line(row: &CacheRow, table: &CacheTable) -> String {
         marks.push_str(&format!("  {damage}"));
     }
     format!("  {} {size:>9}{marks}", text::pad(&id.to_string(), 40))
-}
-
-fn ago(now: SystemTime, at: SystemTime) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    match now.duration_since(at).unwrap_or(Duration::ZERO).as_secs() / DAY {
-        0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        days => format!("{days} days ago"),
-    }
-}
-
-fn target_name(target: &Target) -> String {
-    match target {
-        Target::Crate(dir, id) => format!("{id} in {dir}"),
-        Target::Folder(dir) => format!("everything of {dir}"),
-    }
 }
 
 fn target_json(target: &Target, bytes: u64) -> Value {

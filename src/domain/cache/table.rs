@@ -173,6 +173,14 @@ impl CacheTable {
         })
     }
 
+    /// The damaged crates that Cargo can get again.
+    #[must_use]
+    pub fn repairable(&self) -> Vec<CachedFile> {
+        let damaged =
+            self.rows.iter().filter(|row| row.state.is_repairable() && row.file.name.id().is_some());
+        damaged.map(|row| row.file.clone()).collect()
+    }
+
     fn groups(&self) -> impl Iterator<Item = &[u32]> {
         let id = |at: &u32| self.rows[*at as usize].file.name.id();
         self.by_crate.chunk_by(move |a, b| id(a) == id(b))

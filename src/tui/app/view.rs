@@ -33,7 +33,7 @@ impl App {
         }
         let areas = if self.session.dashboard.is_shown { Areas::of_tabs(area) } else { Areas::of(area) };
         self.overflow.clear();
-        let look = Look { theme: self.theme, now: self.now, overflow: &self.overflow };
+        let look = Look { theme: self.theme, now: self.now, time: self.time, overflow: &self.overflow };
         self.header(frame, areas.header);
         self.places(frame, &areas);
         self.screens.of(self.here).view(frame, areas.panel, &look, &self.session);

@@ -1,140 +1,387 @@
-//! The Cache tab: the crates of every folder that Cargo keeps them in.
+//! The Cache tab: the registries that Cargo keeps crates of, their crates, and what can be done about them.
+
+mod jobs;
+mod pages;
+mod registries;
+mod rows;
+mod view;
+
+use std::collections::HashMap;
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::cache::{
+    CacheEvent, CacheRow, CacheTable, CachedFile, Folder, FolderTotals, Removal, Selection,
+};
 use crate::domain::text;
-use crate::error::Report;
-use crate::task::{CacheFolder, Event, Inspect, Request};
+use crate::task::{CacheJob, Event};
 
-use super::super::keymap::{Action, MOVES, Offer, offer};
-use super::super::layout::{below, top};
+use super::super::keymap::{Action, Key, MOVES, Offer, offer};
 use super::super::msg::Act;
 use super::super::session::Session;
-use super::super::widget::cached_crates::{COLUMNS, cells, rows};
+use super::super::widget::field::Field;
 use super::super::widget::list_window::ListWindow;
-use super::super::widget::page::Page;
-use super::super::widget::table::Table;
 use super::{Look, Panel};
-
-/// Folders that are told each on its own line.
-const MOST_FOLDERS: usize = 4;
-
-#[derive(Debug, Default)]
-enum State {
-    #[default]
-    Empty,
-    Looking,
-    Looked,
-    Failed(Box<Report>),
-}
+use jobs::{Job, Told};
+use pages::Ask;
+use rows::{Order, View};
 
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    state: State,
-    folders: Vec<CacheFolder>,
+    job: Job,
+    /// It was asked to end, and has not yet.
+    stopping: bool,
+    listed: bool,
+    told: Option<Told>,
+    table: CacheTable,
+    totals: Vec<FolderTotals>,
+    /// What would be free if each crate were cached once.
+    duplicates: u64,
+    /// Deletions that were told, and are not taken out of the table yet.
+    removals: Vec<Removal>,
+    /// Why the first one that failed did.
+    failure: Option<String>,
+    /// Something has changed since the totals and the rows were put in order: that waits for the next frame.
+    stale: bool,
+    registries: ListWindow,
+    /// Whether the cursor is among the crates, and not among the registries.
+    inside: bool,
+    view: View,
     window: ListWindow,
+    selected: Option<CachedFile>,
+    filter: Option<Field>,
+    filtering: bool,
+    /// With their bytes.
+    marks: HashMap<CachedFile, u64>,
+    details: bool,
+    ask: Option<Ask>,
 }
 
 impl Cache {
-    fn look(&mut self) -> Vec<Act> {
-        self.state = State::Looking;
-        vec![Act::Cancel, Act::Start(Request::Inspect(Inspect::All))]
+    fn look(&mut self, session: &mut Session) -> Vec<Act> {
+        session.cache_changed = false;
+        self.table = CacheTable::default();
+        self.told = None;
+        self.ask = None;
+        self.listed = false;
+        self.refresh();
+        self.begin(Job::Listing, CacheJob::List)
     }
 
-    fn head(&self, page: &mut Page, look: &Look, session: &Session) {
-        match &self.state {
-            State::Empty => {}
-            State::Looking => {
-                page.busy(look.frame(), "Looking at the crate cache");
-            }
-            State::Failed(report) => {
-                page.report(report);
-            }
-            State::Looked if self.folders.is_empty() => {
-                page.text("The crate cache is empty: Restore fills it.");
-            }
-            State::Looked => {
-                let bytes = text::size(self.folders.iter().map(CacheFolder::bytes).sum());
-                let crates = text::count(rows(&self.folders), "crate", "crates");
-                let folders = text::count(self.folders.len(), "folder", "folders");
-                page.text(&format!("{crates}, {bytes} in {folders}"));
-            }
+    fn has_all(&self) -> bool {
+        self.table.folders().len() > 1
+    }
+
+    /// Rows of the list of registries.
+    fn places(&self) -> usize {
+        self.table.folders().len() + usize::from(self.has_all())
+    }
+
+    /// The folder of that row; `None`: the row of all.
+    fn folder_at(&self, place: usize) -> Option<(usize, &Folder)> {
+        let at = place.checked_sub(usize::from(self.has_all()))?;
+        Some((at, self.table.folders().get(at)?))
+    }
+
+    fn folder(&self) -> Option<(usize, &Folder)> {
+        self.folder_at(self.registries.selected())
+    }
+
+    fn total_at(&self, place: usize) -> FolderTotals {
+        let of_folder = self.folder_at(place).and_then(|(at, _)| self.totals.get(at).cloned());
+        of_folder.unwrap_or_else(|| registries::of_all(&self.totals))
+    }
+
+    fn row(&self) -> Option<&CacheRow> {
+        self.view.row(&self.table, self.window.selected()).map(|(row, _)| row)
+    }
+
+    /// The crate under the cursor, where that is among the crates.
+    fn crate_here(&self) -> Option<&CacheRow> {
+        self.row().filter(|row| self.inside && row.file.name.id().is_some())
+    }
+
+    /// Takes what has been told into totals and order.
+    fn refresh(&mut self) {
+        self.stale = false;
+        if !self.removals.is_empty() {
+            self.table.apply(CacheEvent::Removed(std::mem::take(&mut self.removals)));
         }
-        let largest = self.folders.iter().take(MOST_FOLDERS);
-        for folder in largest {
-            let registry = folder.registry.as_deref().unwrap_or("no registry");
-            let crates = text::count(folder.crates.len(), "crate", "crates");
-            let path = session.shown(&folder.path);
-            page.quiet(&format!("{registry}: {crates}, {} in {path}", text::size(folder.bytes())));
+        self.totals = self.table.totals();
+        self.duplicates = self.table.duplicate_bytes();
+        self.registries.clamp(self.places());
+        let known = self.view.known();
+        let rows = self.table.rows().len();
+        // While they stream in, rows are put in order each time that there are twice as many.
+        if self.job != Job::Listing || rows >= 2 * known {
+            if rows != known || self.job != Job::Verifying {
+                self.view.take(&self.table);
+            } else if self.view.order == Order::State {
+                self.view.sort(&self.table);
+            } else {
+                return;
+            }
+            self.choose();
         }
     }
-}
 
-impl Panel for Cache {
-    fn enter(&mut self, _session: &mut Session) -> Vec<Act> {
-        self.look()
+    /// Shows what the registry and the filter leave; the cursor stays on its crate.
+    fn choose(&mut self) {
+        let folder = self.folder().and_then(|(at, _)| u32::try_from(at).ok());
+        self.view.choose(&self.table, folder, self.filter.as_ref().map_or("", Field::text));
+        let selected = self.selected.as_ref();
+        let place = selected.and_then(|file| self.view.position(&self.table, |row| row.file == *file));
+        match place {
+            Some(place) => self.window.follow(place),
+            // Nobody has chosen a row yet.
+            None if self.selected.is_none() => self.window.select(0),
+            None => self.window.clamp(self.view.len()),
+        }
     }
 
-    fn offers(&self, _session: &Session) -> Vec<Offer> {
+    fn sort(&mut self) -> Vec<Act> {
+        self.view.order = self.view.order.next(self.folder().is_none());
+        self.view.sort(&self.table);
+        self.choose();
+        vec![Act::Say(format!("sorted by {}", self.view.order.label()))]
+    }
+
+    fn step(&mut self, action: Action) {
+        if self.inside {
+            if self.window.act(action, self.view.len()) {
+                self.selected = self.row().map(|row| row.file.clone());
+            }
+        } else if self.registries.act(action, self.places()) {
+            self.selected = None;
+            self.choose();
+        }
+    }
+
+    fn mark(&mut self) {
+        let Some((file, bytes)) = self.crate_here().map(|row| (row.file.clone(), row.bytes)) else { return };
+        if self.marks.remove(&file).is_none() {
+            self.marks.insert(file, bytes);
+        }
+    }
+
+    /// What is meant: what is marked, else the registry under the cursor.
+    fn meant(&self) -> Selection {
+        if !self.marks.is_empty() {
+            let mut marked: Vec<CachedFile> = self.marks.keys().cloned().collect();
+            marked.sort_unstable();
+            return Selection { marked: Some(marked), ..Selection::default() };
+        }
+        let registries = self.folder().map(|(_, folder)| folder.dir.to_string());
+        Selection { registries: registries.into_iter().collect(), ..Selection::default() }
+    }
+
+    /// What `x` would delete; `None`: that must be said first.
+    fn to_prune(&self) -> Option<Selection> {
+        if let Some(row) = self.crate_here().filter(|_| self.marks.is_empty()) {
+            return Some(Selection { marked: Some(vec![row.file.clone()]), ..Selection::default() });
+        }
+        let is_said = !self.marks.is_empty() || !self.inside;
+        Some(self.meant()).filter(|meant| is_said && !meant.is_everything())
+    }
+
+    fn path(&self) -> Option<String> {
+        let row = self.row().filter(|_| self.inside);
+        let folder = match row {
+            Some(row) => self.table.folders().iter().find(|folder| folder.dir == row.file.dir)?,
+            None => self.folder()?.1,
+        };
+        let id = row.and_then(|row| row.file.name.id());
+        let path = id.map_or_else(|| folder.path.clone(), |id| folder.path.join(id.file_name()));
+        Some(path.to_string_lossy().into_owned())
+    }
+
+    /// Whether the crate under the cursor is one that Cargo can get again.
+    fn can_repair(&self) -> bool {
+        self.job == Job::Nothing && self.crate_here().is_some_and(|row| row.state.is_repairable())
+    }
+
+    /// What `Esc` does now.
+    fn closes(&self) -> Option<&'static str> {
+        match self {
+            Self { filtering: true, .. } => Some("clear"),
+            Self { ask: Some(_), .. } => Some("leave it"),
+            Self { details: true, .. } => Some("close"),
+            Self { stopping: true, .. } => None,
+            Self { filter: Some(_), .. } => Some("clear the filter"),
+            Self { job: Job::Listing | Job::Verifying | Job::Planning, .. } => Some("cancel"),
+            Self { job: Job::Repairing | Job::Pruning, .. } => Some("stop"),
+            Self { told: Some(Told::Failed(_)), listed: true, .. } => Some("close"),
+            Self { inside: true, .. } if self.has_all() => Some("registries"),
+            _ => None,
+        }
+    }
+
+    fn own_offers(&self) -> Vec<Offer> {
+        let is_free = self.job == Job::Nothing;
+        let has_rows = self.view.known() > 0;
         let mut offers = Vec::new();
-        if !matches!(self.state, State::Looking) {
-            offers.push(offer(Action::RunAgain, "look again"));
+        if !self.inside && self.view.len() > 0 {
+            offers.push(offer(Action::Accept, "its crates"));
+        } else if self.can_repair() {
+            offers.push(offer(Action::Accept, "repair"));
+        }
+        if is_free && has_rows {
+            offers.push(offer(Action::Verify, "verify"));
+        }
+        if is_free && self.to_prune().is_some() {
+            offers.push(offer(Action::Remove, "delete"));
+        }
+        offers.extend(self.crate_here().map(|_| offer(Action::Toggle, "mark")));
+        offers.extend(self.closes().map(|verb| offer(Action::Back, verb)));
+        if has_rows {
+            offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
+        }
+        if self.path().is_some() {
+            offers.extend([offer(Action::Details, "details"), offer(Action::Copy, "copy the path")]);
         }
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
-        if rows(&self.folders) > 1 {
+        if is_free {
+            offers.push(offer(Action::RunAgain, "look again"));
+        }
+        let length = if self.inside { self.view.len() } else { self.places() };
+        if length > 1 {
             offers.extend(MOVES);
         }
         offers
     }
+}
 
-    fn act(&mut self, action: Action, _session: &mut Session) -> Vec<Act> {
-        if action == Action::RunAgain && !matches!(self.state, State::Looking) {
-            return self.look();
+impl Panel for Cache {
+    fn enter(&mut self, session: &mut Session) -> Vec<Act> {
+        let is_known = self.listed && !session.cache_changed;
+        if self.job != Job::Nothing || is_known {
+            return Vec::new();
         }
-        self.window.act(action, rows(&self.folders));
+        self.look(session)
+    }
+
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
+        let back = self.closes().map(|verb| offer(Action::Back, verb));
+        let mut offers = match (&self.ask, self.filtering, self.details) {
+            (_, true, _) => {
+                return [offer(Action::Accept, "keep the filter")].into_iter().chain(back).collect();
+            }
+            (Some(ask), ..) => vec![offer(Action::Accept, ask.verb())],
+            (None, _, true) => vec![offer(Action::Copy, "copy the path")],
+            (None, ..) => return self.own_offers(),
+        };
+        offers.extend(back);
+        offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
+        offers
+    }
+
+    fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
+        match action {
+            Action::Accept if self.filtering => self.filtering = false,
+            Action::Accept if self.ask.is_some() => return self.agree(),
+            Action::Accept if !self.inside => self.inside = true,
+            Action::Accept => self.ask_to_repair(),
+            Action::Toggle => self.mark(),
+            Action::Sort => return self.sort(),
+            Action::Filter => {
+                self.filter.get_or_insert_with(Field::default);
+                self.filtering = true;
+            }
+            Action::Details => self.details = true,
+            Action::Copy => {
+                let path = self.path().unwrap_or_default();
+                let said = text::clean(&path);
+                return vec![Act::Say(format!("on the clipboard: {said}")), Act::Copy(path)];
+            }
+            Action::RunAgain => return self.look(session),
+            Action::Verify => {
+                let meant = self.meant();
+                return self.begin(Job::Verifying, CacheJob::Verify(meant));
+            }
+            Action::Remove => {
+                let Some(meant) = self.to_prune() else { return Vec::new() };
+                return self.begin(Job::Planning, CacheJob::PlanPrune(meant));
+            }
+            action => self.step(action),
+        }
         Vec::new()
     }
 
-    fn event(&mut self, event: Event, _session: &mut Session) -> Vec<Act> {
+    fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
+        self.closes()?;
+        if self.filtering || (self.filter.is_some() && self.ask.is_none() && !self.details) {
+            (self.filter, self.filtering) = (None, false);
+            self.choose();
+        } else if self.ask.is_some() {
+            self.ask = None;
+        } else if self.details {
+            self.details = false;
+        } else if self.job != Job::Nothing {
+            return Some(self.cancel());
+        } else if matches!(self.told, Some(Told::Failed(_))) {
+            self.told = None;
+        } else {
+            self.inside = false;
+        }
+        Some(Vec::new())
+    }
+
+    fn in_field(&self) -> bool {
+        self.filtering
+    }
+
+    fn edit(&mut self, key: Key, _session: &mut Session) {
+        if self.filter.as_mut().is_some_and(|field| field.key(key)) {
+            self.choose();
+        }
+    }
+
+    fn paste(&mut self, pasted: &str, _session: &mut Session) {
+        if let Some(field) = self.filter.as_mut().filter(|_| self.filtering) {
+            field.paste(pasted);
+            self.choose();
+        }
+    }
+
+    fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
-            Event::Cache(mut folders) => {
-                folders.sort_by_key(|folder| std::cmp::Reverse(folder.bytes()));
-                self.folders = folders;
-                self.window.clamp(rows(&self.folders));
-                self.state = State::Looked;
+            Event::InCache(event) => self.in_cache(event),
+            Event::CacheDone(done) => return self.done(done, session),
+            Event::Failed(report) => self.ended(Told::Failed(report)),
+            Event::Cancelled => {
+                self.ended(Told::Warning("Stopped: what was deleted by then is gone".to_owned()));
             }
-            Event::Failed(report) => self.state = State::Failed(report),
             _ => {}
         }
         Vec::new()
     }
 
+    fn tick(&mut self, _now: Duration, _session: &Session) -> Vec<Act> {
+        if self.stale {
+            self.refresh();
+        }
+        Vec::new()
+    }
+
     fn moves(&self) -> bool {
-        matches!(self.state, State::Looking)
+        self.job != Job::Nothing
+    }
+
+    fn must_end(&self) -> bool {
+        self.job.deletes()
+    }
+
+    fn must_be_read(&self) -> bool {
+        self.ask.is_some() && !self.filtering
     }
 
     fn failed(&self) -> bool {
-        matches!(self.state, State::Failed(_))
+        matches!(self.told, Some(Told::Failed(_)))
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, session: &Session) {
-        let mut page = Page::new(look.theme, area.width);
-        self.head(&mut page, look, session);
-        if rows(&self.folders) == 0 {
-            return look.page(frame, area, page);
-        }
-        // The first crates stay in sight, however much there is to say of the folders.
-        let height = page.len().min(area.height / 2);
-        page.draw(frame, top(area, height));
-        let table = Table {
-            theme: look.theme,
-            columns: &COLUMNS,
-            sorted: None,
-            window: &self.window,
-            length: rows(&self.folders),
-            focused: true,
-        };
-        table.draw(frame, below(area, height + 1), |row| cells(&self.folders, row, look.theme));
+        self.draw(frame, area, (look, session));
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Look<'a> {
     pub(super) theme: Theme,
     /// Since the start: only things that move by themselves depend on it.
     pub(super) now: Duration,
+    /// The time of day, in seconds since 1970 (UTC), once it was told.
+    pub(super) time: Option<u64>,
     /// How far the page of the screen is scrolled.
     pub(super) overflow: &'a Overflow,
 }

@@ -92,7 +92,8 @@ impl Restore {
             }
             _ => None,
         };
-        let locked = matches!(session.opening, Opening::Fetch { locked: true, .. });
+        let again = std::mem::take(&mut session.fetch_again);
+        let locked = again || matches!(session.opening, Opening::Fetch { locked: true, .. });
         let force_auth = before::force_auth(session);
         vec![Act::Start(Request::Restore(task::Restore { locked, force_auth, credential }))]
     }
@@ -130,6 +131,7 @@ impl Restore {
         self.running = false;
         self.cancelling = false;
         self.report = report;
+        session.cache_changed = true;
         if self.table.end == Some(FetchEnd::Done) {
             session.fetched = Some(self.table.tally());
         }
@@ -175,6 +177,9 @@ impl Panel for Restore {
             || session.anonymous
             || matches!(session.opening, Opening::Fetch { .. });
         let asked_for = asked_for && !session.dashboard.is_shown;
+        if session.fetch_again && !self.running && before::hindrance(session).is_none() {
+            return self.start(session);
+        }
         let is_current = self.ran_with == settled(session);
         if self.running || (self.is_done() && is_current) {
             return Vec::new();
