@@ -186,7 +186,7 @@ fn put_back(done: &[(&FileChange, &Written)], places: &Places<'_>) -> Result<(),
         let result = match &change.before {
             Some(before) => replace(change, places, Some(&change.after), before),
             // The file itself, not a link of the person that leads to it.
-            None => delete(change, places),
+            None => delete(change, places, &change.after),
         };
         result.map_err(|source| ConfigError::NotPutBack {
             file: change.path.clone(),
@@ -207,9 +207,13 @@ pub(super) fn replace(
     files::replace(&Replacement { path: &change.path, expected, text, links, new_file: NewFile::Ordinary })
 }
 
-/// Deletes the file itself, not a link of the person that leads to it.
-pub(super) fn delete(change: &FileChange, places: &Places<'_>) -> Result<(), FileError> {
-    files::remove(&files::real_path(&change.path, links_of(change, places))?)
+/// Deletes the file itself, not a link of the person that leads to it; not where it says something else by now.
+pub(super) fn delete(change: &FileChange, places: &Places<'_>, expected: &str) -> Result<(), FileError> {
+    let real = files::real_path(&change.path, links_of(change, places))?;
+    match files::read(&real)? {
+        Some(text) if text != expected => Err(FileError::Changed(change.path.clone())),
+        _ => files::remove(&real),
+    }
 }
 
 /// Where links of the file may lead: those of a folder above the workspace stay in that folder.
@@ -418,6 +422,21 @@ pub(super) mod tests {
         assert_eq!(sandbox.files("state/backups"), 0);
     }
 
+    #[test]
+    fn a_file_that_was_edited_a_moment_ago_is_not_deleted() {
+        let sandbox = Sandbox::new();
+        let path = "ws/.cargo/config.toml";
+        let review = sandbox.review(&project()).unwrap();
+        let change = &review.files[0];
+        sandbox.write(path, "# mine\n");
+        let error = sandbox.with(|places| delete(change, places, &change.after)).unwrap_err();
+        assert!(matches!(error, FileError::Changed(_)), "{error:?}");
+        assert_eq!(sandbox.read(path), "# mine\n");
+        sandbox.write(path, &change.after);
+        sandbox.with(|places| delete(change, places, &change.after)).unwrap();
+        assert!(!sandbox.path(path).exists());
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn when_the_second_file_fails_the_first_is_put_back() {
@@ -503,6 +522,8 @@ pub(super) mod tests {
             ("[http]\nproxy = 'ana:hunter2@proxy:3128'\n", 0),
             ("[env]\nCARGO_REGISTRY_TOKEN = { value = 'hunter2' }\n", 0),
             ("[registries.old]\nindex = 'sparse+https://hunter2@host/'\n", 0),
+            ("# [registries.old]\n# token = \"Basic hunter2\"\n", 0),
+            ("#proxy = ana:hunter2@proxy:3128\n[net]\nretry = 3\n", 0),
             ("[http]\nproxy = 'proxy:3128'\n[registries.old]\nindex = 'ssh://git@host/'\n", 1),
         ] {
             let sandbox = Sandbox::new();

@@ -10,7 +10,7 @@ use toml_edit::Item;
 
 use super::error::ConfigError;
 use super::toml_text;
-use crate::domain::diff::{holds_user_info, is_secret_key};
+use crate::domain::diff::{holds_masked, holds_user_info, is_secret_key};
 use crate::domain::journal::{Change, Entry, State};
 use crate::domain::merge;
 use crate::domain::plan::{ConfigScope, FileChange};
@@ -142,7 +142,7 @@ pub(super) fn change_of(state_dir: &Path, file: &FileChange) -> Result<Change, C
     let spans = merge::spans(old, &file.after);
     let keys = changed_keys(old, &file.after);
     let has_secret =
-        spans.iter().any(|span| [&span.old, &span.new].into_iter().any(|text| may_hold_secret(text)))
+        spans.iter().any(|span| [&span.old, &span.new].into_iter().any(|text| holds_secret(text)))
             || keys.iter().any(|key| is_secret_path(key, old) || is_secret_path(key, &file.after));
     let backup = match &file.before {
         Some(text) if !holds_secret(text) => Some(back_up(state_dir, &file.path, text)?),
@@ -226,19 +226,8 @@ fn is_secret_path(key: &str, text: &str) -> bool {
     })
 }
 
-/// Whether a piece of a file, which may be no TOML of its own, looks as if it held a secret.
-fn may_hold_secret(piece: &str) -> bool {
-    let masked: Vec<String> = crate::domain::diff::diff("", piece)
-        .into_iter()
-        .filter_map(|line| match line {
-            crate::domain::diff::DiffLine::Added(line) => Some(line),
-            _ => None,
-        })
-        .collect();
-    masked.iter().map(String::as_str).ne(piece.lines().map(str::trim_end)) || holds_secret(piece)
-}
-
-/// Whether a configuration file holds a token or a password, which belong in no backup (product.md).
+/// Whether a configuration file, or a piece of one that may be no TOML of its own, holds a token or a password, which
+/// belong in no backup (product.md); in a comment too.
 pub(super) fn holds_secret(text: &str) -> bool {
     fn is_secret(key: &str, item: &Item) -> bool {
         is_secret_key(key) || item.as_str().is_some_and(|text| holds_user_info(key, text)) || in_item(item)
@@ -246,7 +235,7 @@ pub(super) fn holds_secret(text: &str) -> bool {
     fn in_item(item: &Item) -> bool {
         item.as_table_like().is_some_and(|table| table.iter().any(|(key, item)| is_secret(key, item)))
     }
-    toml_text::parse(text).is_ok_and(|document| in_item(document.as_item()))
+    holds_masked(text) || toml_text::parse(text).is_ok_and(|document| in_item(document.as_item()))
 }
 
 /// Sets the state of an entry.

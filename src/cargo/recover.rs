@@ -149,7 +149,8 @@ fn new_file(cargo_home: &Path, since: SystemTime, wanted: &Wanted) -> Result<Opt
 }
 
 /// The lock that every downloading Cargo holds; given back on drop. `None` where there is no lock file, or
-/// the file system knows no locks: Cargo itself then goes on without.
+/// the file system knows no locks: Cargo itself then goes on without. A build shares the other lock for as long as it
+/// compiles, and reads no archive then: with it, a fetch beside a build would end in trouble.
 fn lock_cache(cargo_home: &Path, patience: Patience) -> Result<Option<File>, FetchError> {
     let path = cargo_home.join(".package-cache");
     let file = match File::open(&path) {

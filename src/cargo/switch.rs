@@ -7,7 +7,7 @@ use super::config::{ConfigEdit, edit};
 use super::config_file::{self, Places};
 use super::error::ConfigError;
 use super::home::{self, ConfigLayer, Origin};
-use super::settings::{Index, Replacement, Settings};
+use super::settings::{Index, Replacement, Settings, same_index};
 use super::situation::{index_of, line_of, replacement_of, shown};
 use super::toml_text;
 use crate::domain::diff::diff;
@@ -42,11 +42,14 @@ impl InFolder {
         self.layers.iter().find(|layer| replacement_of(layer).is_some()).map(|layer| layer.path.as_path())
     }
 
-    /// Whether only files of the checkout, or the environment, know the registry.
+    /// Whether only files of the checkout, or the environment, know the registry with this index: a nearer file may
+    /// give the person's own name another one.
     #[must_use]
-    pub fn is_of_checkout(&self, name: &RegistryName) -> bool {
+    pub fn is_of_checkout(&self, name: &RegistryName, index: &IndexUrl) -> bool {
         let is_persons = |layer: &&ConfigLayer| layer.origin == Origin::User;
-        !self.layers.iter().filter(is_persons).any(|layer| index_of(layer, name.as_str()).is_some())
+        let mut own =
+            self.layers.iter().filter(is_persons).filter_map(|layer| index_of(layer, name.as_str()));
+        !own.any(|own| same_index(&own, index.as_str()))
     }
 
     /// The registries that can stand in for crates.io: those with a sparse index that no source hides.

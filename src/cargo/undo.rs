@@ -254,10 +254,11 @@ pub fn apply(plan: &UndoPlan, places: &Places<'_>) -> Result<Vec<Written>, UndoE
     Ok(changes.into_iter().map(written).collect())
 }
 
-/// Marks what was begun and never happened: once the files change, their hashes no longer tell.
+/// Marks what was begun and never happened: once the files change, their hashes no longer tell. What can't be read is
+/// left for whoever takes that back.
 fn settle(id: u64, entries: &[Entry], state_dir: &Path) -> Result<(), UndoError> {
     for entry in entries.iter().filter(|entry| entry.id != id && entry.state == State::Begun) {
-        if of(entry, entries)?.is_done() {
+        if of(entry, entries).is_ok_and(|plan| plan.is_done()) {
             journal::mark(state_dir, entry.id, journal::is_now(State::Undone))?;
         }
     }
@@ -268,7 +269,7 @@ fn settle(id: u64, entries: &[Entry], state_dir: &Path) -> Result<(), UndoError>
 fn write(changes: &[(&FileChange, bool)], places: &Places<'_>) -> Result<(), FileError> {
     for (at, (change, deletes)) in changes.iter().enumerate() {
         let done = if *deletes {
-            config_file::delete(change, places)
+            config_file::delete(change, places, change.before.as_deref().unwrap_or_default())
         } else {
             config_file::replace(change, places, change.before.as_deref(), &change.after)
         };

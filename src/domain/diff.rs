@@ -69,6 +69,12 @@ pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
     lines
 }
 
+/// Whether a line of the text, or of a comment in it, holds what a difference masks.
+#[must_use]
+pub fn holds_masked(text: &str) -> bool {
+    text.lines().any(|line| shown(line) != clean_lines(line).trim_end())
+}
+
 fn shown(line: &str) -> String {
     let line = clean_lines(line);
     let line = line.trim_end();

@@ -88,7 +88,7 @@ pub(super) async fn apply(services: &Arc<Services>, review: Review) -> Result<Ev
 /// Asks the feed with the very header that Cargo will send, and the one to publish to; only what they accept is
 /// kept. Only the asking can be cancelled.
 pub(super) async fn log_in(
-    services: &Services,
+    services: &Arc<Services>,
     log_in: LogIn,
     cancelled: oneshot::Receiver<()>,
 ) -> Result<Event, Report> {
@@ -137,7 +137,7 @@ struct Placed {
 }
 
 /// Makes a token, asks the feeds with it as Cargo will, and keeps it. The sign-in stays nowhere.
-async fn keep_made(services: &Services, log_in: LogIn, days: u16) -> Result<(Placed, PatMade), Report> {
+async fn keep_made(services: &Arc<Services>, log_in: LogIn, days: u16) -> Result<(Placed, PatMade), Report> {
     let (collection, credential) = (log_in.collection.clone(), log_in.credential.clone());
     new_pat::kept(services, PatOf { collection, credential, days }, async |made: &MadePat| {
         let log_in = LogIn { credential: Credential::Pat(made.token.clone()), ..log_in };
@@ -148,7 +148,7 @@ async fn keep_made(services: &Services, log_in: LogIn, days: u16) -> Result<(Pla
 }
 
 /// Keeps the credential where the plan says.
-async fn keep(services: &Services, log_in: LogIn, ends: Option<u64>) -> Result<Placed, Report> {
+async fn keep(services: &Arc<Services>, log_in: LogIn, ends: Option<u64>) -> Result<Placed, Report> {
     Ok(match log_in.plan.store {
         TokenStore::ThisRunOnly => Placed { kept_in: None, left: None },
         TokenStore::Native(provider) => {
@@ -217,7 +217,7 @@ async fn keep_here(
 
 /// Has Cargo's own provider keep the credential for every registry of the plan, and hand it out once.
 async fn keep_natively(
-    services: &Services,
+    services: &Arc<Services>,
     log_in: LogIn,
     provider: NativeProvider,
 ) -> Result<KeptIn, Report> {
@@ -230,6 +230,7 @@ async fn keep_natively(
     if let Some(limit) = provider.most_bytes().filter(|limit| header.len() > *limit) {
         return Err(ConfigError::TooLongForNative { provider: provider.name(), limit }.into());
     }
+    check::still_agreed(services).await?;
     let env = services.child_env();
     let native = Native { env: &env, dir: &services.dir, provider: provider.name() };
     let LogIn { plan, collection, .. } = log_in;
@@ -244,7 +245,7 @@ async fn keep_natively(
 }
 
 /// Whether Cargo's own provider for the keyring of this system works here, by having it forget what nobody kept.
-pub(super) async fn try_native(services: &Services) -> Result<Event, Report> {
+pub(super) async fn try_native(services: &Arc<Services>) -> Result<Event, Report> {
     let Some(provider) = NativeProvider::of_system(Host::system()) else {
         let words = "Cargo has no provider for the keyring of this system";
         return Ok(Event::Native(Err(Box::new(Report::new(Exit::Failed, "native-store", words)))));
@@ -252,6 +253,9 @@ pub(super) async fn try_native(services: &Services) -> Result<Event, Report> {
     if services.demo.is_some() {
         let words = "the demo leaves the keyring alone";
         return Ok(Event::Native(Err(Box::new(Report::new(Exit::Failed, "native-store", words)))));
+    }
+    if let Err(report) = check::still_agreed(services).await {
+        return Ok(Event::Native(Err(Box::new(report))));
     }
     let env = services.child_env();
     let native = Native { env: &env, dir: &services.dir, provider: provider.name() };
@@ -322,6 +326,68 @@ impl OwnedPlaces {
             overwrite_replacement: false,
             program: self.program.as_deref(),
             now: self.now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::domain::credential::Secret;
+    use crate::domain::organization::{Collection, OrgName};
+    use crate::domain::plan::ConfigScope;
+    use crate::domain::registry::RegistryName;
+    use crate::host::{Clock, TerminalFlags};
+    use crate::task::Settled;
+
+    fn services(dir: &std::path::Path) -> Arc<Services> {
+        let mut env = Env::default();
+        env.set("CARGO_HOME", dir.join("home"));
+        let host = Host {
+            args: Vec::new(),
+            program: None,
+            env,
+            machine: None,
+            cwd: dir.join("project"),
+            home: None,
+            state_dir: Some(dir.join("state")),
+            temp_dir: dir.join("tmp"),
+            terminal: TerminalFlags::default(),
+            clock: Clock::Fake { since_start: Duration::ZERO, now: SystemTime::UNIX_EPOCH },
+        };
+        Arc::new(Services::new(host, Settled::default()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn cargos_own_provider_is_run_only_where_the_checkout_is_still_agreed_to() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("project/.cargo")).unwrap();
+        fs::write(dir.path().join("project/.cargo/config.toml"), "[build]\nrustc = \"evil\"\n").unwrap();
+        let services = services(dir.path());
+        let index = "sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/rust/Cargo/index/";
+        let plan = SetupPlan {
+            scope: ConfigScope::User,
+            registry: RegistryName::parse("rust").unwrap(),
+            index: IndexUrl::parse(index).unwrap(),
+            replace_crates_io: true,
+            publish: None,
+            store: TokenStore::Native(NativeProvider::Libsecret),
+        };
+        let log_in = LogIn {
+            collection: Collection::cloud(OrgName::parse("fabrikam").unwrap()),
+            credential: Credential::Pat(Secret::new("secret")),
+            who: "Ana".to_owned(),
+            plan,
+            pat_days: None,
+        };
+        let kept = keep_natively(&services, log_in, NativeProvider::Libsecret).await;
+        assert_eq!(kept.unwrap_err().code, "project-not-trusted");
+        if NativeProvider::of_system(Host::system()).is_some() {
+            let Ok(Event::Native(Err(tried))) = try_native(&services).await else { panic!("it was run") };
+            assert_eq!(tried.code, "project-not-trusted");
         }
     }
 }

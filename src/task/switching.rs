@@ -216,7 +216,7 @@ fn warnings(
     let is_configured = folder.registries().iter().any(|(known, ..)| known == name);
     if trust(services, index) == HostTrust::Unknown
         && is_configured
-        && folder.is_of_checkout(name)
+        && folder.is_of_checkout(name, index)
         && !services.trust_project
     {
         let host = clean(index.url().host_str().unwrap_or_default());

@@ -1,7 +1,8 @@
 //! Whether git tracks a file, read from the repository's own list: git itself is not run, for its configuration is the
 //! checkout's own (product.md, 'Trust').
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::remote;
@@ -19,10 +20,18 @@ pub(super) fn is_tracked(file: &Path) -> Option<bool> {
     let (root, index) = real.ancestors().skip(1).find_map(|dir| Some((dir, index_of(dir)?)))?;
     let name = real.strip_prefix(root).ok()?;
     let name: Vec<&str> = name.components().map(|part| part.as_os_str().to_str()).collect::<Option<_>>()?;
-    if fs::metadata(&index).ok()?.len() > MOST {
+    lists(&read(&index)?, name.join("/").as_bytes())
+}
+
+/// A checkout may hold a link to a device or a pipe in its place, which would never end.
+fn read(index: &Path) -> Option<Vec<u8>> {
+    let data = fs::metadata(index).ok()?;
+    if !data.is_file() || data.len() > MOST {
         return None;
     }
-    lists(&fs::read(index).ok()?, name.join("/").as_bytes())
+    let mut bytes = Vec::new();
+    File::open(index).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// The list of a repository; `None` where the folder is no root of one.
@@ -92,6 +101,20 @@ mod tests {
         let mut command = Command::new("git");
         command.args(args).current_dir(dir).env_clear().env("HOME", dir).env("PATH", "/usr/bin:/bin");
         assert!(command.output().unwrap().status.success(), "{args:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_list_that_would_never_end_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, index) = (dir.path().join("file"), dir.path().join(".git/index"));
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        fs::write(&file, "x").unwrap();
+        assert!(Command::new("mkfifo").arg(&index).status().unwrap().success());
+        assert_eq!(is_tracked(&file), None);
+        fs::remove_file(&index).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &index).unwrap();
+        assert_eq!(is_tracked(&file), None);
     }
 
     #[test]

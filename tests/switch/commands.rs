@@ -281,6 +281,39 @@ fn what_a_checkout_alone_names_needs_more_than_a_name() {
 }
 
 #[test]
+fn the_persons_own_name_does_not_vouch_for_another_index() {
+    let sandbox = project();
+    let evil = config("rust").replace(B, "sparse+https://evil.example/index/");
+    sandbox.write(CONFIG, &evil);
+    sandbox.write("cargo-home/config.toml", format!("[registries.legacy]\nindex = \"{B}\"\n"));
+    let output = run(&sandbox, &["switch", "legacy"]);
+    assert!(code(&output) == 2 && said(&output).contains("unknown host evil.example"), "{}", said(&output));
+    assert_eq!(text(&sandbox), evil);
+    let own = "[registries.legacy]\nindex = \"sparse+https://evil.example/index\"\n";
+    sandbox.write("cargo-home/config.toml", own);
+    done(&run(&sandbox, &["switch", "legacy"]));
+    assert!(text(&sandbox).contains("replace-with = \"legacy\""));
+}
+
+#[test]
+fn what_cannot_be_read_in_another_project_stops_no_undo() {
+    let sandbox = project();
+    sandbox.write("other/Cargo.toml", "[package]\nname = \"other\"\nversion = \"0.1.0\"\n");
+    sandbox.write("other/src/lib.rs", "");
+    sandbox.write("other/.cargo/config.toml", config("rust"));
+    let other = sandbox.root().join("other");
+    done(&run(&sandbox, &["switch", "legacy", "--dir", other.to_str().unwrap()]));
+    let journal = sandbox.state_dir().join("journal.json");
+    let begun = fs::read_to_string(&journal).unwrap().replace("\"done\"", "\"begun\"");
+    assert!(begun.contains("\"begun\""));
+    fs::write(&journal, begun).unwrap();
+    sandbox.write("other/.cargo/config.toml", b"\xff\xfe");
+    done(&run(&sandbox, &["switch", "legacy"]));
+    done(&run(&sandbox, &["undo"]));
+    assert_eq!(text(&sandbox), config("rust"));
+}
+
+#[test]
 fn a_vendored_folder_gives_way_only_when_it_is_said() {
     let sandbox = project();
     let vendored = config("vendored-sources") + "[source.vendored-sources]\ndirectory = \"vendor\"\n";
