@@ -360,6 +360,14 @@ pub fn try_lock(dir: &Path, name: &str) -> Result<Option<Lock>, FileError> {
     }
 }
 
+/// Whether somebody holds the lock of this name; one that can't be looked at counts as free.
+#[must_use]
+pub fn is_locked(dir: &Path, name: &str) -> bool {
+    // Shared, so that those who look don't see each other.
+    let looked = File::open(dir.join(name)).map(|file| file.try_lock_shared());
+    matches!(looked, Ok(Err(TryLockError::WouldBlock)))
+}
+
 fn lock_file(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).open(path).map_err(failed("open", path))

@@ -46,6 +46,9 @@ pub struct Record {
     /// What is kept for which base, and where.
     #[serde(default)]
     logins: BTreeMap<String, Known<Login>>,
+    /// Bases of which something is in the keyring, as far as is known; also where nobody is signed in any more.
+    #[serde(default)]
+    in_keyring: BTreeSet<String>,
     /// Whether the person agreed to a file where no keyring can be reached.
     #[serde(default)]
     file_agreed: bool,
@@ -213,6 +216,13 @@ impl Record {
         self.file_agreed
     }
 
+    /// Whether something of a base may be in the keyring, wherever its sign-in is kept.
+    #[must_use]
+    pub fn is_in_keyring(&self, base: &Base) -> bool {
+        self.in_keyring.contains(base.as_str())
+            || self.login(base).is_some_and(|login| login.kept == Kept::Keyring)
+    }
+
     /// The registries that were fetched from, and the feeds that were asked by their `~force-auth` address: name and
     /// index, the last used first.
     pub fn indexes(&self) -> impl Iterator<Item = (String, String)> {
@@ -275,6 +285,9 @@ pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileEr
     change(state_dir, |record| {
         record.named.insert(base.as_str().to_owned());
         record.file_agreed |= login.kept == Kept::File;
+        if login.kept == Kept::Keyring {
+            record.in_keyring.insert(base.as_str().to_owned());
+        }
         record.logins.insert(base.as_str().to_owned(), Known::Known(login.clone()));
         true
     })
@@ -286,6 +299,14 @@ pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileEr
 /// When the state folder can't be written.
 pub fn log_out(state_dir: &Path, base: &Base) -> Result<(), FileError> {
     change(state_dir, |record| record.logins.remove(base.as_str()).is_some())
+}
+
+/// Remembers that nothing of a base is in the keyring any more.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn leave_keyring(state_dir: &Path, base: &Base) -> Result<(), FileError> {
+    change(state_dir, |record| record.in_keyring.remove(base.as_str()))
 }
 
 /// Remembers that a feed is in force now.

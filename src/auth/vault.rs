@@ -35,9 +35,15 @@ const BRIEF: Duration = Duration::from_millis(900);
 
 const LOCK: &str = "keyring.lock";
 
+/// Held as well by who may be waiting for a person.
+const PATIENT_LOCK: &str = "keyring-person.lock";
+
 /// How long to wait for the processes before: two hundred Cargos at once take a few seconds together.
 const TURNS: u32 = 3_000;
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// How many of the turns Cargo waits for a process that may be waiting for a person: a second.
+const TURNS_OF_A_PERSON: u32 = 100;
 
 /// What is kept of one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +78,11 @@ pub struct Vault {
     gave_up: AtomicBool,
     /// While it lives no other process uses the keyring: else a reader could meet the parts of a long token while they
     /// are being replaced, and a crowd would take so long that each of them gave up.
-    _turn: Option<files::Lock>,
+    _turn: Option<Turn>,
 }
+
+/// One lock, or both.
+type Turn = (files::Lock, Option<files::Lock>);
 
 /// Closed, so that nothing but these can ever get a secret.
 #[derive(Debug, Clone)]
@@ -89,17 +98,27 @@ impl Vault {
     /// # Errors
     /// When others use it without end, or the folder can't be written.
     pub fn system(dir: &Path) -> Result<Self, VaultError> {
-        let turn = turn(dir)?;
-        Ok(Self { _turn: Some(turn), ..Self::over(Store::System(System::Os), PATIENT) })
+        let turn = turn(dir, TURNS)?;
+        let person = wait_for(dir, PATIENT_LOCK)?;
+        Ok(Self { _turn: Some((turn, Some(person))), ..Self::over(Store::System(System::Os), PATIENT) })
     }
 
     /// The same where nobody sits: it opens no window, and it is given up within a second.
     ///
     /// # Errors
-    /// As [`Self::system`].
+    /// As [`Self::system`]; [`VaultError::Taken`] after a second of another process that may be asking a person.
     pub fn quiet_system(dir: &Path) -> Result<Self, VaultError> {
-        let turn = turn(dir)?;
-        Ok(Self { _turn: Some(turn), ..Self::over(Store::System(System::Quiet), BRIEF) })
+        let turn = turn(dir, TURNS_OF_A_PERSON)?;
+        Ok(Self { _turn: Some((turn, None)), ..Self::over(Store::System(System::Quiet), BRIEF) })
+    }
+
+    /// It opens no window either, and waits as long as for a person: for what would be lost if it were not kept.
+    ///
+    /// # Errors
+    /// As [`Self::system`].
+    pub fn steady_system(dir: &Path) -> Result<Self, VaultError> {
+        let turn = turn(dir, TURNS)?;
+        Ok(Self { _turn: Some((turn, None)), ..Self::over(Store::System(System::Quiet), PATIENT) })
     }
 
     /// A file of mode 0600 in the state folder.
@@ -150,7 +169,16 @@ impl Vault {
     /// # Errors
     /// When the store can't be written.
     pub fn forget(&self, base: &Base) -> Result<(), VaultError> {
-        let names = Slot::ALL.map(|slot| name_of(base, slot));
+        self.forget_but(base, &[])
+    }
+
+    /// The same, but for these.
+    ///
+    /// # Errors
+    /// As [`Self::forget`].
+    pub fn forget_but(&self, base: &Base, kept: &[Slot]) -> Result<(), VaultError> {
+        let others = Slot::ALL.into_iter().filter(|slot| !kept.contains(slot));
+        let names: Vec<String> = others.map(|slot| name_of(base, slot)).collect();
         self.on_store(move |store| names.iter().try_for_each(|name| remove(store, name)))
     }
 
@@ -183,14 +211,30 @@ impl fmt::Display for Vault {
     }
 }
 
-fn turn(dir: &Path) -> Result<files::Lock, VaultError> {
+/// Waits for all processes before, and for those that may be waiting for a person no longer than so many turns.
+fn turn(dir: &Path, of_a_person: u32) -> Result<files::Lock, VaultError> {
+    let mut left = of_a_person;
     for _ in 0..TURNS {
-        match files::try_lock(dir, LOCK)? {
+        if let Some(lock) = files::try_lock(dir, LOCK)? {
+            return Ok(lock);
+        }
+        if files::is_locked(dir, PATIENT_LOCK) {
+            left = left.checked_sub(1).ok_or(VaultError::Taken)?;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(VaultError::Taken)
+}
+
+/// Those who only look hold it for a moment.
+fn wait_for(dir: &Path, lock: &str) -> Result<files::Lock, VaultError> {
+    for _ in 0..TURNS {
+        match files::try_lock(dir, lock)? {
             Some(lock) => return Ok(lock),
             None => std::thread::sleep(PAUSE),
         }
     }
-    Err(files::FileError::Busy.into())
+    Err(VaultError::Taken)
 }
 
 /// Waits for a thread that may never end; it is then left behind and holds nothing of ours.

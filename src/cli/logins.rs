@@ -101,9 +101,7 @@ impl Run {
             }
             self.printer.data(&format!("credential in {place}")).map_err(|error| closed(&error))?;
         }
-        if let Some(left) = left {
-            self.printer.say(&format!("note: {left}"));
-        }
+        self.say_left(left.as_deref());
         if self.logins().await?.asked.is_none() {
             self.printer.say(
                 "note: Cargo does not ask this tool yet: `az-cargo-wizard setup --store provider` names it in your \
@@ -118,7 +116,7 @@ impl Run {
         let base = collection.base();
         let made_until = self.logins().await?.logins.into_iter().find(|login| login.base == base);
         let made_until = made_until.and_then(|login| login.expires);
-        let Event::LoggedOut(was_there) = self.ask(Request::ForgetLogin(base.clone())).await? else {
+        let Event::LoggedOut { was_there, left } = self.ask(Request::ForgetLogin(base.clone())).await? else {
             return Ok(Exit::Failed);
         };
         if self.printer == Printer::Json {
@@ -128,10 +126,17 @@ impl Run {
         } else {
             self.printer.say(&format!("not signed in to {base}"));
         }
+        self.say_left(left.as_deref());
         if let Some(ends) = made_until.filter(|_| was_there) {
             self.say_what_stays(&collection, ends);
         }
         Ok(Exit::Done)
+    }
+
+    fn say_left(&self, left: Option<&str>) {
+        if let Some(left) = left {
+            self.printer.say(&format!("note: {left}"));
+        }
     }
 
     /// A token that was made for the person is forgotten, and not revoked.
@@ -219,7 +224,10 @@ impl Run {
         let (mut forgotten, mut failed) = (Vec::new(), Vec::new());
         for KeptLogin { base, .. } in self.logins().await?.logins {
             match self.ask(Request::ForgetLogin(base.clone())).await {
-                Ok(Event::LoggedOut(_)) => forgotten.push(base),
+                Ok(Event::LoggedOut { left, .. }) => {
+                    self.say_left(left.as_deref());
+                    forgotten.push(base);
+                }
                 Ok(_) => break,
                 Err(report) => failed.push((base, report)),
             }

@@ -79,8 +79,12 @@ pub enum Event {
     Journal(Vec<Entry>),
     UndoPlanned(Box<UndoPlan>),
     LoggedIn(LoggedIn),
-    /// Whether there was a sign-in to forget.
-    LoggedOut(bool),
+    LoggedOut {
+        /// Whether there was a sign-in to forget.
+        was_there: bool,
+        /// What could not be forgotten, and why.
+        left: Option<String>,
+    },
     Logins(logins::Logins),
     /// Where this tool can keep credentials, or why it can't.
     Keyring(Result<Kept, Box<Report>>),

@@ -13,7 +13,7 @@ use crate::host::{Env, Host};
 use crate::record::outage::Outage;
 use crate::record::{self, Login, LoginKind, Record};
 
-use super::provide_token::{ENOUGH, now};
+use super::provide_token::{ENOUGH, now, turn};
 use super::services::Services;
 use super::{Event, blocking};
 
@@ -44,6 +44,14 @@ pub(super) fn vault(host: &Host, state_dir: &Path, kept: Kept) -> Result<Vault, 
     match kept {
         Kept::Keyring => has_session(&host.env).and_then(|()| Vault::quiet_system(state_dir)),
         Kept::File => Ok(Vault::file(file_of(state_dir))),
+    }
+}
+
+/// The same for what would be lost if it were not kept: it may take longer, and asks nobody either.
+pub(super) fn steady_vault(host: &Host, state_dir: &Path, kept: Kept) -> Result<Vault, VaultError> {
+    match kept {
+        Kept::Keyring => has_session(&host.env).and_then(|()| Vault::steady_system(state_dir)),
+        Kept::File => vault(host, state_dir, kept),
     }
 }
 
@@ -83,22 +91,18 @@ pub(super) struct Stored {
     pub(super) left: Option<String>,
 }
 
-/// Keeps a sign-in: the secret first, then what is known of it; then forgets what the other store has of it.
+/// Keeps a sign-in: the secret first, then what is known of it; then forgets what is there of the one before.
 pub(super) fn keep(
     host: &Host,
     state_dir: &Path,
     (signed_in, kept): (&SignedIn<'_>, Kept),
 ) -> Result<Stored, Report> {
     let SignedIn { base, who, credential, ends } = signed_in;
+    // Before the keyring's, here and in a renewal.
+    let _turn = turn::wait(state_dir)?;
     let vault = patient_vault(host, state_dir, kept)?;
-    let kind = match credential {
-        Credential::Pat(token) => {
-            vault.write(base, Slot::Pat, token)?;
-            LoginKind::Pat
-        }
-        Credential::Bearer(access) => keep_access(host, (&vault, base), access)?,
-    };
-    let before = Record::load(state_dir).login(base).map(|login| login.kept);
+    let kind = put(host, (&vault, base), credential)?;
+    let was_in_keyring = Record::load(state_dir).is_in_keyring(base);
     let login = Login { kind, kept, who: (*who).to_owned(), expires: *ends };
     record::log_in(state_dir, base, &login)?;
     if kept == Kept::Keyring {
@@ -106,26 +110,133 @@ pub(super) fn keep(
         let _ = Outage::forget(state_dir);
     }
     let place = vault.to_string();
+    let tidied = vault.forget_but(base, slots(&login.kind)).map_err(Report::from);
     drop(vault);
-    let was_in_keyring = before == Some(Kept::Keyring) && kept == Kept::File;
-    Ok(Stored { place, left: was_in_keyring.then(|| left_in_keyring(host, state_dir, base)).flatten() })
+    let left = match tidied {
+        Err(error) => Some(stays(&place, &error)),
+        Ok(()) if kept == Kept::Keyring => {
+            replace_in_file(host, state_dir, (base, credential)).err().map(|error| stays("the file", &error))
+        }
+        Ok(()) if was_in_keyring => left_in_keyring(host, state_dir, base),
+        Ok(()) => None,
+    };
+    Ok(Stored { place, left })
+}
+
+fn put(host: &Host, (vault, base): (&Vault, &Base), credential: &Credential) -> Result<LoginKind, Report> {
+    match credential {
+        Credential::Pat(token) => {
+            vault.write(base, Slot::Pat, token)?;
+            Ok(LoginKind::Pat)
+        }
+        Credential::Bearer(access) => keep_access(host, (vault, base), access),
+    }
+}
+
+/// What is kept of a sign-in of that kind.
+fn slots(kind: &LoginKind) -> &'static [Slot] {
+    match kind {
+        LoginKind::Pat => &[Slot::Pat],
+        LoginKind::Entra { .. } => &[Slot::Refresh, Slot::Access],
+        LoginKind::AzureCli { .. } => &[Slot::Access],
+        LoginKind::Environment { .. } => &[],
+    }
+}
+
+fn stays(place: &str, error: &Report) -> String {
+    format!("the credential before stays in {place}: {error}")
+}
+
+/// For a sign-in to the keyring: what the file has of the one before must not answer for it when the keyring is out of
+/// reach. Nothing comes into the file that held nothing of that organization.
+pub(super) fn replace_in_file(
+    host: &Host,
+    state_dir: &Path,
+    (base, credential): (&Base, &Credential),
+) -> Result<(), Report> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    let file = vault(host, state_dir, Kept::File)?;
+    let mut is_there = false;
+    for slot in Slot::ALL {
+        is_there |= file.read(base, slot)?.is_some();
+    }
+    if !is_there {
+        return Ok(());
+    }
+    file.forget(base)?;
+    if Record::load(state_dir).file_agreed() {
+        put(host, (&file, base), credential)?;
+    }
+    Ok(())
 }
 
 /// Why the keyring still has the credential before; `None`: it hasn't.
 fn left_in_keyring(host: &Host, state_dir: &Path, base: &Base) -> Option<String> {
-    let error = patient_vault(host, state_dir, Kept::Keyring).and_then(|vault| vault.forget(base)).err()?;
-    Some(format!(
-        "the credential before stays in the system keyring: {error}; remove `az-cargo-wizard` there once it opens"
-    ))
+    match patient_vault(host, state_dir, Kept::Keyring).and_then(|vault| vault.forget(base)) {
+        Ok(()) => {
+            // At worst it is looked for there once more.
+            let _ = record::leave_keyring(state_dir, base);
+            None
+        }
+        Err(error) => Some(stays_in_keyring(&error)),
+    }
 }
 
-/// Forgets the secrets of a sign-in; also what the file has of it where the keyring was chosen after the file.
-pub(super) fn forget(host: &Host, state_dir: &Path, (base, kept): (&Base, Kept)) -> Result<(), Report> {
-    patient_vault(host, state_dir, kept)?.forget(base)?;
-    if kept == Kept::Keyring && !cfg!(windows) {
-        patient_vault(host, state_dir, Kept::File)?.forget(base)?;
+fn stays_in_keyring(error: &VaultError) -> String {
+    format!(
+        "the credential before stays in the system keyring: {error}; remove `az-cargo-wizard` there once it opens"
+    )
+}
+
+/// What became of a sign-in that was to be forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Forgotten {
+    pub(super) was_there: bool,
+    /// Where something of it still is, and why; `None`: nowhere.
+    pub(super) left: Option<String>,
+}
+
+/// Forgets a sign-in with its secrets, also where nothing but secrets is left of it.
+pub(super) fn forget(host: &Host, state_dir: &Path, base: &Base) -> Result<Forgotten, Report> {
+    let record = Record::load(state_dir);
+    if record.login(base).is_none() && !record.is_in_keyring(base) {
+        return Ok(Forgotten::default());
     }
-    Ok(())
+    let _turn = turn::wait(state_dir)?;
+    let record = Record::load(state_dir);
+    let open = |kept| patient_vault(host, state_dir, kept);
+    let left = forget_secrets(state_dir, (&record, base), open)?;
+    record::log_out(state_dir, base)?;
+    Ok(Forgotten { was_there: record.login(base).is_some(), left })
+}
+
+/// Forgets what any store may have of an organization. Only that of its sign-in has to be reached; says what stays in
+/// the other one.
+pub(super) fn forget_secrets(
+    state_dir: &Path,
+    (record, base): (&Record, &Base),
+    open: impl Fn(Kept) -> Result<Vault, VaultError>,
+) -> Result<Option<String>, VaultError> {
+    let own = record.login(base).map(|login| login.kept);
+    let mut left = None;
+    if record.is_in_keyring(base) {
+        match open(Kept::Keyring).and_then(|vault| vault.forget(base)) {
+            // At worst it is looked for there once more.
+            Ok(()) => drop(record::leave_keyring(state_dir, base)),
+            Err(error) if own == Some(Kept::Keyring) => return Err(error),
+            Err(error) => left = Some(stays_in_keyring(&error)),
+        }
+    }
+    if !cfg!(windows) {
+        match open(Kept::File).and_then(|vault| vault.forget(base)) {
+            Err(error) if own == Some(Kept::File) => return Err(error),
+            Err(error) => left = Some(stays("the file", &error.into())),
+            Ok(()) => {}
+        }
+    }
+    Ok(left)
 }
 
 fn keep_access(

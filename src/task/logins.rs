@@ -14,10 +14,10 @@ use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 use crate::files;
-use crate::record::{self, Login, LoginKind, Record};
+use crate::record::{Login, LoginKind, Record};
 
 use super::connect::{self, OwnedPlaces};
-use super::keeping::{self, SignedIn, Stored};
+use super::keeping::{self, Forgotten, SignedIn, Stored};
 use super::new_pat::{self, PatOf};
 use super::services::Services;
 use super::{Event, KeptIn, blocking, caches, check, undoing};
@@ -107,13 +107,8 @@ async fn put(
 /// Forgets a sign-in with its secrets; whether there was one.
 pub(super) async fn forget(services: &Arc<Services>, base: Base) -> Result<Event, Report> {
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
-    let forget = move || -> Result<_, Report> {
-        let Some(login) = Record::load(&state_dir).login(&base).cloned() else { return Ok(false) };
-        keeping::forget(&host, &state_dir, (&base, login.kept))?;
-        record::log_out(&state_dir, &base)?;
-        Ok(true)
-    };
-    Ok(Event::LoggedOut(blocking(forget).await??))
+    let Forgotten { was_there, left } = blocking(move || keeping::forget(&host, &state_dir, &base)).await??;
+    Ok(Event::LoggedOut { was_there, left })
 }
 
 /// What is kept, by what is remembered of it; or looked up in its store, too.

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::cargo::provider::{self, Action, Asked, Granted, Keep, Operation, Refusal};
@@ -19,6 +18,7 @@ use crate::record::{self, Kept, Login, LoginKind, Record};
 use super::{keeping, renewal};
 
 pub(super) mod fresh;
+pub(super) mod turn;
 
 /// A token with less life than this is renewed before it is handed out, in seconds: Cargo uses one for all
 /// the crates of a fetch and asks no second time (cargo-contract 3.5).
@@ -27,14 +27,8 @@ pub(super) const ENOUGH: u64 = 15 * 60;
 /// A token with less life than this is of no use to Cargo, in seconds: it would ask again for each request.
 const LEAST: u64 = 60;
 
-const RENEWAL_LOCK: &str = "renew.lock";
-
 /// Gets the next access token of a sign-in, given the refresh token that is kept of it.
 pub type Renew = fn(&Host, (&Base, &LoginKind), Option<Secret>) -> Result<AccessToken, Report>;
-
-/// How long another process may take to renew, in steps of [`PAUSE`].
-const PAUSES: u32 = 600;
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers Cargo at the other end of the standard streams until it has heard enough.
 ///
@@ -60,8 +54,8 @@ pub fn answer(host: &Host, renew: Renew, asked: &Asked) -> Result<Granted, Refus
     match &asked.action {
         Action::Get(Operation::Unknown) | Action::Unknown => Err(Refusal::OperationNotSupported),
         Action::Get(_) => kept.token(),
-        Action::Login(token) => kept.log_in(token.as_ref()),
-        Action::Logout => kept.log_out(),
+        Action::Login(token) => kept.in_turn(|kept| kept.log_in(token.as_ref())),
+        Action::Logout => kept.in_turn(|kept| kept.log_out().map(|()| Granted::LoggedOut)),
     }
 }
 
@@ -70,6 +64,8 @@ enum Turn {
     Ours(files::Lock),
     /// Another process has renewed meanwhile.
     Renewed(TimedToken),
+    /// Somebody has logged in or out meanwhile.
+    Other(Record),
 }
 
 /// What is kept of one organization.
@@ -82,6 +78,12 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
+    /// When nobody else changes what is kept, by what is known then.
+    fn in_turn<T>(&self, work: impl FnOnce(&Keeper<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let _lock = turn::wait(self.state_dir)?;
+        work(&Keeper { record: &Record::load(self.state_dir), ..*self })
+    }
+
     fn token(&self) -> Result<Granted, Refusal> {
         let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
         match &login.kind {
@@ -124,6 +126,7 @@ impl Keeper<'_> {
         let _lock = match self.renewal_lock(login)? {
             Turn::Ours(lock) => lock,
             Turn::Renewed(token) => return Ok(granted(&token)),
+            Turn::Other(record) => return Keeper { record: &record, ..*self }.token(),
         };
         let kept = self.kept_access(login)?;
         match self.renewed(login) {
@@ -147,7 +150,7 @@ impl Keeper<'_> {
         let login = self.place_for_next(login, &refresh)?;
         let next = (self.renew)(self.host, (self.base, &login.kind), Some(refresh));
         let next = next.map_err(|report| self.mended(report, &login.kind))?;
-        let login = self.keep_refresh(login, &next)?;
+        let login = self.keep_refresh(login, &next);
         Ok(self.keep_access(&login, next))
     }
 
@@ -160,16 +163,18 @@ impl Keeper<'_> {
         }
     }
 
-    fn keep_refresh(&self, login: Login, next: &AccessToken) -> Result<Login, Refusal> {
-        let TokenOrigin::DeviceCode(Renewal { refresh, .. }) = &next.origin else { return Ok(login) };
-        let kept = self.vault(login.kept).and_then(|vault| vault.write(self.base, Slot::Refresh, refresh));
-        match kept {
-            Ok(()) => Ok(login),
-            Err(error) => match self.moved(&login, refresh) {
-                Some(login) => Ok(login),
-                None => Err(self.not_kept(Report::from(error)).into()),
-            },
-        }
+    /// Where nothing keeps the next one, Cargo still gets the access token that was paid for; what the service says to
+    /// the one before is told when that one ends.
+    fn keep_refresh(&self, login: Login, next: &AccessToken) -> Login {
+        let TokenOrigin::DeviceCode(Renewal { refresh, .. }) = &next.origin else { return login };
+        let vault = keeping::steady_vault(self.host, self.state_dir, login.kept);
+        let Err(error) = vault.and_then(|vault| vault.write(self.base, Slot::Refresh, refresh)) else {
+            return login;
+        };
+        self.moved(&login, refresh).unwrap_or_else(|| {
+            tracing::warn!(base = %self.base, %error, "what renews the sign-in next could not be kept");
+            login
+        })
     }
 
     /// Into the file, where that was agreed to: first the secret, then that it is there.
@@ -181,31 +186,24 @@ impl Keeper<'_> {
         Some(login)
     }
 
-    fn not_kept(&self, report: Report) -> Report {
-        let why = report.causes.iter().fold(report.headline, |why, cause| why + ": " + cause);
-        Report::new(
-            Exit::Failed,
-            "sign-in-not-kept",
-            "the sign-in was renewed, and what renews it next could not be kept",
-        )
-        .cause(why)
-        .hint(self.command())
-    }
-
     /// Waits until no other process renews; one that did leaves a token that is good for us, too.
     fn renewal_lock(&self, login: &Login) -> Result<Turn, Refusal> {
-        for _ in 0..PAUSES {
-            let lock = files::try_lock(self.state_dir, RENEWAL_LOCK).map_err(Report::from)?;
+        for _ in 0..turn::PAUSES {
+            let lock = turn::take(self.state_dir)?;
+            let record = Record::load(self.state_dir);
+            if record.login(self.base) != Some(login) {
+                return Ok(Turn::Other(record));
+            }
             let kept = self.kept_access(login)?;
             if let Some(token) = kept.filter(|token| self.lives(token, ENOUGH)) {
                 return Ok(Turn::Renewed(token));
             }
             match lock {
                 Some(lock) => return Ok(Turn::Ours(lock)),
-                None => std::thread::sleep(PAUSE),
+                None => std::thread::sleep(turn::PAUSE),
             }
         }
-        Err(busy().into())
+        Err(turn::busy().into())
     }
 
     fn keep_access(&self, login: &Login, next: AccessToken) -> Granted {
@@ -230,25 +228,26 @@ impl Keeper<'_> {
         // Who has agreed to the file once has no keyring.
         let usual = if self.record.file_agreed() { Kept::File } else { Kept::Keyring };
         let kept = before.map_or(usual, |login| login.kept);
-        self.vault(kept)
-            .and_then(|vault| vault.write(self.base, Slot::Pat, &token))
-            .map_err(|error| self.lost(error))?;
+        let vault = self.vault(kept).map_err(|error| self.lost(error))?;
+        vault.write(self.base, Slot::Pat, &token).map_err(|error| self.lost(error))?;
         let who = before.map_or_else(|| "token holder".to_owned(), |login| login.who.clone());
         let login = Login { kind: LoginKind::Pat, kept, who, expires: None };
         record::log_in(self.state_dir, self.base, &login).map_err(Report::from)?;
+        vault.forget_but(self.base, &[Slot::Pat]).map_err(|error| self.lost(error))?;
+        drop(vault);
+        if kept == Kept::Keyring {
+            keeping::replace_in_file(self.host, self.state_dir, (self.base, &Credential::Pat(token)))?;
+        }
         Ok(Granted::LoggedIn)
     }
 
-    fn log_out(&self) -> Result<Granted, Refusal> {
-        let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
-        self.vault(login.kept).and_then(|vault| vault.forget(self.base)).map_err(|error| self.lost(error))?;
-        if login.kept == Kept::Keyring {
-            self.vault(Kept::File)
-                .and_then(|file| file.forget(self.base))
-                .map_err(|error| self.lost(error))?;
-        }
+    fn log_out(&self) -> Result<(), Refusal> {
+        self.record.login(self.base).ok_or(Refusal::NotFound)?;
+        // What stays in a store that is out of reach is looked for at the next logout; Cargo has no words for it.
+        keeping::forget_secrets(self.state_dir, (self.record, self.base), |kept| self.vault(kept))
+            .map_err(|error| self.lost(error))?;
         record::log_out(self.state_dir, self.base).map_err(Report::from)?;
-        Ok(Granted::LoggedOut)
+        Ok(())
     }
 
     /// Out of the place that the login names; where that is out of reach, out of the file that was agreed to.
@@ -295,9 +294,9 @@ impl Keeper<'_> {
 
     /// Never `not-found`, which would let a stale token of another provider answer.
     fn lost(&self, error: VaultError) -> Refusal {
-        let is_out_of_reach = error.is_out_of_reach();
+        let is_outage = error.is_outage();
         let report = Report::from(error);
-        if is_out_of_reach {
+        if is_outage {
             let why = std::iter::once(&report.headline).chain(&report.causes).cloned().collect::<Vec<_>>();
             // At worst the next process waits as long as this one did.
             let _ = Outage::store(self.state_dir, (self.session(), self.now()), why.join(": "));
@@ -370,11 +369,6 @@ pub(super) fn now(host: &Host) -> u64 {
 
 fn granted(token: &TimedToken) -> Granted {
     Granted::Token { header: token.header(), keep: Keep::Until(token.expires) }
-}
-
-fn busy() -> Report {
-    Report::new(Exit::Failed, "busy", "another process has been renewing the token for a minute")
-        .hint("end the other one, then try again")
 }
 
 fn out_of_reach(why: &str) -> Report {

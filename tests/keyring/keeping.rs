@@ -159,6 +159,46 @@ fn a_login_to_the_file_takes_the_one_before_out_of_the_keyring() {
     assert!(world.get()["Ok"]["token"].is_string());
 }
 
+#[test]
+fn a_login_to_the_keyring_changes_what_the_file_would_answer() {
+    let Some(mut session) = Session::with_keyring() else { return };
+    let world = World::of(&session);
+    assert!(world.log_in(&["--store", "file"]).status.success());
+    let before = world.get();
+    let token = format!("{}\n", world.demo.tokens().read_write.expose());
+    assert!(world.run(&["login", "--with-token"], &token).status.success());
+    let after = world.get();
+    assert_ne!(after["Ok"]["token"], before["Ok"]["token"]);
+    session.lock_keyring();
+    assert_eq!(world.get(), after, "from the file that was agreed to");
+}
+
+#[test]
+fn a_logout_looks_into_the_keyring_that_a_sign_in_has_left() {
+    let Some(session) = Session::with_keyring() else { return };
+    let world = World::of(&session);
+    for silent in [false, true] {
+        assert!(world.log_in(&[]).status.success());
+        assert_eq!(session.entries(), 1);
+        // As a renewal moves one whose keyring refuses.
+        let base = world.base();
+        let login = Record::load(world.demo.state_dir()).login(&base).unwrap().clone();
+        world.vault().write(&base, Slot::Pat, world.demo.token()).unwrap();
+        let login = Login { kept: Kept::File, ..login };
+        record::log_in(world.demo.state_dir(), &base, &login).unwrap();
+        if silent {
+            session.silence_keyring();
+        }
+        let logout = world.run(&["logout"], "");
+        assert!(logout.status.success(), "{}", words(&logout));
+        assert_eq!(words(&logout).contains("stays in the system keyring: "), silent, "{}", words(&logout));
+        session.wake_keyring();
+    }
+    assert_eq!(session.entries(), 1);
+    assert!(world.run(&["logout"], "").status.success());
+    assert_eq!(session.entries(), 0, "the next logout finds it");
+}
+
 /// As the demo keeps it, but in the keyring.
 fn with_entra(session: &Session) -> World {
     let mut world = World::with_entra();

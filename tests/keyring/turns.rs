@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use az_cargo_wizard::auth::vault::Vault;
+
 use crate::apart;
 use crate::session::Session;
 use crate::support::wizard::product;
@@ -32,6 +34,19 @@ fn of_processes_that_write_at_once_nothing_is_lost_or_mixed() {
     apart::wait(apart::start(&world.sandbox, &format!("whole|{}|", world.base())));
     apart::wait(apart::start(&world.sandbox, &format!("whole|{}|", other(1))));
     assert_eq!(session.entries(), 2, "one each, and no parts of those before");
+}
+
+#[test]
+fn a_person_at_the_keyring_is_no_outage() {
+    let Some(session) = Session::with_keyring() else { return };
+    let world = World::of(&session);
+    assert!(world.log_in(&[]).status.success());
+    let person = Vault::system(world.demo.state_dir()).unwrap();
+    let told = world.get();
+    let words = "another az-cargo-wizard is using the keyring, and may be waiting for its password";
+    assert_eq!((&told["Err"]["kind"], &told["Err"]["message"]), (&"other".into(), &words.into()), "{told}");
+    drop(person);
+    assert!(world.get()["Ok"]["token"].is_string(), "nobody remembers it");
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub enum VaultError {
     Unavailable(String),
     #[error("the keyring does not answer")]
     Silent,
+    #[error("another az-cargo-wizard is using the keyring, and may be waiting for its password")]
+    Taken,
     #[error("the keyring is locked")]
     Locked(String),
     #[error("the keyring refused")]
@@ -27,9 +29,15 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    /// Whether the store itself is out of reach, so that asking it again soon is in vain.
+    /// Whether the store itself is out of reach just now.
     #[must_use]
     pub fn is_out_of_reach(&self) -> bool {
+        self.is_outage() || matches!(self, Self::Taken)
+    }
+
+    /// Whether it is so that asking it again soon is in vain.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Silent | Self::Locked(_))
     }
 }
@@ -52,6 +60,10 @@ impl From<VaultError> for Report {
             VaultError::Silent => report(
                 "keyring-silent",
                 format!("look for a window that asks for the keyring's password, {OR_A_FILE}"),
+            ),
+            VaultError::Taken => report(
+                "keyring-taken",
+                format!("give the keyring its password, or end the other one, then try again, {OR_A_FILE}"),
             ),
             VaultError::Locked(cause) => {
                 report("keyring-locked", format!("unlock the keyring, {OR_A_FILE}")).cause(cause)

@@ -169,6 +169,32 @@ fn an_entry_that_is_not_ours_is_said_and_can_be_replaced() {
     }
 }
 
+#[test]
+fn what_belongs_to_another_kind_is_forgotten_alone() {
+    let vault = Fake::default().vault();
+    for slot in Slot::ALL {
+        vault.write(&base(), slot, &Secret::new("x")).unwrap();
+    }
+    vault.forget_but(&base(), &[Slot::Pat]).unwrap();
+    assert_eq!(Slot::ALL.map(|slot| vault.read(&base(), slot).unwrap().is_some()), [true, false, false]);
+}
+
+#[test]
+fn cargo_is_told_soon_that_a_person_has_the_keyring() {
+    let dir = tempfile::tempdir().unwrap();
+    let person = Vault::system(dir.path()).unwrap();
+    let taken = Vault::quiet_system(dir.path()).unwrap_err();
+    assert!(matches!(taken, VaultError::Taken) && taken.is_out_of_reach() && !taken.is_outage());
+    assert!(Report::from(taken).hint.unwrap().contains("--store file"));
+    drop(person);
+    Vault::quiet_system(dir.path()).unwrap();
+    // Cargos wait for each other as long as it takes.
+    let other = Vault::steady_system(dir.path()).unwrap();
+    assert!(!files::is_locked(dir.path(), PATIENT_LOCK) && files::is_locked(dir.path(), LOCK));
+    drop(other);
+    assert!(!files::is_locked(dir.path(), LOCK));
+}
+
 #[cfg(unix)]
 mod in_a_file {
     use std::fs;

@@ -3,12 +3,11 @@
 use crate::cargo::provider::{Granted, Refusal};
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
-use crate::files;
 use crate::host::Host;
 use crate::record::{Login, LoginKind, Record};
 use crate::task::RenewedBy;
 
-use super::{Keeper, PAUSE, PAUSES, RENEWAL_LOCK, Renew};
+use super::{Keeper, Renew, turn};
 
 /// Renews what is kept for that index, unless another process has done so while this one waited. Blocks.
 ///
@@ -34,24 +33,20 @@ pub(in crate::task) fn renew(host: &Host, renew: Renew, index: &IndexUrl) -> Res
 }
 
 impl Keeper<'_> {
-    fn replace(&self, login: &Login) -> Result<Granted, Refusal> {
+    pub(super) fn replace(&self, login: &Login) -> Result<Granted, Refusal> {
         let refused = self.kept_access(login)?;
-        let _lock = self.lock_to_replace()?;
+        let lock = turn::wait(self.state_dir)?;
+        let record = Record::load(self.state_dir);
+        if record.login(self.base) != Some(login) {
+            // Somebody has logged in or out meanwhile.
+            drop(lock);
+            return Keeper { record: &record, ..*self }.token();
+        }
         match self.kept_access(login)? {
             // Another process was first.
             Some(kept) if Some(&kept) != refused.as_ref() => Ok(super::granted(&kept)),
             _ => self.renewed(login),
         }
-    }
-
-    fn lock_to_replace(&self) -> Result<files::Lock, Refusal> {
-        for _ in 0..PAUSES {
-            if let Some(lock) = files::try_lock(self.state_dir, RENEWAL_LOCK).map_err(Report::from)? {
-                return Ok(lock);
-            }
-            std::thread::sleep(PAUSE);
-        }
-        Err(super::busy().into())
     }
 }
 

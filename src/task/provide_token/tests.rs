@@ -272,15 +272,112 @@ fn a_refresh_token_is_not_spent_where_the_next_one_cannot_be_kept() {
 }
 
 #[test]
-fn a_store_that_refuses_just_then_is_told_with_the_command_and_keeps_what_it_had() {
+fn a_store_that_refuses_just_then_keeps_what_it_had_and_the_token_that_came_is_used() {
     let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
-    let told = report(desk.get(next_and_then_refuse));
-    assert_eq!(
-        (told.code, told.hint.as_deref()),
-        ("sign-in-not-kept", Some("run: az-cargo-wizard login --org https://dev.azure.com/contoso"))
-    );
-    assert!(!told.to_string().contains("r+"), "{told}");
+    assert_eq!(desk.get(next_and_then_refuse).unwrap().0, "Bearer next-of-r");
     assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"), "the service may take it again");
+    let refused = report(desk.get_when_it_can_be_written(spent));
+    assert_eq!(
+        refused.hint.as_deref(),
+        Some("run: az-cargo-wizard login --org https://dev.azure.com/contoso")
+    );
+}
+
+impl Desk {
+    fn get_when_it_can_be_written(&self, renew: Renew) -> Result<(String, Keep), Refusal> {
+        std::fs::remove_dir(self.state().join("credentials.lock")).unwrap();
+        self.get(renew)
+    }
+
+    /// Signs in as a person does.
+    fn keep(&self, credential: &Credential) -> Result<(), Report> {
+        let signed_in = keeping::SignedIn { base: &base(), who: "Ben", credential, ends: None };
+        keeping::keep(&self.host, self.state(), (&signed_in, Kept::File)).map(|_| ())
+    }
+}
+
+fn of_entra(token: &str) -> Credential {
+    let LoginKind::Entra { authority, tenant, client_id } = entra() else { panic!("no Entra") };
+    let renewal = Renewal { authority, tenant, client_id, refresh: Secret::new(format!("r-{token}")) };
+    let origin = TokenOrigin::DeviceCode(renewal);
+    let access = AccessToken { token: Secret::new(token), expires: Some(NOW + 3_600), origin };
+    Credential::Bearer(Box::new(access))
+}
+
+#[test]
+fn who_waited_for_a_login_or_a_logout_goes_by_what_is_known_then() {
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
+    let (before, base) = (Record::load(desk.state()), base());
+    let login = before.login(&base).unwrap();
+    let late =
+        Keeper { host: &desk.host, state_dir: desk.state(), record: &before, base: &base, renew: never };
+    let pat = Credential::Pat(Secret::new("abc"));
+    desk.keep(&pat).unwrap();
+    for answer in [late.token(), late.replace(login)] {
+        let Ok(Granted::Token { header, .. }) = answer else { panic!("no token: {answer:?}") };
+        assert_eq!(header, pat.header());
+    }
+    assert!(keeping::forget(&desk.host, desk.state(), &base).unwrap().was_there);
+    assert_eq!((late.token(), late.replace(login)), (Err(Refusal::NotFound), Err(Refusal::NotFound)));
+    assert_eq!(Slot::ALL.map(|slot| desk.kept(slot)), [None, None, None]);
+}
+
+#[test]
+fn a_login_and_a_logout_need_the_turn_that_a_renewal_has() {
+    fn in_turn(
+        host: &Host,
+        login: (&Base, &LoginKind),
+        refresh: Option<Secret>,
+    ) -> Result<AccessToken, Report> {
+        assert!(turn::take(host.state_dir.as_deref().unwrap()).unwrap().is_none());
+        next(host, login, refresh)
+    }
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
+    assert_eq!(desk.get(in_turn).unwrap().0, "Bearer next-of-r");
+    // One that nobody can take.
+    let lock = desk.state().join("renew.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(lock).unwrap();
+    let token = Secret::new("t".repeat(52));
+    assert!(desk.keep(&Credential::Pat(token.clone())).is_err());
+    assert!(keeping::forget(&desk.host, desk.state(), &base()).is_err());
+    for action in [Action::Login(Some(token)), Action::Logout] {
+        assert!(matches!(desk.ask(action, never), Err(Refusal::Failed(_))));
+    }
+    assert_eq!(desk.get(never).unwrap().0, "Bearer next-of-r", "nothing has changed");
+}
+
+#[test]
+fn a_login_of_another_kind_leaves_nothing_of_the_one_before() {
+    let desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
+    desk.keep(&of_entra("one")).unwrap();
+    assert_eq!(Slot::ALL.map(|slot| desk.kept(slot).is_some()), [false, true, true]);
+    desk.keep(&Credential::Pat(Secret::new("def"))).unwrap();
+    assert_eq!(Slot::ALL.map(|slot| desk.kept(slot)), [Some("def".to_owned()), None, None]);
+    desk.keep(&of_entra("two")).unwrap();
+    let token = Secret::new("t".repeat(52));
+    assert_eq!(desk.ask(Action::Login(Some(token)), never), Ok(Granted::LoggedIn));
+    assert_eq!(Slot::ALL.map(|slot| desk.kept(slot).is_some()), [true, false, false]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_never_answers_for_a_login_to_the_keyring_with_the_one_before() {
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, "1 a")]);
+    let replace = |desk: &Desk, credential: &Credential| {
+        keeping::replace_in_file(&desk.host, desk.state(), (&base(), credential)).unwrap();
+        Slot::ALL.map(|slot| desk.kept(slot))
+    };
+    let pat = Credential::Pat(Secret::new("abc"));
+    assert_eq!(replace(&desk, &pat), [Some("abc".to_owned()), None, None]);
+    let renewed = replace(&desk, &of_entra("one"));
+    assert_eq!((renewed[0].as_deref(), renewed[1].as_deref()), (None, Some("r-one")));
+
+    let empty = Desk::signed_in(LoginKind::Pat, &[]);
+    assert_eq!(replace(&empty, &pat), [None, None, None], "nothing new comes into the file");
+    let never_agreed = Desk::new();
+    never_agreed.vault().write(&base(), Slot::Pat, &Secret::new("old")).unwrap();
+    assert_eq!(replace(&never_agreed, &pat), [None, None, None]);
 }
 
 #[test]
@@ -304,6 +401,10 @@ fn without_its_keyring_a_sign_in_goes_on_in_the_file_that_was_agreed_to() {
     assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r+"), "the next one is not lost");
     assert_eq!(Record::load(desk.state()).login(&base()).unwrap().kept, Kept::File);
     assert_eq!(desk.get(never).unwrap().0, "Bearer next-of-r");
+    assert_eq!(desk.ask(Action::Logout, never), Ok(Granted::LoggedOut));
+    let again = keeping::forget(&desk.host, desk.state(), &base()).unwrap();
+    assert!(!again.was_there);
+    assert!(again.left.unwrap().contains("stays in the system keyring: there is no keyring"));
 }
 
 #[cfg(target_os = "linux")]
