@@ -31,8 +31,19 @@ const GROWTH: f64 = 1.10;
 const KEYS_TO_SETTLE: usize = 1500;
 
 /// Where one can be.
-const STEPS: [&str; 8] =
-    ["Check", "Organization", "Sign in to Azure", "Feed", "Config", "Log in Cargo", "Restore", "Done"];
+const STEPS: [&str; 11] = [
+    "Check",
+    "Organization",
+    "Sign in to Azure",
+    "Feed",
+    "Config",
+    "Log in Cargo",
+    "Restore",
+    "Done",
+    "Feeds",
+    "Cache",
+    "Doctor",
+];
 
 const KEYS: [&str; 40] = [
     "<enter>",
@@ -107,7 +118,7 @@ pub(crate) struct Figures {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lives, keys, faults, largest_kib, .. } = self;
-        let steps = format!("{} of {} steps", self.steps.len(), STEPS.len());
+        let steps = format!("{} of {} steps and tabs", self.steps.len(), STEPS.len());
         let growth = self.growth.map_or_else(
             || "not long enough to tell how memory grows".to_owned(),
             |growth| format!("memory at most {growth:.3} times what it was in the middle of a life"),
