@@ -298,6 +298,8 @@ fn prune_shows_first_and_deletes_what_was_shown() {
 
     let (code, objects) = prune(&["--older-than", "1d", "--yes"]);
     assert_eq!((code, &objects[0]["crates"]), (Some(0), &0.into()), "all were used today");
+    let (code, objects) = prune(&["--older-than", "300000000000y", "--dry-run"]);
+    assert_eq!((code, &objects[0]["crates"]), (Some(0), &0.into()), "nothing is older than time itself");
     let (code, objects) = prune(&["--older-than", "0d", "made-0002", "--yes"]);
     assert_eq!((code, &objects[0]["crates"]), (Some(0), &1.into()), "{objects:?}");
     assert!(!world.krate(2).exists() && !world.sources(2).exists() && world.krate(1).exists());

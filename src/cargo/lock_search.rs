@@ -30,17 +30,12 @@ pub fn locked_under(dir: &Path, cancel: &AtomicBool) -> Result<Found, (PathBuf, 
     let mut waiting = vec![dir.to_owned()];
     while let Some(dir) = waiting.pop().filter(|_| !cancel.load(Ordering::Relaxed)) {
         let entries = fs::read_dir(&dir).map_err(|error| (dir.clone(), failed("read", &dir)(error)))?;
-        let mut below = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| (dir.clone(), failed("read", &dir)(error)))?;
             let name = entry.file_name();
-            if name == CACHE_TAG {
-                below.clear();
-                break;
-            }
             let path = entry.path();
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && name != ".git" => below.push(path),
+                Ok(kind) if kind.is_dir() && name != ".git" && !is_build_folder(&path) => waiting.push(path),
                 Ok(kind) if !kind.is_dir() && name == "Cargo.lock" => {
                     let crates = crates_of(&path).map_err(|error| (path, error))?;
                     found.crates.extend(crates);
@@ -51,9 +46,13 @@ pub fn locked_under(dir: &Path, cancel: &AtomicBool) -> Result<Found, (PathBuf, 
                 Err(error) => return Err((path.clone(), failed("read", &path)(error))),
             }
         }
-        waiting.extend(below);
     }
     Ok(found)
+}
+
+/// One of Cargo's own. The tag alone says only that no backup is wanted: a folder of projects may have it.
+fn is_build_folder(dir: &Path) -> bool {
+    [CACHE_TAG, ".rustc_info.json"].iter().all(|file| dir.join(file).exists())
 }
 
 fn crates_of(path: &Path) -> Result<Vec<CrateId>, FetchError> {
@@ -91,7 +90,10 @@ mod tests {
         lock(root.path(), "top");
         lock(&root.path().join("a/b/c"), "deep");
         lock(&root.path().join("a/target/package"), "built");
-        fs::write(root.path().join("a/target").join(CACHE_TAG), "").unwrap();
+        for tagged in ["", "a/b", "a/target"] {
+            fs::write(root.path().join(tagged).join(CACHE_TAG), "").unwrap();
+        }
+        fs::write(root.path().join("a/target/.rustc_info.json"), "").unwrap();
         lock(&root.path().join(".git/x"), "git");
         assert_eq!(names(root.path()), (2, vec!["deep".to_owned(), "top".to_owned()]));
         assert!(locked_under(&root.path().join("nowhere"), &AtomicBool::new(false)).is_err());

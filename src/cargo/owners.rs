@@ -10,7 +10,8 @@ use super::settings::NamedIndex;
 use crate::domain::cache::{Era, KnownIndex, Spelling};
 use crate::domain::text::{clean, redact};
 
-const CRATES_IO: [&str; 2] =
+/// Both indexes of crates.io: the sparse one, and the repository that is named where nothing stands in for it.
+pub const CRATES_IO: [&str; 2] =
     ["sparse+https://index.crates.io/", "https://github.com/rust-lang/crates.io-index"];
 
 /// The views that every feed has.

@@ -11,6 +11,7 @@ use crate::cargo::fetch::RegistryCache;
 use crate::cargo::home;
 use crate::cargo::index_dir;
 use crate::cargo::lockfile::{self, Lockfile};
+use crate::cargo::owners::CRATES_IO;
 use crate::cargo::settings::{Index, Settings};
 use crate::domain::package::CrateSource;
 use crate::domain::registry::RegistryInForce;
@@ -19,9 +20,6 @@ use crate::error::Report;
 use crate::files;
 
 use super::services::Services;
-
-/// crates.io itself, where nothing stands in for it.
-const CRATES_IO: &str = "sparse+https://index.crates.io/";
 
 /// The configuration as it is now: the wizard may have written it since the check.
 pub(super) fn settings(services: &Services) -> Result<Settings, ConfigError> {
@@ -59,7 +57,7 @@ pub(super) fn of_sources(
 fn crates_io(in_force: Option<&RegistryInForce>, cargo: &Version) -> Option<RegistryCache> {
     let (name, index) = match in_force {
         Some(registry) => (registry.name.as_str(), registry.index.as_str()),
-        None => ("crates.io", CRATES_IO),
+        None => ("crates.io", CRATES_IO[0]),
     };
     Some(RegistryCache {
         name: name.to_owned(),
@@ -87,9 +85,7 @@ pub(super) fn registry_of(settings: &Settings, dir_name: &str) -> Option<String>
     });
     match sparse {
         Some(registry) => Some(text::clean(&registry.name)),
-        None if fits(CRATES_IO) || fits("https://github.com/rust-lang/crates.io-index") => {
-            Some("crates.io".to_owned())
-        }
+        None if CRATES_IO.into_iter().any(&fits) => Some("crates.io".to_owned()),
         None => None,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cargo::cache::{self, Locked, Look, Run};
 use crate::cargo::global_cache::Uses;
 use crate::cargo::lockfile::Lockfile;
-use crate::cargo::owners::Owners;
+use crate::cargo::owners::{CRATES_IO, Owners};
 use crate::cargo::settings::{NamedIndex, Settings, named_indexes};
 use crate::cargo::{home, index_dir};
 use crate::domain::cache::{CacheEvent, Folder, Owner};
@@ -18,8 +18,8 @@ use crate::record::Record;
 use crate::task::caches;
 use crate::task::services::Services;
 
-const CRATES_IO: [&str; 2] =
-    ["sparse+https://index.crates.io/", "https://github.com/rust-lang/crates.io-index"];
+/// Indexes that only a lock file names: people's have a handful, and each has dozens of spellings.
+const MOST_OF_LOCK: usize = 500;
 
 /// Everything that a job on the cache goes by.
 pub(super) struct Sight {
@@ -93,6 +93,7 @@ fn of_lock(lock: &Lockfile) -> Vec<NamedIndex> {
         .collect();
     urls.sort_unstable();
     urls.dedup();
+    urls.truncate(MOST_OF_LOCK);
     let named = |url: &str| NamedIndex {
         registry: text::redact(&text::clean(url)),
         url: url.to_owned(),

@@ -49,7 +49,9 @@ impl Wanted {
                 .transpose()?,
             crates: selection.crates.iter().map(|text| crate_wanted(text)).collect::<Result<_, _>>()?,
             used,
-            before: selection.unused_for.and_then(|age| run.clock.now().checked_sub(age)),
+            before: selection
+                .unused_for
+                .map(|age| run.clock.now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)),
             marked: selection.marked.as_ref().map(|files| files.iter().cloned().collect()),
         })
     }
