@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::config_file::{self, Places};
 use super::journal;
 use crate::domain::diff::diff;
-use crate::domain::journal::{Change, Entry, How, State, UndoFile, UndoPlan};
+use crate::domain::journal::{Act, Change, Entry, How, State, UndoFile, UndoPlan};
 use crate::domain::merge;
 use crate::domain::plan::{FileChange, Written};
 use crate::domain::text::clean;
@@ -108,7 +108,15 @@ fn of(entry: &Entry, entries: &[Entry]) -> Result<UndoPlan, UndoError> {
         file(change, over)
     };
     let files = entry.changes.iter().map(look).collect::<Result<Vec<_>, _>>()?;
-    let later = later().filter(|other| other.project == entry.project || other.project.is_none());
+    // The credential was kept just before the configuration that names its feed.
+    let with_it = entries.iter().filter(|other| {
+        entry.act == Act::SetUp
+            && other.act == Act::LoggedIn
+            && other.id + 1 == entry.id
+            && other.state != State::Undone
+    });
+    let later =
+        later().chain(with_it).filter(|other| other.project == entry.project || other.project.is_none());
     let later = later.filter(|other| other.by_hand.is_some() && !other.can_be_undone()).cloned().collect();
     Ok(UndoPlan { entry: entry.clone(), files, later })
 }

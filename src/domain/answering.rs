@@ -126,17 +126,17 @@ impl Answering {
         let Self { maybe, takes, why, ignored } = self;
         let others = maybe.join(" and ");
         let first = match (takes, maybe.is_empty()) {
-            (Some(place), true) => format!("Cargo takes the token in {place}, because {why}."),
+            (Some(place), true) => format!("Cargo takes the token from {place}, because {why}."),
             (Some(place), false) => {
                 format!(
-                    "Cargo asks {others} first, which alone knows what it has; else it takes the token in {place}, because {why}."
+                    "Cargo asks {others} first, which alone knows what it has; else it takes the token from {place}, because {why}."
                 )
             }
             (None, false) => format!("Cargo asks {others}, which alone knows what it has: {why}."),
             (None, true) => format!("Cargo has no token for this feed: {why}."),
         };
         let ignored = ignored.iter().map(|Ignored { place, why, mend }| {
-            format!("The token in {place} is ignored, because {why}; to mend it: {mend}")
+            format!("The token from {place} is ignored, because {why}; to mend it: {mend}")
         });
         std::iter::once(first).chain(ignored).collect()
     }

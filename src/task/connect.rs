@@ -120,7 +120,9 @@ pub(super) async fn log_in(
         Some(KeptIn::CargosFile(_) | KeptIn::Native(_)) => {
             let publish = publish.map(|publish| format!(" and `cargo logout --registry {}`", publish.name));
             let publish = publish.unwrap_or_default();
-            Some(format!("`cargo logout --registry {registry}`{publish} forgets it."))
+            Some(format!(
+                "`cargo logout --registry {registry}`{publish} forgets it, as long as Cargo's configuration names that."
+            ))
         }
     };
     if let Some(by_hand) = by_hand {

@@ -91,7 +91,11 @@ impl Printer {
         }
         for later in &plan.later {
             let by_hand = later.by_hand.as_deref().unwrap_or_default();
-            self.say(&format!("note: {} stays. {}", text::clean(&later.what), text::clean(by_hand)));
+            self.say(&format!(
+                "note: not taken back: {}. {}",
+                text::clean(&later.what),
+                text::clean(by_hand)
+            ));
         }
         Ok(())
     }

@@ -106,8 +106,14 @@ impl App {
                         offers.push(offer);
                     }
                 }
+                // Nine lines that say the same would fill a small screen.
+                let is_digit = |offer: &Offer| matches!(offer.action, Action::Nth(_));
+                let digits = offers.iter().filter(|offer| is_digit(offer)).count();
+                offers.retain(|offer| !is_digit(offer) || offer.action == Action::Nth(1));
                 for hint in self.hints(&offers) {
-                    page.pair(&hint.keys.join(" "), hint.verb);
+                    let keys = hint.keys.join(" ");
+                    let keys = if keys == "1" { format!("1 to {digits}") } else { keys };
+                    page.pair(&keys, hint.verb);
                 }
                 (self.here.title(), page)
             }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::diff::DiffLine;
-use crate::domain::journal::{How, UndoFile, UndoPlan};
+use crate::domain::journal::{Act, How, UndoFile, UndoPlan};
 use crate::domain::plan::{ConfigChange, FileChange, Warning, WarningKind};
 use crate::error::Report;
 use crate::task::Request;
@@ -77,19 +77,20 @@ impl Change {
     }
 
     fn make(&mut self, change: ConfigChange) -> Request {
-        let mut said = vec![sentence(&change.what)];
+        let mut said = vec![format!("{}; u takes it back", sentence(&change.what))];
         said.extend(change.notes.clone());
         *self = Self::Making(said);
         Request::MakeChange(Box::new(change))
     }
 
-    /// The same for what is taken back: at once where the files are as they were left.
+    /// The same for what is taken back: at once a switch alone, where the files are as it left them.
     pub(super) fn take_undo(&mut self, plan: UndoPlan) -> Result<Option<Request>, String> {
         if plan.is_done() && plan.conflict().is_none() {
             *self = Self::None;
             return Err("everything is as it was before: nothing to take back".to_owned());
         }
-        if plan.conflict().is_some() || plan.is_merge() || !plan.later.is_empty() {
+        let is_small = plan.entry.act == Act::Switch && plan.later.is_empty();
+        if plan.conflict().is_some() || plan.is_merge() || !is_small {
             *self = Self::UndoShown(Box::new(plan));
             return Ok(None);
         }

@@ -37,7 +37,7 @@ impl Feeds {
         }
         for (place, line) in self.done.iter().enumerate() {
             if place == 0 {
-                page.good(&format!("{}; u takes it back", sentence(line)))
+                page.good(line)
             } else {
                 page.quiet(&format!("  {line}"))
             };
