@@ -156,7 +156,7 @@ impl Wizard {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Start(id, request) = effect
-                && !matches!(request, Request::FeedDetails(_))
+                && !matches!(request, Request::FeedDetails(_) | Request::LeaveUnfinished(_))
             {
                 self.job = id;
             }

@@ -66,6 +66,8 @@ mod palette;
 mod reports;
 #[path = "screens/required.rs"]
 mod required;
+#[path = "screens/resume.rs"]
+mod resume;
 #[path = "screens/steps.rs"]
 mod steps;
 
@@ -94,6 +96,7 @@ pub(crate) fn all_states() -> impl Iterator<Item = State> {
         cache::STATES,
         doctor::STATES,
         switch::STATES,
+        resume::STATES,
         whole::STATES,
     ]
     .into_iter()

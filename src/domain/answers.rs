@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::feed::{FeedAddress, FeedName, ViewName};
 use super::organization::{Base, ProjectName, Target};
 use super::registry::RegistryName;
+use super::way::Way;
 
 /// What the person has answered, as it is spelt. What is missing was not answered yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,6 +16,7 @@ pub struct Answers {
     feed: Option<String>,
     view: Option<String>,
     registry: Option<String>,
+    way: Option<String>,
     /// The person's own file, and not the project's.
     pub user_file: Option<bool>,
     pub replace_crates_io: Option<bool>,
@@ -25,6 +27,24 @@ impl Answers {
     #[must_use]
     pub fn of(organization: &Base) -> Self {
         Self { organization: Some(organization.as_str().to_owned()), ..Self::default() }
+    }
+
+    /// Of a person who has named this much of a feed.
+    #[must_use]
+    pub fn of_target(target: &Target) -> Self {
+        Self {
+            project: target.project.as_ref().map(ToString::to_string),
+            feed: target.feed.as_ref().map(ToString::to_string),
+            view: target.view.as_ref().map(ToString::to_string),
+            ..Self::of(&target.collection.base())
+        }
+    }
+
+    /// Whether both are about the same organization, project and feed.
+    #[must_use]
+    pub fn same_feed(&self, other: &Self) -> bool {
+        let place = |of: &Self| (of.organization.clone(), of.project.clone(), of.feed.clone());
+        place(self) == place(other)
     }
 
     #[must_use]
@@ -39,6 +59,17 @@ impl Answers {
     pub fn with_registry(mut self, name: &RegistryName) -> Self {
         self.registry = Some(name.to_string());
         self
+    }
+
+    #[must_use]
+    pub fn with_view(self, view: Option<&ViewName>) -> Self {
+        Self { view: view.map(ToString::to_string), ..self }
+    }
+
+    /// How the person has signed in; not with what.
+    #[must_use]
+    pub fn with_way(self, way: Way) -> Self {
+        Self { way: Some(way.name().to_owned()), ..self }
     }
 
     /// The organization with project, feed and view; `None` where it is none any more.
@@ -57,6 +88,11 @@ impl Answers {
     pub fn registry(&self) -> Option<RegistryName> {
         RegistryName::parse(self.registry.as_deref()?).ok()
     }
+
+    #[must_use]
+    pub fn way(&self) -> Option<Way> {
+        Way::named(self.way.as_deref()?)
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +106,7 @@ mod tests {
         let name = RegistryName::parse("rust").unwrap();
         let answers =
             Answers { user_file: Some(true), ..Answers::of(&base).with_feed(&feed).with_registry(&name) };
+        let answers = answers.with_way(Way::DeviceCode);
         let text = serde_json::to_string(&answers).unwrap();
         let back: Answers = serde_json::from_str(&text).unwrap();
         assert_eq!(back, answers);
@@ -78,10 +115,11 @@ mod tests {
             (target.collection.base(), target.project, target.feed, target.view),
             (base, feed.project, Some(feed.name), feed.view)
         );
-        assert_eq!(back.registry(), Some(name));
+        assert_eq!((back.registry(), back.way()), (Some(name), Some(Way::DeviceCode)));
+        assert!(back.same_feed(&answers) && !back.same_feed(&Answers::default()));
         let odd: Answers =
             serde_json::from_str(r#"{"organization":"https://evil\u001b/?","registry":"a b","new":1}"#)
                 .unwrap();
-        assert!(odd.target().is_none() && odd.registry().is_none());
+        assert!(odd.target().is_none() && odd.registry().is_none() && odd.way().is_none());
     }
 }

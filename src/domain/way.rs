@@ -27,6 +27,24 @@ impl Way {
             Self::Without => "Continue without signing in",
         }
     }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AzureCli => "azure-cli",
+            Self::DeviceCode => "device-code",
+            Self::Pat => "pat",
+            Self::Environment => "environment",
+            Self::Without => "without",
+        }
+    }
+
+    /// The way of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.name() == name)
+    }
 }
 
 /// A token that the environment holds; its value is read only when it is used.

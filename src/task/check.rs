@@ -15,6 +15,7 @@ use crate::cargo::index_cache;
 use crate::cargo::install;
 use crate::cargo::settings::{self, HttpSettings, Index, Replacement, Settings};
 use crate::domain::answering::{Answering, StoreFacts};
+use crate::domain::answers::Answers;
 use crate::domain::finding::{Finding, Hazard};
 use crate::domain::machine::Machine;
 use crate::domain::organization::{self, Target};
@@ -27,7 +28,7 @@ use crate::record::{self, Record};
 
 use super::logins::{self, KeptLogin};
 use super::services::{Services, shown};
-use super::{Event, az_defaults, blocking, earlier, keeping, remote, sign_in};
+use super::{Event, az_defaults, blocking, earlier, keeping, remote, resuming, sign_in};
 
 /// What the Check step found out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +57,8 @@ pub struct Checkout {
     pub demo_token: Option<String>,
     /// Where the embedded Azure answers; a bare organization's name means one of its own.
     pub demo_origin: Option<String>,
+    /// What the last wizard here has left half-way.
+    pub unfinished: Option<Answers>,
 }
 
 impl Checkout {
@@ -235,6 +238,7 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
     checkout.answering = answering(services, &settings);
     checkout.findings.extend(surroundings(services, checkout.in_force.as_ref()));
     checkout.guesses = guesses(services, &checkout).await?;
+    checkout.unfinished = resuming::left(services).await?;
     Ok(Event::Checked(Box::new(checkout)))
 }
 

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::account::Account;
-use crate::domain::answers::Answers;
 use crate::domain::cache::CacheEvent;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::feed::{Feed, FeedDetails};
@@ -71,8 +70,6 @@ pub enum Event {
     /// After [`Request::Apply`], [`Request::MakeChange`], [`Request::Undo`] and [`Request::Uninstall`].
     Applied(Vec<Written>),
     Switches(Vec<switching::Switchable>),
-    /// `None`: nothing was left half-way here.
-    Unfinished(Option<Box<Answers>>),
     UnfinishedKept,
     Planned(Box<ConfigChange>),
     /// The last one first.

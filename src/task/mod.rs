@@ -162,7 +162,6 @@ async fn answer(services: &Arc<Services>, request: Request) -> Result<Event, Rep
         Request::PlanFeeds(new) => create_feed::plan(services, *new),
         Request::PlanPat(of) => new_pat::plan(services, *of),
         Request::PlanUpstream(of) => create_feed::plan_upstream(services, *of).await,
-        Request::Unfinished => resuming::left(services).await,
         Request::LeaveUnfinished(answers) => resuming::keep(services, answers.map(|answers| *answers)).await,
         Request::Switches => switching::list(services).await,
         Request::PlanSwitch(wish) => switching::plan(services, wish).await,

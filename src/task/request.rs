@@ -52,9 +52,7 @@ pub enum Request {
     ReviewOver(SetupPlan, connect::Agreed),
     /// Write what was agreed to. Once begun, it is not cancelled any more.
     Apply(Review),
-    /// What the last wizard in this project has left half-way.
-    Unfinished,
-    /// Keep the answers of this one for the next; `None`: it is done, or starts anew.
+    /// Keep the answers of this wizard for the next one in this project; `None`: it is done, or starts anew.
     LeaveUnfinished(Option<Box<Answers>>),
     /// What the project can be switched to.
     Switches,

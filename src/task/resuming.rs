@@ -11,10 +11,9 @@ use super::services::Services;
 use super::{Event, blocking};
 
 /// What the last wizard here has left; `None`: nothing.
-pub(super) async fn left(services: &Arc<Services>) -> Result<Event, Report> {
+pub(super) async fn left(services: &Arc<Services>) -> Result<Option<Answers>, Report> {
     let services = services.clone();
-    let load = move || Record::load(&services.state_dir).unfinished(&key(&services)).cloned();
-    Ok(Event::Unfinished(blocking(load).await?.map(Box::new)))
+    blocking(move || Record::load(&services.state_dir).unfinished(&key(&services)).cloned()).await
 }
 
 /// Keeps the answers; `None` forgets them.

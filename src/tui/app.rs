@@ -18,6 +18,7 @@ use super::widget::overflow::Overflow;
 use super::widget::scroll::Scroll;
 
 mod dashboard;
+mod keeping;
 mod view;
 
 /// Something above the screen that takes the keys first.
@@ -49,6 +50,7 @@ pub struct App {
     waits: BTreeMap<JobId, (Waiting, Duration)>,
     /// The exit code to leave with as soon as nothing runs any more.
     leaving: Option<Exit>,
+    keeping: keeping::Keeping,
 }
 
 impl App {
@@ -74,6 +76,7 @@ impl App {
             jobs: BTreeMap::new(),
             waits: BTreeMap::new(),
             leaving: None,
+            keeping: keeping::Keeping::default(),
         };
         let effects = match &app.session.checkout {
             Some(_) => app.open_dashboard(),
@@ -120,7 +123,11 @@ impl App {
     /// Takes one message. Never blocks, never reads a clock.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
-            Msg::Key(key) => self.key(key),
+            Msg::Key(key) => {
+                let mut effects = self.key(key);
+                effects.extend(self.keep_answers());
+                effects
+            }
             Msg::Paste(pasted) => {
                 if self.modal.is_none() {
                     self.overflow.follow();
@@ -241,9 +248,12 @@ impl App {
         effects
     }
 
-    /// Whether something runs that must not be left alone: a fetch, or a request that changes something.
+    /// Whether something runs that must not be left alone: a fetch, a request that changes something, or answers that
+    /// are being kept.
     fn must_end(&self) -> bool {
-        self.is_fetching() || self.jobs.values().any(|owner| self.screens.of(*owner).must_end())
+        self.is_keeping()
+            || self.is_fetching()
+            || self.jobs.values().any(|owner| self.screens.of(*owner).must_end())
     }
 
     fn is_fetching(&self) -> bool {
@@ -261,12 +271,16 @@ impl App {
 
     /// An event of a job. Late answers for something that is gone have an id nobody owns any more.
     fn job(&mut self, id: JobId, event: Event) -> Vec<Effect> {
+        if self.has_kept(id) {
+            return self.keep_or_end();
+        }
         let Some(owner) = self.jobs.get(&id).copied() else { return Vec::new() };
         if let Event::Waiting(waiting) = event {
             self.waits.insert(id, (waiting, self.now));
             return Vec::new();
         }
-        if event.is_last() {
+        let is_last = event.is_last();
+        if is_last {
             self.jobs.remove(&id);
             self.waits.remove(&id);
         }
@@ -280,9 +294,16 @@ impl App {
             // What was asked about has ended by itself.
             self.modal = self.modal.filter(|modal| *modal == Modal::Help);
         }
-        if let Some(exit) = self.leaving.filter(|_| !self.must_end()) {
-            effects.push(Effect::Quit(exit));
+        if is_last {
+            effects.extend(self.keep_or_end());
         }
+        effects
+    }
+
+    /// What follows from the end of a job, whatever it was.
+    fn keep_or_end(&mut self) -> Vec<Effect> {
+        let mut effects = self.keep_answers();
+        effects.extend(self.leaving.filter(|_| !self.must_end()).map(Effect::Quit));
         effects
     }
 

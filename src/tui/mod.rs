@@ -10,6 +10,7 @@ mod layout;
 mod made_token;
 mod making;
 mod msg;
+mod resuming;
 mod run;
 mod screen;
 mod session;

@@ -20,6 +20,7 @@ use crate::task::{CacheFolder, KeptIn, LoggedIn};
 use super::dashboard::Dashboard;
 use super::made_token::MadeToken;
 use super::making::Making;
+use super::resuming::Left;
 use super::widget::page::sentence;
 
 /// The steps of the wizard, in their order.
@@ -187,6 +188,7 @@ pub(super) struct Session {
     pub(super) named: bool,
     pub(super) credential: Option<Credential>,
     pub(super) account: Option<Account>,
+    pub(super) left: Left,
     /// Signs in to be told the organizations, and not to one of them yet.
     pub(super) listing: bool,
     /// The organizations that the person was told, and whose they are.
@@ -229,6 +231,7 @@ impl Session {
             self.credential = None;
             self.account = None;
             self.anonymous = false;
+            self.left.way = None;
             self.feed = None;
             self.publish = None;
             self.plan = None;
@@ -383,6 +386,7 @@ impl Session {
     pub(super) fn choose_feed(&mut self, feed: Feed) {
         if self.feed.as_ref().is_none_or(|old| old.id != feed.id) {
             self.plan = None;
+            self.left.draft = None;
             self.forget_results();
         }
         self.found = false;

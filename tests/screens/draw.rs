@@ -24,6 +24,7 @@ pub(crate) const NARROW: Size = (60, 18);
 const ALSO_NARROW: &[&str] = &[
     "organization_known_guess",
     "feed_details_alone",
+    "resume_asked",
     "config_file_asked",
     "config_mirror_asked",
     "log_in_ready",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use az_cargo_wizard::domain::answers::Answers;
 use az_cargo_wizard::domain::credential::{Credential, Secret, TokenStore};
 use az_cargo_wizard::domain::feed::Feed;
 use az_cargo_wizard::domain::plan::{Review, SetupPlan};
@@ -25,6 +26,8 @@ pub(crate) struct Wizard {
     pub(crate) copied: Vec<String>,
     pub(crate) suspended: usize,
     pub(crate) quit: Option<Exit>,
+    /// What was kept for the next wizard; it is kept at once here.
+    pub(crate) left: Vec<Option<Answers>>,
 }
 
 impl Wizard {
@@ -35,12 +38,17 @@ impl Wizard {
     pub(crate) fn opened_for(theme: Theme, opening: Opening) -> Self {
         let (app, effects) = App::new(theme, opening);
         let (started, cancelled, copied) = (Vec::new(), Vec::new(), Vec::new());
-        Self { app, started, cancelled, copied, suspended: 0, quit: None }.carry_out(effects)
+        Self { app, started, cancelled, copied, suspended: 0, quit: None, left: Vec::new() }
+            .carry_out(effects)
     }
 
     fn carry_out(mut self, effects: Vec<Effect>) -> Self {
         for effect in effects {
             match effect {
+                Effect::Start(id, Request::LeaveUnfinished(answers)) => {
+                    self.left.push(answers.map(|answers| *answers));
+                    self = self.told(Msg::Job(id, Event::UnfinishedKept));
+                }
                 Effect::Start(id, request) => self.started.push((id, request)),
                 Effect::Cancel(id) => self.cancelled.push(id),
                 Effect::Copy(text) => self.copied.push(text),

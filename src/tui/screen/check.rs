@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::answers::Answers;
 use crate::domain::finding::{Finding, FindingState, Hazard};
 use crate::domain::text::count;
 use crate::error::{Exit, Report};
@@ -27,6 +28,8 @@ enum State {
         trusting: bool,
         scroll: Scroll,
     },
+    /// Whether to go on with what was left half-way.
+    Resuming(Box<Answers>),
     /// Whether the wizard can go on is in the answers.
     Looked,
     Failed(Box<Report>),
@@ -90,6 +93,12 @@ impl Panel for Check {
                 offer(Action::PageUp, "read back"),
                 offer(Action::Quit, "leave"),
             ],
+            State::Resuming(_) => vec![
+                offer(Action::Accept, "go on at Sign in"),
+                offer(Action::New, "start anew"),
+                offer(Action::Help, "help"),
+                offer(Action::Quit, "leave"),
+            ],
             State::Looked if session.checkout.as_ref().is_some_and(Checkout::passed) => vec![
                 offer(Action::Accept, "go on"),
                 offer(Action::RunAgain, "check again"),
@@ -117,6 +126,16 @@ impl Panel for Check {
                 Some(checkout) if checkout.passed() => vec![Act::Go(Self::route(&checkout, session))],
                 _ => Vec::new(),
             },
+            (Action::Accept, State::Resuming(answers)) => {
+                let step = session.resume((**answers).clone());
+                self.state = State::Looked;
+                vec![Act::Go(step)]
+            }
+            (Action::New, State::Resuming(_)) => {
+                session.start_anew();
+                self.state = State::Looked;
+                vec![Act::Go(Step::Organization)]
+            }
             (Action::RunAgain, _) => self.look(Request::Check),
             _ => Vec::new(),
         }
@@ -142,6 +161,10 @@ impl Panel for Check {
                 let passed = checkout.passed();
                 let step = if passed { Some(Self::route(&checkout, session)) } else { None };
                 session.checkout = Some(*checkout);
+                if let Some(answers) = session.resumable().filter(|_| step == Some(Step::Organization)) {
+                    self.state = State::Resuming(Box::new(answers));
+                    return Vec::new();
+                }
                 return step.map(Act::Go).into_iter().collect();
             }
             _ => {}
@@ -171,6 +194,7 @@ impl Panel for Check {
             State::Asking { hazards, trusting, scroll } => {
                 return question(frame, area, (look.theme, hazards, *trusting, scroll));
             }
+            State::Resuming(answers) => unfinished(&mut page, answers),
             State::Looked => {
                 page.title("Check").gap();
                 for finding in session.checkout.iter().flat_map(|checkout| &checkout.findings) {
@@ -222,6 +246,27 @@ fn question(
     } else {
         answers.draw(frame, rest);
     }
+}
+
+/// What was left half-way, and what becomes of it.
+fn unfinished(page: &mut Page, answers: &Answers) {
+    page.title("Go on where you left off?").gap();
+    let Some(target) = answers.target() else { return };
+    page.text("You were setting up a feed here, and it isn't done yet:").gap();
+    page.pair("Organization", &target.collection.to_string());
+    if let Some(feed) = &target.feed {
+        let project = target.project.as_ref().map_or(String::new(), |project| format!("{project}/"));
+        let view = target.view.as_ref().map_or(String::new(), |view| format!("@{view}"));
+        page.pair("Feed", &format!("{project}{feed}{view}"));
+    }
+    if let Some(name) = answers.registry() {
+        page.pair("Registry", name.as_str());
+    }
+    if let Some(way) = answers.way() {
+        page.pair("Signed in by", way.title());
+    }
+    page.gap().text("Enter goes on at Sign in with these answers; n forgets them and starts anew.");
+    page.quiet("A token is never kept, so that you are asked for it again.");
 }
 
 fn show(page: &mut Page, finding: &Finding) {

@@ -7,6 +7,7 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::answers::Answers;
 use crate::domain::credential::TokenStore;
 use crate::domain::feed::{Feed, ViewName};
 use crate::domain::plan::{ConfigScope, PublishRegistry, Review, SetupPlan};
@@ -116,9 +117,26 @@ impl Config {
             ..Self::default()
         };
         let index = self.index(session);
+        if let Some(answers) = session.resumed() {
+            self.resume(answers, session);
+        }
         if let Some(name) = index.and_then(|index| existing_name(session, &index)) {
             self.name = Field::with(name.as_str());
         }
+    }
+
+    /// Takes up the answers of the wizard that this one goes on with, as far as they still are any.
+    fn resume(&mut self, answers: &Answers, session: &Session) {
+        if let Some(name) = answers.registry() {
+            self.name = Field::with(name.as_str());
+        }
+        match answers.user_file {
+            Some(true) => self.scope = ConfigScope::User,
+            Some(false) if session.has_project() => self.scope = ConfigScope::Project,
+            _ => {}
+        }
+        let may_replace = session.feed.as_ref().is_some_and(Feed::has_crates_io);
+        self.replace = answers.replace_crates_io.map_or(self.replace, |replace| replace && may_replace);
     }
 
     /// The registry to publish to, where there is one and it is wanted.
@@ -169,8 +187,9 @@ impl Config {
         })
     }
 
-    fn review(&mut self, session: &Session) -> Vec<Act> {
+    fn review(&mut self, session: &mut Session) -> Vec<Act> {
         let Some(plan) = self.plan(session) else { return Vec::new() };
+        session.left.draft = Some(plan.clone());
         self.state = State::Reviewing;
         vec![Act::Start(self.mirror.review(plan))]
     }

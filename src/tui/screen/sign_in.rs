@@ -68,7 +68,16 @@ impl SignIn {
         if let Some(way) = self.way {
             return way;
         }
+        if let Some(way) = self.resumed(session) {
+            return way;
+        }
         if self.open() == Some(true) { Way::Without } else { best(&self.ways(session)).unwrap_or(Way::Pat) }
+    }
+
+    /// The way of the wizard that this one goes on with, where it can work.
+    fn resumed(&self, session: &Session) -> Option<Way> {
+        let way = session.resumed().filter(|_| !session.listing)?.way()?;
+        self.ways(session).iter().any(|offered| offered.way == way && offered.works).then_some(way)
     }
 
     /// To the next way that can work.
@@ -131,6 +140,7 @@ impl SignIn {
         match way {
             Way::Without => {
                 session.go_on_without_signing_in();
+                session.left.way = Some(way);
                 vec![Act::Go(next(session))]
             }
             _ if session.account.is_some() && !session.listing => vec![Act::Go(next(session))],
@@ -301,6 +311,7 @@ impl Panel for SignIn {
             Event::SigningIn(stage) => self.state = State::Asking(Some(stage)),
             Event::SignedIn { account, credential } => {
                 session.sign_in(account, credential);
+                session.left.way = Some(self.way(session));
                 self.state = State::Choosing;
                 return vec![Act::Go(next(session))];
             }
