@@ -8,6 +8,8 @@ mod support;
 
 #[path = "terminal/cache.rs"]
 mod cache;
+#[path = "terminal/dashboard.rs"]
+mod dashboard;
 #[path = "terminal/ends.rs"]
 mod ends;
 #[path = "terminal/fetch.rs"]
@@ -20,6 +22,8 @@ mod looks;
 mod paths;
 #[path = "terminal/pty.rs"]
 mod pty;
+#[path = "terminal/resume.rs"]
+mod resume;
 #[path = "terminal/sandbox.rs"]
 mod sandbox;
 #[path = "terminal/secrets.rs"]

@@ -14,6 +14,7 @@ mod resuming;
 mod run;
 mod screen;
 mod session;
+mod step;
 mod terminal;
 mod theme;
 mod widget;
