@@ -30,14 +30,19 @@ fn feeds_are_switched_and_taken_back_and_edits_of_others_stay() {
     wizard.send("G<home><down><enter>");
     wizard.wait_for("Switched to crates.io");
     assert_eq!(text(), direct);
-    wizard.send("<up>p");
+    wizard.send("<up>");
+    wizard.wait_for("p difference");
+    wizard.send("p");
     wizard.wait_for("This will be written");
     assert_eq!(text(), direct, "it was looked at only");
     wizard.send("<enter>");
     wizard.wait_for("Switched to `rust-crates`");
     assert!(text().contains("replace-with = \"rust-crates\""), "{}", text());
 
-    wizard.send("<down>p");
+    wizard.send("<down>");
+    wizard.wait_for("crates.io itself");
+    wizard.wait_for("p difference");
+    wizard.send("p");
     wizard.wait_for("This will be written");
     let edited = format!("{}# mine\n", text());
     fs::write(&file, &edited).unwrap();
