@@ -67,7 +67,7 @@ pub enum Event {
     Reviewed(Review),
     /// Something other than a feed replaces crates.io: nobody has said that it gives way.
     Replaced(Box<OtherReplacement>),
-    /// After [`Request::Apply`], [`Request::MakeChange`], [`Request::Undo`] and [`Request::Uninstall`].
+    /// After [`super::Request::Apply`], [`super::Request::MakeChange`], [`super::Request::Undo`] and [`super::Request::Uninstall`].
     Applied(Vec<Written>),
     Switches(Vec<switching::Switchable>),
     UnfinishedKept,
