@@ -111,6 +111,13 @@ impl Desk {
     fn round(&self, writing: Writing, (changes, looks): (usize, usize), tally: &mut Tally) {
         let mut terminal = self.start();
         self.to_the_review(&mut terminal);
+        // This run may be writing its own answers down just now.
+        for _ in 0..200 {
+            if self.temporary_files().is_empty() {
+                break;
+            }
+            terminal.wait_quiet(Duration::from_millis(20));
+        }
         assert_eq!(self.temporary_files(), Vec::<PathBuf>::new(), "left by the run before");
         if writing == Writing::Credential {
             terminal.send("<enter>");
