@@ -74,9 +74,14 @@ impl Ran {
 
 #[test]
 fn a_kept_sign_in_that_runs_out_on_the_way_is_renewed_and_the_fetch_goes_on() {
-    let world = World::with_entra();
-    let before = world.vault().read(&world.base(), Slot::Access).unwrap();
-    let ran = Ran::with_ends(&world, 1, None);
+    // On a busy machine the end may come before the first crate is stored: then nothing has run out on the way.
+    let run = || {
+        let world = World::with_entra();
+        let before = world.vault().read(&world.base(), Slot::Access).unwrap();
+        let ran = Ran::with_ends(&world, 1, None);
+        (!ran.renewals().is_empty()).then_some((world, before, ran))
+    };
+    let (world, before, ran) = (0..5).find_map(|_| run()).unwrap();
     assert_eq!(ran.renewals(), [RenewedBy::Entra]);
     ran.assert_whole(&world);
     assert_ne!(world.vault().read(&world.base(), Slot::Access).unwrap(), before, "the next one is kept");
