@@ -8,6 +8,8 @@ mod support;
 
 #[path = "terminal/cache.rs"]
 mod cache;
+#[path = "terminal/dashboard.rs"]
+mod dashboard;
 #[path = "terminal/ends.rs"]
 mod ends;
 #[path = "terminal/fetch.rs"]

@@ -150,7 +150,8 @@ fn plan_now(services: &Services, wish: &SwitchWish) -> Result<ConfigChange, Repo
     let places = Places { overwrite_replacement: wish.overwrite_replacement, ..owned.borrow() };
     let folder = InFolder::read(&services.dir, &places)?;
     let to = match &wish.to {
-        Wanted::Known(to) => to.clone(),
+        Wanted::Known(SwitchTo::Registry { name, index }) => named(&folder, index.clone(), name)?,
+        Wanted::Known(SwitchTo::CratesIo) => SwitchTo::CratesIo,
         Wanted::Typed(text) => resolve(services, &folder, (text, wish.registry.as_ref()))?,
     };
     let mut change = folder.switch(&to, &places)?;

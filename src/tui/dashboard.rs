@@ -84,7 +84,8 @@ fn in_force(session: &Session) -> String {
 fn signed_in(session: &Session, now: Option<u64>) -> Option<String> {
     let feed = session.checkout.as_ref()?.in_force.as_ref().filter(|_| session.account.is_none())?;
     if feed.token_in.is_none() {
-        return Some("not signed in: the feed answers everyone".to_owned());
+        let why = if feed.open { ": the feed answers everyone" } else { "" };
+        return Some(format!("not signed in{why}"));
     }
     let login = feed.login.as_ref()?;
     let left = login.expires.map(Lifetime::Until).and_then(|lifetime| lifetime.words(now));

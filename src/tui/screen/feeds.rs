@@ -48,6 +48,16 @@ enum Listing {
     Failed(Box<Report>),
 }
 
+/// Where reading the files stands. One reading at a time: an older one that ends later would bring back what was.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    Not,
+    Reads,
+    /// They have changed since it began.
+    Again,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Feeds {
     rows: Vec<Row>,
@@ -58,6 +68,7 @@ pub(super) struct Feeds {
     filtering: bool,
     /// What can be switched to, as files tell; `None`: as the first frame has it.
     known: Option<Vec<Switchable>>,
+    reading: Reading,
     listing: Listing,
     /// Whose feeds are listed, and who has asked for them.
     of: Option<(Base, Option<Credential>)>,
@@ -129,6 +140,29 @@ impl Feeds {
         }
     }
 
+    /// Reads what can be switched to, once more where it is being read already.
+    fn read(&mut self) -> Option<Act> {
+        let is_first = self.reading == Reading::Not;
+        self.reading = if is_first { Reading::Reads } else { Reading::Again };
+        is_first.then_some(Act::Start(Request::Switches))
+    }
+
+    /// Takes what was read, and says what was changed once the list shows it.
+    fn take_switches(&mut self, list: Vec<Switchable>) -> Option<Act> {
+        if std::mem::take(&mut self.reading) == Reading::Again {
+            return self.read();
+        }
+        self.known = Some(list);
+        self.end_change();
+        None
+    }
+
+    fn end_change(&mut self) {
+        if let Some(said) = self.change.take_made() {
+            self.done = said;
+        }
+    }
+
     fn is_asking(&self) -> bool {
         matches!(self.listing, Listing::Credential | Listing::Asking)
     }
@@ -184,11 +218,9 @@ impl Feeds {
 
     /// It was written: what is in force now is looked at again.
     fn made(&mut self, session: &mut Session) -> Vec<Act> {
-        if let Change::Making(said) = std::mem::take(&mut self.change) {
-            self.done = said;
-        }
+        self.change.made();
         session.dashboard.is_checked = false;
-        vec![Act::Look, Act::Start(Request::Switches)]
+        std::iter::once(Act::Look).chain(self.read()).collect()
     }
 
     fn open_details(&mut self, session: &Session) -> Vec<Act> {
@@ -213,6 +245,10 @@ impl Feeds {
     fn fail(&mut self, report: Box<Report>) {
         let is_of_service = matches!(report.exit, Exit::Network | Exit::SignIn | Exit::NotAllowed);
         let is_of_list = self.is_asking() && is_of_service;
+        if !is_of_list {
+            self.reading = Reading::Not;
+            self.end_change();
+        }
         if self.change.is_busy() && !is_of_list {
             self.scroll = Scroll::default();
             self.change = Change::Failed(report);
@@ -266,7 +302,9 @@ impl Panel for Feeds {
             self.listing = Listing::Not;
         }
         let mut acts = self.ask(session);
-        acts.extend(session.dashboard.is_checked.then_some(Act::Start(Request::Switches)));
+        if session.dashboard.is_checked {
+            acts.extend(self.read());
+        }
         self.collect(session);
         acts
     }
@@ -383,7 +421,11 @@ impl Panel for Feeds {
                 self.listing = Listing::Listed;
                 self.organization = feeds;
             }
-            Event::Switches(list) => self.known = Some(list),
+            Event::Switches(list) => {
+                let again = self.take_switches(list);
+                self.collect(session);
+                return again.into_iter().collect();
+            }
             Event::Planned(change) => {
                 let no_upstream =
                     self.selected().is_some_and(|row| row.crates_io == Some(false)) && change.to.is_some();

@@ -29,6 +29,8 @@ pub(super) enum Change {
     UndoShown(Box<UndoPlan>),
     /// On its way, with what is said of it afterwards.
     Making(Vec<String>),
+    /// Written; the list does not show it yet.
+    Made(Vec<String>),
     Failed(Box<Report>),
 }
 
@@ -48,7 +50,23 @@ impl Change {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Planning(_) | Self::Making(_))
+        matches!(self, Self::Planning(_) | Self::Making(_) | Self::Made(_))
+    }
+
+    /// It was written.
+    pub(super) fn made(&mut self) {
+        *self = match std::mem::take(self) {
+            Self::Making(said) => Self::Made(said),
+            other => other,
+        };
+    }
+
+    /// What is to be said of what was written, once.
+    pub(super) fn take_made(&mut self) -> Option<Vec<String>> {
+        let Self::Made(said) = self else { return None };
+        let said = std::mem::take(said);
+        *self = Self::None;
+        Some(said)
     }
 
     /// Takes what would change: shown first where the person wants it or something speaks against it. What is to be
@@ -148,7 +166,7 @@ impl Change {
             Self::Failed(report) => {
                 page.title("Nothing was changed").gap().report(report).gap();
             }
-            Self::None | Self::Planning(_) | Self::Making(_) => {}
+            Self::None | Self::Planning(_) | Self::Making(_) | Self::Made(_) => {}
         }
         reading::draw(frame, area, (look.theme, page, scroll));
     }

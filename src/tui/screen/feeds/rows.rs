@@ -51,19 +51,19 @@ impl Row {
     /// Where a switch would lead; a feed that no file names yet gets a name that is free.
     pub(super) fn to(&self, rows: &[Self]) -> SwitchTo {
         let Some(index) = &self.index else { return SwitchTo::CratesIo };
-        let name = self.registry.clone().unwrap_or_else(|| free_name(self, rows));
+        let own = self.registry.clone().filter(|_| self.source.is_some());
+        let name = own.unwrap_or_else(|| free_name(self, rows));
         SwitchTo::Registry { name, index: index.clone() }
     }
 }
 
+/// The name it was used by, or one like the feed's, that stands for no other index.
 fn free_name(row: &Row, rows: &[Row]) -> RegistryName {
-    let base = row
-        .feed
-        .as_ref()
-        .map_or_else(|| RegistryName::parse("feed").ok(), |feed| Some(RegistryName::suggest(&feed.name)));
-    let base = base.map_or_else(|| "feed".to_owned(), |name| name.to_string());
+    let suggested = row.feed.as_ref().map(|feed| RegistryName::suggest(&feed.name));
+    let base = row.registry.clone().or(suggested).map_or_else(|| "feed".to_owned(), |name| name.to_string());
     let is_taken = |name: &RegistryName| {
-        rows.iter().filter_map(|row| row.registry.as_ref()).any(|taken| taken.env_name() == name.env_name())
+        let others = rows.iter().filter(|other| other.index != row.index);
+        others.filter_map(|other| other.registry.as_ref()).any(|taken| taken.env_name() == name.env_name())
     };
     let numbered = (2..).map(|number| format!("{base}-{number}"));
     let mut names =

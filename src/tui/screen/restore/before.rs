@@ -115,15 +115,20 @@ pub(super) fn ready(page: &mut Page, look: &Look, session: &Session) {
         }
         None => {}
     }
-    page.title("Everything is set up").gap();
     let in_force = session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
+    let is_signed_out = in_force.is_some_and(|feed| feed.token_in.is_none() && !feed.open);
+    let title = if is_signed_out { "Cargo has no credential for this feed" } else { "Everything is set up" };
+    page.title(title).gap();
     if let (Some(feed), Some(label)) = (in_force, session.feed_label()) {
         page.pair("Feed", &label);
         let source = session.shown(Path::new(&feed.registry.source));
         page.pair("Registry", &format!("{}, from {source}", feed.registry.name));
         let token = feed.token_in.as_deref().map(|place| session.shown(Path::new(place)));
-        page.pair("Credential", token.as_deref().unwrap_or("none"));
+        page.pair("Credential", token.as_deref().unwrap_or(if feed.open { "not needed" } else { "none" }));
         page.gap();
+    }
+    if is_signed_out {
+        page.warning("Unless it answers everyone, cargo fetch is refused. To sign in: a, on the Feeds tab.");
     }
     page.text("Enter runs cargo fetch.");
 }
