@@ -1,14 +1,18 @@
 //! What looking at the crate cache costs: 20,000 crates in four registries against `cargo cache r` of cargo-cache on
-//! the same files, 100,000 crates, and checking against `sha256sum`. Prints a table and asserts nothing; needs Linux,
+//! the same files, 100,000 crates and what a key costs among them, and checking against `sha256sum`. Prints a table and asserts nothing; needs Linux,
 //! a gigabyte of disk and, for honest numbers, an idle machine:
 //!
 //! ```sh
 //! cargo install cargo-cache     # found on PATH; without it, `du -s` is the other one
 //! cargo bench --bench cache            # 11 rounds
 //! cargo bench --bench cache -- 21
+//! cargo bench --bench cache -- 0       # the keys on the Cache tab alone
 //! ```
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[cfg(target_os = "linux")]
+#[path = "cache/frames.rs"]
+mod frames;
 #[cfg(target_os = "linux")]
 #[path = "cache/tree.rs"]
 mod tree;
@@ -40,6 +44,7 @@ mod linux {
     use az_cargo_wizard::task::{self, CacheJob, Event, Events, JobId, Request, Services, Settled};
     use tokio::sync::{mpsc, oneshot};
 
+    use crate::frames;
     use crate::tree::{Home, Tree};
 
     /// Makes this program look at the cache of its environment, once.
@@ -57,6 +62,8 @@ mod linux {
     const GOAL_HUGE_S: f64 = 1.0;
     const GOAL_HUGE_MB: f64 = 80.0;
     const GOAL_HASHING: f64 = 0.9;
+    /// Of one key on the Cache tab.
+    const GOAL_SCROLL_MS: f64 = 2.0;
 
     /// Of `times` in bash, of one child.
     #[derive(Debug, Clone, Copy)]
@@ -67,9 +74,12 @@ mod linux {
 
     pub(super) fn measure(rounds: usize) {
         println!("{:<66} {:>10} {:>10}", "figure", "measured", "goal");
-        busy(rounds);
-        huge(rounds);
-        hashing(rounds);
+        keys();
+        if rounds > 0 {
+            busy(rounds);
+            huge(rounds);
+            hashing(rounds);
+        }
     }
 
     fn busy(rounds: usize) {
@@ -133,6 +143,16 @@ mod linux {
         row("peak memory with the table, MB", memory, GOAL_HUGE_MB, memory <= GOAL_HUGE_MB);
         let first = middle(&sorted(looks.iter().map(|look| look.first)));
         println!("  first rows after {first:.0} ms");
+    }
+
+    fn keys() {
+        let figures = frames::measure(HUGE.crates, &started());
+        let scroll = &figures[0];
+        let name = "100,000 rows on the Cache tab: a scroll key and its frame, ms";
+        row(name, scroll.median, GOAL_SCROLL_MS, scroll.median <= GOAL_SCROLL_MS);
+        for figure in figures {
+            println!("  {}: {:.2} ms, at most {:.2} ms", figure.name, figure.median, figure.longest);
+        }
     }
 
     fn hashing(rounds: usize) {
