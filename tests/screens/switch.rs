@@ -26,7 +26,8 @@ states! { "switch":
     looking => |wizard| wizard.with_switches().press("<down><enter>").at(300);
     difference => |wizard| planned(wizard, "p", change());
     warned => |wizard| planned(wizard, "<enter>", warned_change());
-    made => |wizard| planned(wizard, "<enter>", change()).answer(applied());
+    written => |wizard| planned(wizard, "<enter>", change()).answer(applied()).at(300);
+    made => |wizard| planned(wizard, "<enter>", change()).answer(applied()).answer(switched());
     removal => |wizard| planned(wizard, "x", removal_change());
     file_changed => |wizard| planned(wizard, "<enter>", change()).fail(changed_meanwhile());
     long_difference => |wizard| planned(wizard, "p", long());
@@ -79,6 +80,12 @@ pub(crate) fn switches() -> Vec<Switchable> {
         known("rust-releases", None, plain),
         Switchable { to: SwitchTo::CratesIo, source: None, ..known("none", None, None) },
     ]
+}
+
+/// The same after the switch to `rust-releases`.
+fn switched() -> Event {
+    let rows = switches().into_iter();
+    Event::Switches(rows.map(|row| Switchable { in_force: row.name() == "rust-releases", ..row }).collect())
 }
 
 fn file(before: &str, after: &str) -> FileChange {
@@ -227,7 +234,8 @@ fn a_switch_without_a_warning_is_made_at_once_and_looked_at_again() {
     let made = making.answer(applied());
     let requests: Vec<&Request> = made.started.iter().rev().take(2).map(|(_, request)| request).collect();
     assert!(requests.contains(&&Request::Check) && requests.contains(&&Request::Switches), "{requests:?}");
-    let text = shown(&made);
+    assert!(!shown(&made).contains("Switched to"), "not before the list shows it");
+    let text = shown(&made.answer(switched()));
     assert!(
         text.contains("Switched to `rust-releases`; u takes it back") && text.contains("for the team"),
         "{text}"
@@ -273,12 +281,27 @@ fn a_file_that_was_edited_meanwhile_is_looked_at_again() {
 fn what_is_as_it_was_left_is_taken_back_at_once_and_everything_else_is_shown() {
     let exact = undoing(opened(), undo_exact());
     assert!(matches!(exact.request(), Request::Undo(_)), "{:?}", exact.request());
-    assert!(shown(&exact.answer(applied())).contains("Taken back: switched to `rust-releases`"));
+    let undone = exact.answer(applied()).answer(Event::Switches(switches()));
+    assert!(shown(&undone).contains("Taken back: switched to `rust-releases`"));
     let merged = undoing(opened(), merged_plan());
     assert!(matches!(merged.request(), Request::PlanUndo(None)));
     assert!(matches!(merged.press("<end><enter>").request(), Request::Undo(_)));
     let conflict = undoing(opened(), conflict_plan()).press("<end><enter>");
     assert!(matches!(conflict.request(), Request::PlanUndo(None)), "there is nothing to agree to");
+}
+
+/// A reading that began before a change and ends after it must not bring back what was.
+#[test]
+fn what_was_read_before_a_change_is_read_again() {
+    let is_reading = |request: &Request| *request == Request::Switches;
+    let readings = |wizard: &Wizard| wizard.started.iter().filter(|(_, request)| is_reading(request)).count();
+    let asked = opened().dashboard_of(world::looked_at()).press("G<enter>");
+    let made = asked.answer(Event::Planned(Box::new(change()))).answer(applied());
+    let before = readings(&made);
+    let late = made.answer_to(is_reading, Event::Switches(switches()));
+    assert_eq!(readings(&late), before + 1);
+    assert!(!shown(&late).contains("Switched to"));
+    assert!(shown(&late.answer_to(is_reading, switched())).contains("Switched to"));
 }
 
 #[test]
