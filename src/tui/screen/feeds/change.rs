@@ -50,7 +50,17 @@ impl Change {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Planning(_) | Self::Making(_) | Self::Made(_))
+        self.doing().is_some()
+    }
+
+    /// What it is at, while it is busy.
+    pub(super) fn doing(&self) -> Option<&'static str> {
+        match self {
+            Self::Planning(_) => Some("Looking at what would change"),
+            Self::Making(_) => Some("Writing it"),
+            Self::Made(_) => Some("Reading the files again"),
+            Self::None | Self::Shown(_) | Self::UndoShown(_) | Self::Failed(_) => None,
+        }
     }
 
     /// It was written.

@@ -32,8 +32,8 @@ impl Feeds {
             let total = text::grouped(self.rows.len());
             page.field(&format!("{} of {total}", text::grouped(self.shown.len())), field, self.filtering);
         }
-        if self.change.is_busy() {
-            page.busy(look.frame(), "Looking at what would change");
+        if let Some(words) = self.change.doing() {
+            page.busy(look.frame(), words);
         }
         for (place, line) in self.done.iter().enumerate() {
             if place == 0 {
