@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
-use reqwest::{Certificate, Client, NoProxy, Proxy, redirect};
+use reqwest::{Certificate, Client, NoProxy, Proxy, Response, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use url::Url;
@@ -26,6 +26,20 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 pub fn init() {
     // Fails only when a provider is installed already, which is what is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// The body of an answer, or a little more than `limit` bytes of it: the caller tells one from the other.
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= limit
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// How to reach the network.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use tokio::time::sleep;
 use url::Url;
@@ -16,7 +16,7 @@ use crate::domain::credential::{AccessToken, Renewal, Secret, TokenOrigin};
 use crate::domain::entra::{AZURE_DEVOPS, Authority, EntraApp, ShownCode, Tenant};
 use crate::domain::text::{clean, redact, truncate};
 use crate::host::Clock;
-use crate::net::{NetError, Place};
+use crate::net::{self, NetError, Place};
 
 /// No answer of Entra is larger.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -237,7 +237,7 @@ impl Entra {
             request.header("accept", "application/json").body(body).send().await.map_err(broken)?;
         let status = response.status();
         tracing::debug!(status = status.as_u16(), "Entra answered");
-        let body = read_body(response).await.map_err(broken)?;
+        let body = net::body(response, LARGEST_BODY).await.map_err(broken)?;
         if status == StatusCode::OK {
             // What is in it, also in an error of the reader, may be a secret.
             return serde_json::from_slice(&body).map_err(|_| self.misunderstood(url, "it has another form"));
@@ -286,17 +286,6 @@ pub fn is_known_page(url: &Url, authority: &Authority) -> bool {
         url.scheme() == "https" && url.port().is_none() && PAGE_HOSTS.contains(&host)
     };
     plain && (microsoft() || authority.covers(url))
-}
-
-/// The body, or a little more than is allowed of it: what is cut is no JSON any more.
-async fn read_body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while body.len() <= LARGEST_BODY
-        && let Some(chunk) = response.chunk().await?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 #[cfg(test)]

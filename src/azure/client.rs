@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -22,7 +22,7 @@ use crate::domain::new_feed::RequestPreview;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text::{clean, is_control, redact};
 use crate::domain::waiting::Waiting;
-use crate::net::{Fault, NetError, Place};
+use crate::net::{self, Fault, NetError, Place};
 
 /// How often one request is sent at most.
 const TRIES: u32 = 3;
@@ -359,7 +359,7 @@ impl Azure {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let date = headers.get(DATE).and_then(|date| http_date::parse(date.to_str().ok()?));
         date.inspect(|theirs| self.terms.hear_time(*theirs));
-        let body = read_body(response).await.map_err(broken)?;
+        let body = net::body(response, LARGEST_BODY).await.map_err(broken)?;
         let reply = Reply { status, headers, body };
         let activity = reply.activity_id().unwrap_or_default();
         tracing::debug!(status = reply.status.as_u16(), bytes = reply.body.len(), activity, "answered");
@@ -486,17 +486,6 @@ fn rest_headers(rung: usize, stage: Stage) -> HeaderMap {
         (SUPPRESS_REDIRECT, HeaderValue::from_static("Suppress")),
         (MSA_PASS_THROUGH, HeaderValue::from_static("true")),
     ])
-}
-
-/// The body, or a little more than is allowed of it.
-async fn read_body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while body.len() <= LARGEST_BODY
-        && let Some(chunk) = response.chunk().await?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 #[cfg(test)]
