@@ -77,26 +77,9 @@ fn where_something_is_left_to_be_asked_there_is_no_glance() {
 fn the_second_run_opens_the_dashboard_and_lists_the_organization() {
     let world = World::new();
     let demo = world.demo();
-    let mut first = Journey::start(&world, in_demo(&demo));
-    first.wait_for("Which organization");
-    first.press("<enter>");
-    first.sign_in(demo.token());
-    first.wait_for("Feed Publisher:");
-    first.press("<enter>");
-    first.wait_for("What shall Cargo's configuration say?");
-    first.press("<enter>");
-    first.wait_for("This will be written");
-    first.press("<enter>");
-    first.wait_for("the very header");
-    first.press("<enter>");
-    first.wait_for("Every crate of the lock file is in the cache");
-    drop(first);
-    let before = fs::read_to_string(demo.project_dir().join(".cargo/config.toml")).unwrap();
-
-    let mut second = Journey::start(&world, in_demo(&demo));
+    let (mut second, before) = second_run(&world, &demo);
     second.wait_for("▸ Feeds");
     second.wait_for("Cargo takes its crates from here");
-    second.wait_for("contoso/archive-2019");
     second.press("<tab>");
     second.wait_for("Everything is set up");
     second.press("<enter>");
@@ -109,22 +92,14 @@ fn the_second_run_opens_the_dashboard_and_lists_the_organization() {
     second.wait_for("▸ Feeds");
     second.press("q");
     assert_eq!(second.exit(), Some(Exit::Done));
-    assert_eq!(fs::read_to_string(demo.project_dir().join(".cargo/config.toml")).unwrap(), before);
+    assert_eq!(config(&demo), before);
 }
 
 /// In a world of its own, with the demo's project set up; and what its configuration says.
 fn second_run(world: &World, demo: &Demo) -> (Journey, String) {
     let mut first = Journey::start(world, in_demo(demo));
-    first.wait_for("Which organization");
-    first.press("<enter>");
-    first.sign_in(demo.token());
-    first.wait_for("Feed Publisher:");
-    first.press("<enter>");
-    first.wait_for("What shall Cargo's configuration say?");
-    first.press("<enter>");
-    first.wait_for("This will be written");
-    first.press("<enter>");
-    first.wait_for("the very header");
+    first.reach_config(demo.token());
+    first.write_config();
     first.press("<enter>");
     first.wait_for("Every crate of the lock file is in the cache");
     drop(first);

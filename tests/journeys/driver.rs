@@ -83,6 +83,24 @@ impl Journey {
         self.press("<enter>");
     }
 
+    /// From the first screen to the form of the Config step.
+    pub(crate) fn reach_config(&mut self, token: &Secret) {
+        self.wait_for("Which organization");
+        self.press("<enter>");
+        self.sign_in(token);
+        self.wait_for("Feed Publisher:");
+        self.press("<enter>");
+        self.wait_for("What shall Cargo's configuration say?");
+    }
+
+    /// Reviews what the form says, and agrees to it.
+    pub(crate) fn write_config(&mut self) {
+        self.press("<enter>");
+        self.wait_for("This will be written");
+        self.press("<enter>");
+        self.wait_for("the very header");
+    }
+
     /// Waits until the text is on the screen, within one line.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) {

@@ -8,16 +8,6 @@ use az_cargo_wizard::error::Exit;
 use crate::driver::{Journey, World, in_demo};
 use crate::support::wizard::files_below;
 
-/// From the first screen to the form of the Config step.
-fn to_config(journey: &mut Journey, demo: &Demo) {
-    journey.wait_for("Which organization");
-    journey.press("<enter>");
-    journey.sign_in(demo.token());
-    journey.wait_for("Feed Publisher:");
-    journey.press("<enter>");
-    journey.wait_for("What shall Cargo's configuration say?");
-}
-
 fn project_config(demo: &Demo) -> std::path::PathBuf {
     demo.project_dir().join(".cargo/config.toml")
 }
@@ -27,11 +17,8 @@ fn the_straight_path_sends_the_token_to_azure_alone() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
-    journey.press("<enter>");
-    journey.wait_for("This will be written");
-    journey.press("<enter>");
-    journey.wait_for("the very header");
+    journey.reach_config(demo.token());
+    journey.write_config();
     journey.press("<enter>");
     journey.wait_for("Every crate of the lock file is in the cache");
     journey.press("<enter>");
@@ -64,7 +51,7 @@ fn nothing_is_written_before_it_was_agreed_to() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
+    journey.reach_config(demo.token());
     journey.press("<enter>");
     journey.wait_for("This will be written");
     journey.press("<esc>");
@@ -81,7 +68,7 @@ fn leaving_while_two_files_are_written_waits_for_the_second() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
+    journey.reach_config(demo.token());
     journey.press("<enter>");
     journey.wait_for("This will be written");
     journey.press("<enter><c-c>");
@@ -101,7 +88,7 @@ fn leaving_twice_while_files_are_written_leaves_at_once() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
+    journey.reach_config(demo.token());
     journey.press("<enter>");
     journey.wait_for("This will be written");
     journey.press("<enter><c-c><c-c>");
@@ -115,11 +102,8 @@ fn a_credential_that_was_kept_while_leaving_is_told() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
-    journey.press("<enter>");
-    journey.wait_for("This will be written");
-    journey.press("<enter>");
-    journey.wait_for("the very header");
+    journey.reach_config(demo.token());
+    journey.write_config();
     journey.press("<enter><c-c>");
     assert_eq!(journey.exit(), None, "the credential may be being kept");
     assert_eq!(journey.wait_exit(), Exit::Interrupted);
@@ -133,11 +117,8 @@ fn a_step_that_was_done_is_not_done_again() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
-    journey.press("<enter>");
-    journey.wait_for("This will be written");
-    journey.press("<enter>");
-    journey.wait_for("the very header");
+    journey.reach_config(demo.token());
+    journey.write_config();
     let files = || files_below(demo.project_dir().parent().unwrap());
     let (written, before) = (fs::read_to_string(project_config(&demo)).unwrap(), files());
     journey.press("<esc>");
@@ -155,7 +136,7 @@ fn a_file_that_changed_since_the_review_is_shown_anew() {
     let world = World::new();
     let demo = world.demo();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    to_config(&mut journey, &demo);
+    journey.reach_config(demo.token());
     journey.press("<enter>");
     journey.wait_for("This will be written");
     let theirs = "# somebody else was here\n[net]\nretry = 5\n";

@@ -73,10 +73,7 @@ fn a_reader_is_told_before_it_hurts_and_again_when_it_does() {
     journey.wait_for("Feed Reader:");
     journey.press("<enter>");
     journey.wait_for("What shall Cargo's configuration say?");
-    journey.press("<enter>");
-    journey.wait_for("This will be written");
-    journey.press("<enter>");
-    journey.wait_for("the very header");
+    journey.write_config();
     journey.press("<enter>");
     journey.wait_for("✗ Restore");
     journey.press("q");
@@ -92,10 +89,7 @@ fn a_token_for_packaging_alone_goes_all_the_way() {
     journey.wait_for("Has the crates.io upstream");
     journey.press("<enter>");
     journey.wait_for("What shall Cargo's configuration say?");
-    journey.press("<enter>");
-    journey.wait_for("This will be written");
-    journey.press("<enter>");
-    journey.wait_for("the very header");
+    journey.write_config();
     journey.press("<enter>");
     journey.wait_for("Every crate of the lock file is in the cache");
 }

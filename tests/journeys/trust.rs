@@ -159,12 +159,7 @@ fn a_link_out_of_the_workspace_is_refused() {
     fs::create_dir(demo.project_dir().join(".cargo")).unwrap();
     symlink(&outside, demo.project_dir().join(".cargo/config.toml")).unwrap();
     let mut journey = Journey::start(&world, in_demo(&demo));
-    journey.wait_for("Which organization");
-    journey.press("<enter>");
-    journey.sign_in(demo.token());
-    journey.wait_for("Feed Publisher:");
-    journey.press("<enter>");
-    journey.wait_for("What shall Cargo's configuration say?");
+    journey.reach_config(demo.token());
     journey.press("<enter>");
     journey.wait_for("✗ Config");
     let screen = journey.screen().replace(['\n', ' '], "");
