@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use az_cargo_wizard::cargo::provider::FLAG;
 use az_cargo_wizard::cli::args::{Arguments, Command, Common, When};
-use az_cargo_wizard::cli::output::{Printer, closed};
+use az_cargo_wizard::cli::output::{Printer, closed, has_named_a_command};
 use az_cargo_wizard::cli::{cache, doctor, feeds, logins, run, setup, switch, undo};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::text::{clean, quoted};
@@ -35,10 +35,14 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     let printer = if arguments.common.json { Printer::Json } else { Printer::Lines };
+    let after_demo = after_demo(host.as_ref().ok(), &arguments);
     let exit = front_door(host, arguments, printer).unwrap_or_else(|report| {
         printer.report(&report);
         report.exit
     });
+    if let Some(words) = after_demo.filter(|_| printer == Printer::Lines && has_named_a_command()) {
+        printer.say(&words);
+    }
     ExitCode::from(exit.code())
 }
 
@@ -145,6 +149,25 @@ fn read_line() -> std::io::Result<String> {
 /// Who names a folder for the demo wants the demo.
 fn is_demo(common: &Common) -> bool {
     common.demo || common.demo_dir.is_some()
+}
+
+/// What to know before a command that the demo has named is copied; `None`: there is no demo, or its own lines are said.
+fn after_demo(host: Option<&Host>, arguments: &Arguments) -> Option<String> {
+    if !is_demo(&arguments.common) || matches!(arguments.command, Some(Command::Demo)) {
+        return None;
+    }
+    let Some(dir) = &arguments.common.demo_dir else {
+        return Some(
+            "that was a demo, which is gone: the commands named here would work on your own files; \
+             `--demo-dir DIR` keeps a demo to go on with"
+                .to_owned(),
+        );
+    };
+    let dir = quoted(&clean(&host?.cwd.join(dir).to_string_lossy()));
+    Some(format!(
+        "that was a demo: put `--demo-dir {dir}` behind each `az-cargo-wizard` named here, which else works on your own \
+         files; for `cargo`, run `az-cargo-wizard demo --demo-dir {dir}` and take its lines to a second terminal"
+    ))
 }
 
 fn no_terminal() -> Report {

@@ -171,6 +171,35 @@ fn in_demo(sandbox: &Sandbox, args: &[&str]) -> Command {
     command
 }
 
+/// Copied as it stands, such a command would work on the person's own files.
+#[test]
+fn commands_that_a_demo_names_are_said_to_need_its_folder() {
+    let sandbox = Sandbox::new();
+    let said = |command: &mut Command| String::from_utf8(command.output().unwrap().stderr).unwrap();
+    let kept = said(&mut in_demo(&sandbox, &["status"]));
+    assert!(kept.contains("nobody is signed in: `az-cargo-wizard login --org ORG`"), "{kept}");
+    let dir = demo_dir(&sandbox);
+    let flag = format!("--demo-dir '{}'", dir.display());
+    let line = format!("put `{flag}` behind each `az-cargo-wizard` named here");
+    assert_eq!(kept.matches(&line).count(), 1, "{kept}");
+    assert!(kept.contains(&format!("run `az-cargo-wizard demo {flag}`")), "{kept}");
+    // As it says.
+    let followed =
+        product(&sandbox, ["--demo-dir", dir.to_str().unwrap(), "undo", "--list"]).output().unwrap();
+    assert!(followed.status.success(), "{followed:?}");
+    let gone = said(&mut product(&sandbox, ["status", "--demo"]));
+    assert!(
+        gone.contains("that was a demo, which is gone") && gone.contains("`--demo-dir DIR` keeps"),
+        "{gone}"
+    );
+    for silent in [&["cache", "list"][..], &["status", "--json"]] {
+        let said = said(&mut in_demo(&sandbox, silent));
+        assert!(!said.contains("that was a demo"), "{said}");
+    }
+    let no_demo = said(&mut product(&sandbox, ["status"]));
+    assert!(no_demo.contains("az-cargo-wizard login") && !no_demo.contains("demo"), "{no_demo}");
+}
+
 /// A demo whose project uses that feed of contoso, with this token for Cargo.
 fn set_up(sandbox: &Sandbox, feed: &str, token: impl FnOnce() -> Option<String>) {
     assert!(in_demo(sandbox, &["cache", "list"]).output().unwrap().status.success());

@@ -6,6 +6,7 @@ mod doctor;
 mod feeds;
 mod fetch;
 mod journal;
+mod named;
 mod setup;
 mod switch;
 
@@ -19,6 +20,7 @@ use crate::error::{Exit, Report};
 use crate::task::SigningIn;
 
 pub(super) use feeds::ListedFeed;
+pub use named::has_named_a_command;
 pub(super) use setup::DryRun;
 pub use setup::SetupOutcome;
 
@@ -35,6 +37,7 @@ pub enum Printer {
 impl Printer {
     /// A line for a person.
     pub fn say(self, line: &str) {
+        named::note(line);
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(io::stderr(), "{line}");
     }
@@ -44,6 +47,7 @@ impl Printer {
     /// # Errors
     /// When standard output is closed.
     pub fn data(self, line: &str) -> io::Result<()> {
+        named::note(line);
         writeln!(io::stdout(), "{line}")
     }
 
