@@ -109,9 +109,19 @@ impl Wishes {
         let create = &flags.create;
         let named = |create_only: bool, given: bool| given || (create_only && !create.create);
         let has_project = self.project.is_some() || target.is_some_and(|target| target.project.is_some());
+        let feed = if has_project || create.create {
+            "`--feed NAME`: the feed"
+        } else {
+            "`--feed NAME`: the feed, with `--project PROJECT` where its name is not enough"
+        };
+        let scope = if has_project {
+            "`--scope project|organization`: what the new feed belongs to"
+        } else {
+            "`--scope project|organization`: what the new feed belongs to, with `--project PROJECT` for a project"
+        };
         let needed = [
             (target.is_some(), "`--org ORG`: the organization, which nothing here names"),
-            (flags.feed.is_some(), "`--feed NAME`: the feed"),
+            (flags.feed.is_some(), feed),
             (
                 named(true, create.visibility.is_some()),
                 "`--visibility tenant|organization|specific`: who may see the new feed",
@@ -120,17 +130,14 @@ impl Wishes {
                 named(true, create.upstreams.is_some()),
                 "`--upstreams crates-io|common|none`: where the new feed takes what it doesn't have",
             ),
-            (
-                named(true, create.scope.is_some()),
-                "`--scope project|organization`: what the new feed belongs to",
-            ),
+            (named(true, create.scope.is_some()), scope),
             (
                 create.scope != Some(Belongs::Project) || has_project,
                 "`--project PROJECT`: the project that the new feed belongs to",
             ),
             (
                 flags.with_token || flags.auth != Auth::Pat,
-                "`--with-token`: the personal access token is on standard input",
+                "`--with-token`: the personal access token is on standard input, or `--auth az|device|env` in its place",
             ),
             (store.is_none(), store.unwrap_or_default()),
             (flags.yes || flags.dry_run, "`--yes`; or `--dry-run`, to see what it would do"),
