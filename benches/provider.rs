@@ -149,7 +149,7 @@ mod linux {
                 Slot::Pat => LoginKind::Pat,
                 _ => LoginKind::AzureCli { tenant: None },
             };
-            let login = Login { kind, kept, who: "Ana".to_owned(), expires: None };
+            let login = Login { kind, kept, who: "Ana".to_owned(), expires: None, made: None };
             record::log_in(&self.sandbox.state_dir(), &base(org), &login).unwrap();
             let secret = match slot {
                 Slot::Pat => "p".repeat(84),

@@ -46,6 +46,9 @@ pub struct Record {
     /// What is kept for which base, and where.
     #[serde(default)]
     logins: BTreeMap<String, Known<Login>>,
+    /// Tokens that were made for the person and that Cargo keeps, by where it does.
+    #[serde(default)]
+    made_for_cargo: BTreeMap<String, Known<MadeForCargo>>,
     /// Bases of which something is in the keyring, as far as is known; also where nobody is signed in any more.
     #[serde(default)]
     in_keyring: BTreeSet<String>,
@@ -121,9 +124,32 @@ pub struct Login {
     pub kept: Kept,
     /// As the service names the person.
     pub who: String,
-    /// When a personal access token ends, in seconds since 1970 (UTC), where that is known.
+    /// When a personal access token ends, in seconds since 1970 (UTC), where that is known: it was made for the person.
     #[serde(default)]
     pub expires: Option<u64>,
+    /// Which token that is; `None`: none was made, or an earlier version made it.
+    #[serde(default)]
+    pub made: Option<MadeToken>,
+}
+
+/// A personal access token that was made for the person, but for the token itself (azure-contract 2.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeToken {
+    /// What it is called on the person's page of tokens.
+    pub name: String,
+    /// What it is revoked by.
+    pub id: String,
+}
+
+/// One that Cargo keeps, and not this tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeForCargo {
+    pub base: String,
+    /// As the service names the person.
+    pub who: String,
+    /// In seconds since 1970 (UTC).
+    pub ends: u64,
+    pub made: MadeToken,
 }
 
 /// How the token that Cargo sends is had.
@@ -205,6 +231,12 @@ impl Record {
         self.logins.get(base.as_str())?.known()
     }
 
+    /// The token that was made for the person and that Cargo keeps in that place.
+    #[must_use]
+    pub fn made_for_cargo(&self, place: &str) -> Option<&MadeForCargo> {
+        self.made_for_cargo.get(place)?.known()
+    }
+
     /// All sign-ins that are kept.
     pub fn logins(&self) -> impl Iterator<Item = (Base, &Login)> {
         self.logins.iter().filter_map(|(base, login)| Some((Base::parse(base)?, login.known()?)))
@@ -214,6 +246,12 @@ impl Record {
     #[must_use]
     pub fn file_agreed(&self) -> bool {
         self.file_agreed
+    }
+
+    /// The bases of which something may be in the keyring though nobody is signed in to them any more.
+    pub fn left_in_keyring(&self) -> impl Iterator<Item = Base> {
+        let left = self.in_keyring.iter().filter(|base| !self.logins.contains_key(*base));
+        left.filter_map(|base| Base::parse(base))
     }
 
     /// Whether something of a base may be in the keyring, wherever its sign-in is kept.
@@ -299,6 +337,23 @@ pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileEr
 /// When the state folder can't be written.
 pub fn log_out(state_dir: &Path, base: &Base) -> Result<(), FileError> {
     change(state_dir, |record| record.logins.remove(base.as_str()).is_some())
+}
+
+/// Remembers the made token that Cargo keeps in a place; `None`: what it keeps there was not made.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn keep_for_cargo(state_dir: &Path, place: &str, made: Option<MadeForCargo>) -> Result<(), FileError> {
+    if made.is_none() && !Record::load(state_dir).made_for_cargo.contains_key(place) {
+        return Ok(());
+    }
+    change(state_dir, |record| {
+        match made {
+            Some(made) => record.made_for_cargo.insert(place.to_owned(), Known::Known(made)),
+            None => record.made_for_cargo.remove(place),
+        };
+        true
+    })
 }
 
 /// Remembers that nothing of a base is in the keyring any more.
@@ -420,6 +475,7 @@ mod tests {
             kept: Kept::File,
             who: "ana".into(),
             expires: None,
+            made: None,
         };
         assert!(record.login(&record.named().next().unwrap()).is_none() && !record.file_agreed());
         let cloud = Base::parse("https://dev.azure.com/contoso").unwrap();

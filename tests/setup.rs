@@ -537,6 +537,25 @@ fn a_personal_access_token_is_made_and_kept_in_place_of_the_sign_in() {
 }
 
 #[test]
+fn the_token_of_cargos_own_file_is_revoked_when_another_one_is_made() {
+    let sandbox = Sandbox::new();
+    let set_up = |flags: &[&str]| {
+        let output = with_a_code(&sandbox, &[flags, &["--store", "file", "--json"]].concat());
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        let events = objects(&output);
+        events.into_iter().find(|event| event["event"] == "set-up").unwrap()
+    };
+    let made = ["--pat-days", "7"];
+    assert_eq!(set_up(&made)["replaced_token"], Value::Null);
+    assert_eq!(set_up(&made)["replaced_token"]["revoked"], true);
+    assert_eq!(set_up(&[])["replaced_token"]["revoked"], true, "the sign-in itself takes its place");
+    assert_eq!(set_up(&[])["replaced_token"], Value::Null);
+    let revoked: Vec<bool> =
+        made_tokens(&sandbox).iter().map(|made| made["revoked"].as_bool().unwrap()).collect();
+    assert_eq!(revoked, [true, true]);
+}
+
+#[test]
 fn the_request_for_a_token_is_shown_before_and_nothing_is_sent() {
     let sandbox = Sandbox::new();
     let mut command = product(&sandbox, ["setup", "--demo", "--demo-fast", "--auth", "device", "--demo-dir"]);
@@ -554,19 +573,69 @@ fn the_request_for_a_token_is_shown_before_and_nothing_is_sent() {
     assert!(made_tokens(&sandbox).is_empty());
 }
 
+/// The product on the demo that is kept in that folder.
+fn demo(sandbox: &Sandbox, args: &[&str]) -> Command {
+    let mut command = product(sandbox, args);
+    command.args(["--demo", "--demo-fast", "--demo-dir"]).arg(sandbox.root().join("demo"));
+    command
+}
+
+/// The demo's organization, once its world is made with its ports.
+fn demos_organization(sandbox: &Sandbox) -> String {
+    demo(sandbox, &["status"]).output().unwrap();
+    let world = fs::read_to_string(sandbox.root().join("demo/world.json")).unwrap();
+    let world: Value = serde_json::from_str(&world).unwrap();
+    format!("http://127.0.0.1:{}/contoso", world["ports"][0])
+}
+
+#[test]
+fn a_token_that_is_made_again_takes_the_place_of_the_one_before_and_none_goes_unsaid() {
+    let sandbox = Sandbox::new();
+    let org = demos_organization(&sandbox);
+    let login = |json: &[&str]| {
+        let args = ["login", "--auth", "device", "--store", "file", "--pat-days", "30", "--org", &org];
+        let output = demo(&sandbox, &[&args[..], json].concat()).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        output
+    };
+    let first = objects(&login(&["--json"]));
+    assert_eq!(first.last().unwrap()["replaced_token"], Value::Null);
+    let second = objects(&login(&["--json"]));
+    let replaced = &second.last().unwrap()["replaced_token"];
+    assert_eq!(
+        (&replaced["revoked"], &replaced["ends"]),
+        (&true.into(), &first.last().unwrap()["made_token"]["ends"])
+    );
+    let said = String::from_utf8(login(&[]).stderr).unwrap();
+    assert!(said.contains("that was made for you earlier was revoked"), "{said}");
+    let revoked = |sandbox: &Sandbox| -> Vec<bool> {
+        made_tokens(sandbox).iter().map(|made| made["revoked"].as_bool().unwrap()).collect()
+    };
+    assert_eq!(revoked(&sandbox), [true, true, false], "one lives");
+
+    // Forgotten is not revoked, and that is a field.
+    let gone = objects(&demo(&sandbox, &["logout", "--json", "--org", &org]).output().unwrap());
+    let page = format!("{org}/_usersSettings/tokens");
+    assert_eq!(
+        (&gone[0]["token_left"]["revoked"], &gone[0]["token_left"]["page"]),
+        (&false.into(), &page.clone().into())
+    );
+    login(&[]);
+    let gone = objects(&demo(&sandbox, &["uninstall", "--forget", "--json"]).output().unwrap());
+    let [left] = &gone[0]["tokens_left"].as_array().unwrap()[..] else { panic!("{gone:?}") };
+    assert_eq!((&left["revoked"], &left["page"]), (&false.into(), &page.clone().into()));
+    login(&[]);
+    let said = demo(&sandbox, &["uninstall", "--forget"]).output().unwrap().stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("stays good until 2") && said.contains(&page), "{said}");
+    assert_eq!(revoked(&sandbox), [true, true, false, false, false]);
+}
+
 #[test]
 fn login_makes_a_token_too_and_status_knows_its_end() {
     let sandbox = Sandbox::new();
-    let demo = |args: &[&str]| {
-        let mut command = product(&sandbox, args);
-        command.args(["--demo", "--demo-fast", "--demo-dir"]).arg(sandbox.root().join("demo"));
-        command
-    };
-    // The world is made, with its ports.
-    demo(&["status"]).output().unwrap();
-    let world = fs::read_to_string(sandbox.root().join("demo/world.json")).unwrap();
-    let world: Value = serde_json::from_str(&world).unwrap();
-    let org = format!("http://127.0.0.1:{}/contoso", world["ports"][0]);
+    let demo = |args: &[&str]| demo(&sandbox, args);
+    let org = demos_organization(&sandbox);
     let login = ["login", "--auth", "device", "--store", "file", "--pat-days", "30", "--org", &org];
     let output = demo(&login).output().unwrap();
     let said = String::from_utf8(output.stderr.clone()).unwrap();
@@ -582,7 +651,10 @@ fn login_makes_a_token_too_and_status_knows_its_end() {
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(code(&output), 0, "{said}");
     let name = made["name"].as_str().unwrap();
-    assert!(said.contains(&format!("token `{name}` that was made for it stays good until 2")), "{said}");
+    assert!(
+        said.contains(&format!("token `{name}` that was made for you earlier stays good until 2")),
+        "{said}"
+    );
     assert!(said.contains(&format!("to revoke it: {org}/_usersSettings/tokens")), "{said}");
 }
 

@@ -85,7 +85,7 @@ impl Azure {
         };
         // A tenant may allow less than was asked for.
         let ends = made.valid_to.as_deref().and_then(date::of_rfc3339).unwrap_or(new.ends);
-        Ok(MadePat { token, id, ends })
+        Ok(MadePat { token, name: new.name.clone(), id, ends })
     }
 
     /// Takes a token back. Doing so twice does no harm.

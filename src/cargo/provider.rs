@@ -70,8 +70,19 @@ pub enum Granted {
         header: Secret,
         keep: Keep,
     },
-    LoggedIn,
-    LoggedOut,
+    /// With what the person has to know of it, if there is something.
+    LoggedIn(Option<String>),
+    LoggedOut(Option<String>),
+}
+
+impl Granted {
+    /// What the protocol has no word for.
+    fn note(&self) -> Option<&str> {
+        match self {
+            Self::Token { .. } => None,
+            Self::LoggedIn(note) | Self::LoggedOut(note) => note.as_deref(),
+        }
+    }
 }
 
 /// How long Cargo may use a token.
@@ -131,12 +142,21 @@ fn logged(asked: &Asked, answered: Result<Granted, Refusal>) -> Result<Granted, 
     answered
 }
 
-/// The same with Cargo at the other end of the standard streams.
+/// The same with Cargo at the other end of the standard streams. Standard error is the person's (cargo-contract 3.4).
 ///
 /// # Errors
 /// When Cargo has gone.
-pub fn serve_cargo(answer: impl FnMut(&Asked) -> Result<Granted, Refusal>) -> io::Result<()> {
-    serve(io::stdin().lock(), io::stdout().lock(), answer)
+pub fn serve_cargo(mut answer: impl FnMut(&Asked) -> Result<Granted, Refusal>) -> io::Result<()> {
+    serve(io::stdin().lock(), io::stdout().lock(), |asked| {
+        let answered = answer(asked);
+        if let Ok(granted) = &answered
+            && let Some(note) = granted.note()
+        {
+            // Nobody is left to tell when it is closed.
+            let _ = writeln!(io::stderr(), "note: {}", clean(note));
+        }
+        answered
+    })
 }
 
 fn line(output: &mut impl Write, document: &impl Serialize) -> io::Result<()> {
@@ -215,8 +235,8 @@ enum Grant<'a> {
 impl<'a> Grant<'a> {
     fn of(granted: &'a Granted) -> Self {
         match granted {
-            Granted::LoggedIn => Self::Login,
-            Granted::LoggedOut => Self::Logout,
+            Granted::LoggedIn(_) => Self::Login,
+            Granted::LoggedOut(_) => Self::Logout,
             Granted::Token { header, keep } => {
                 let (cache, expiration) = match keep {
                     Keep::Session => ("session", None),

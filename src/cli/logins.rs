@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::domain::answering::{Answering, Ignored};
 use crate::domain::credential::Kept;
-use crate::domain::date;
-use crate::domain::new_pat;
+use crate::domain::lifetime::Lifetime;
+use crate::domain::new_pat::PatLeft;
 use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text;
 use crate::error::{Exit, Report};
@@ -86,22 +86,27 @@ impl Run {
         };
         let base = collection.base();
         let new = NewLogin { collection, credential, account, kept, pat_days: flags.pat_days };
-        let Event::LoggedIn(LoggedIn { kept_in: Some(place), left, pat, .. }) =
+        let Event::LoggedIn(LoggedIn { kept_in: Some(place), left, pat, replaced, .. }) =
             self.ask(Request::KeepLogin(Box::new(new))).await?
         else {
             return Ok(Exit::Failed);
         };
         let place = place.to_string();
         if self.printer == Printer::Json {
-            let pat = pat.as_ref().map(signing_in::pat_json);
-            self.print(json!({ "organization": base.as_str(), "credential_in": place, "made_token": pat }))?;
+            self.print(json!({
+                "organization": base.as_str(),
+                "credential_in": place,
+                "made_token": pat.as_ref().map(signing_in::pat_json),
+                "replaced_token": replaced.as_ref().map(signing_in::pat_left_json),
+                "left": left,
+            }))?;
         } else {
             if let Some(pat) = &pat {
                 self.printer.data(&signing_in::pat_line(pat)).map_err(|error| closed(&error))?;
             }
             self.printer.data(&format!("credential in {place}")).map_err(|error| closed(&error))?;
         }
-        self.say_left(left.as_deref());
+        self.say_left((left.as_deref(), replaced.as_ref()));
         if self.logins().await?.asked.is_none() {
             self.printer.say(
                 "note: Cargo does not ask this tool yet: `az-cargo-wizard setup --store provider` names it in your \
@@ -112,59 +117,60 @@ impl Run {
     }
 
     async fn log_out(&self) -> Result<Exit, Box<Report>> {
-        let collection = self.collection().await?;
-        let base = collection.base();
-        let made_until = self.logins().await?.logins.into_iter().find(|login| login.base == base);
-        let made_until = made_until.and_then(|login| login.expires);
-        let Event::LoggedOut { was_there, left } = self.ask(Request::ForgetLogin(base.clone())).await? else {
+        let base = self.collection().await?.base();
+        let forget = Request::ForgetLogin(base.clone());
+        let Event::LoggedOut { was_there, left, token } = self.ask(forget).await? else {
             return Ok(Exit::Failed);
         };
         if self.printer == Printer::Json {
-            self.print(json!({ "organization": base.as_str(), "logged_out": was_there }))?;
+            self.print(json!({
+                "organization": base.as_str(),
+                "logged_out": was_there,
+                "token_left": token.as_ref().map(signing_in::pat_left_json),
+                "left": left,
+            }))?;
         } else if was_there {
             self.printer.data(&format!("signed out of {base}")).map_err(|error| closed(&error))?;
         } else {
             self.printer.say(&format!("not signed in to {base}"));
         }
-        self.say_left(left.as_deref());
-        if let Some(ends) = made_until.filter(|_| was_there) {
-            self.say_what_stays(&collection, ends);
-        }
+        self.say_left((left.as_deref(), token.as_ref()));
         Ok(Exit::Done)
     }
 
-    fn say_left(&self, left: Option<&str>) {
-        if let Some(left) = left {
-            self.printer.say(&format!("note: {left}"));
+    /// What a sign-in leaves behind: a credential that could not be forgotten, a token that was made for it.
+    fn say_left(&self, (left, token): (Option<&str>, Option<&PatLeft>)) {
+        for words in left.map(str::to_owned).into_iter().chain(token.map(PatLeft::words)) {
+            self.printer.say(&format!("note: {words}"));
         }
-    }
-
-    /// A token that was made for the person is forgotten, and not revoked.
-    fn say_what_stays(&self, collection: &Collection, ends: u64) {
-        let name = new_pat::name_on(self.services.host.machine.as_deref());
-        self.printer.say(&format!(
-            "note: the personal access token `{name}` that was made for it stays good until {}; to revoke it: {}",
-            date::day(ends),
-            collection.token_page()
-        ));
     }
 
     async fn status(&self) -> Result<Exit, Box<Report>> {
-        let Logins { logins, asked, feed } = self.ask_for(Request::LookUpLogins).await?;
+        let Logins { logins, left_in_keyring, asked, feed } = self.ask_for(Request::LookUpLogins).await?;
         if self.printer == Printer::Json {
             let logins: Vec<Value> = logins.iter().map(login_json).collect();
             let feed = feed.as_ref().map(feed_json);
-            self.print(json!({ "logins": logins, "provider": asked, "feed": feed }))?;
+            let left: Vec<&str> = left_in_keyring.iter().map(Base::as_str).collect();
+            self.print(
+                json!({ "logins": logins, "left_in_keyring": left, "provider": asked, "feed": feed }),
+            )?;
             return Ok(Exit::Done);
         }
+        let now = self.services.host.clock.unix_seconds();
         for login in &logins {
-            self.printer.data(&line(login)).map_err(|error| closed(&error))?;
+            self.printer.data(&line(login, now)).map_err(|error| closed(&error))?;
+        }
+        for base in &left_in_keyring {
+            self.printer.say(&format!(
+                "note: something of {base} may still be in the system keyring: `az-cargo-wizard logout --org {base}` \
+                 forgets it"
+            ));
         }
         if let Some(hint) = logins.iter().find_map(|login| login.trouble.as_ref()?.hint.as_ref()) {
             self.printer.say(&format!("note: {hint}"));
         }
         if logins.is_empty() {
-            self.printer.say("nobody is signed in: `az-cargo-wizard login --org ORG`");
+            self.say_nobody(feed.as_ref())?;
         }
         match asked {
             Some(program) => self.printer.say(&format!("Cargo asks {program}")),
@@ -178,19 +184,44 @@ impl Run {
         Ok(Exit::Done)
     }
 
+    /// This tool keeps no sign-in; Cargo may have a token all the same.
+    fn say_nobody(&self, feed: Option<&FeedAnswer>) -> Result<(), Box<Report>> {
+        match feed.map(|feed| (&feed.registry, &feed.answering)) {
+            Some((registry, Answering { takes: Some(place), .. })) => {
+                let line = format!("token for `{registry}`  in {place}");
+                self.printer.data(&line).map_err(|error| closed(&error))?;
+                self.printer.say("this tool keeps no sign-in: `az-cargo-wizard login --org ORG`");
+            }
+            Some((_, Answering { maybe, .. })) if !maybe.is_empty() => {
+                self.printer.say("this tool keeps no sign-in: `az-cargo-wizard login --org ORG`");
+            }
+            _ => self.printer.say("nobody is signed in: `az-cargo-wizard login --org ORG`"),
+        }
+        Ok(())
+    }
+
     async fn uninstall(&self, forgets: bool) -> Result<Exit, Box<Report>> {
         let Event::Applied(written) = self.ask(Request::Uninstall).await? else { return Ok(Exit::Failed) };
         let paths: Vec<String> =
             written.iter().map(|written| text::clean(&written.path.to_string_lossy())).collect();
-        let (forgotten, failed) = if forgets { self.forget_all().await? } else { Default::default() };
+        let all = if forgets { self.forget_all().await? } else { AllForgotten::default() };
+        let AllForgotten { forgotten, failed, tokens, left } = &all;
         let exit = if failed.is_empty() { Exit::Done } else { Exit::Failed };
         if self.printer == Printer::Json {
             let forgotten: Vec<&str> = forgotten.iter().map(Base::as_str).collect();
             let failed: Vec<Value> = failed
                 .iter()
-                .map(|(base, report)| json!({ "organization": base.as_str(), "why": report.headline }))
+                .map(|(base, why)| json!({ "organization": base.as_str(), "why": why }))
                 .collect();
-            self.print(json!({ "changed": paths, "forgotten": forgotten, "not_forgotten": failed }))?;
+            let left: Vec<Value> =
+                left.iter().map(|(base, why)| json!({ "organization": base.as_str(), "why": why })).collect();
+            self.print(json!({
+                "changed": paths,
+                "forgotten": forgotten,
+                "not_forgotten": failed,
+                "tokens_left": tokens.iter().map(signing_in::pat_left_json).collect::<Vec<_>>(),
+                "left": left,
+            }))?;
             return Ok(exit);
         }
         for path in &paths {
@@ -206,33 +237,42 @@ impl Run {
             );
             return Ok(exit);
         }
-        for base in &forgotten {
+        for base in forgotten {
             self.printer.data(&format!("signed out of {base}")).map_err(|error| closed(&error))?;
         }
         if forgotten.is_empty() && failed.is_empty() {
             self.printer.say("this tool keeps no credential: nothing to forget");
         }
-        for (base, report) in &failed {
-            self.printer.say(&format!("could not forget the sign-in to {base}: {}", why(report)));
+        for (base, why) in failed {
+            self.printer.say(&format!("could not forget the sign-in to {base}: {why}"));
+        }
+        for words in left.iter().map(|(_, why)| why.clone()).chain(tokens.iter().map(PatLeft::words)) {
+            self.printer.say(&format!("note: {words}"));
         }
         self.printer.say("tokens that Cargo itself keeps stay: `cargo logout --registry NAME`");
         Ok(exit)
     }
 
-    /// Forgets every sign-in; those that it could, and those that it could not.
-    async fn forget_all(&self) -> Result<(Vec<Base>, Vec<(Base, Box<Report>)>), Box<Report>> {
-        let (mut forgotten, mut failed) = (Vec::new(), Vec::new());
-        for KeptLogin { base, .. } in self.logins().await?.logins {
+    /// Forgets every sign-in, and what a keyring still has of those before.
+    async fn forget_all(&self) -> Result<AllForgotten, Box<Report>> {
+        let mut all = AllForgotten::default();
+        let Logins { logins, left_in_keyring, .. } = self.logins().await?;
+        for base in logins.into_iter().map(|login| login.base).chain(left_in_keyring) {
             match self.ask(Request::ForgetLogin(base.clone())).await {
-                Ok(Event::LoggedOut { left, .. }) => {
-                    self.say_left(left.as_deref());
-                    forgotten.push(base);
+                // Nothing but that was there.
+                Ok(Event::LoggedOut { was_there: false, left: Some(left), .. }) => {
+                    all.failed.push((base, left));
+                }
+                Ok(Event::LoggedOut { left, token, .. }) => {
+                    all.left.extend(left.map(|left| (base.clone(), left)));
+                    all.tokens.extend(token);
+                    all.forgotten.push(base);
                 }
                 Ok(_) => break,
-                Err(report) => failed.push((base, report)),
+                Err(report) => all.failed.push((base, why(&report))),
             }
         }
-        Ok((forgotten, failed))
+        Ok(all)
     }
 
     /// The organization of `--org`, or the only one that somebody is signed in to.
@@ -272,6 +312,18 @@ impl Run {
     }
 }
 
+/// What `uninstall --forget` has come to.
+#[derive(Default)]
+struct AllForgotten {
+    forgotten: Vec<Base>,
+    /// Those of which nothing could be forgotten, and why.
+    failed: Vec<(Base, String)>,
+    /// Tokens that were made for them.
+    tokens: Vec<PatLeft>,
+    /// What of those that were forgotten is still somewhere, and why.
+    left: Vec<(Base, String)>,
+}
+
 fn place(kept: Kept) -> &'static str {
     match kept {
         Kept::Keyring => "keyring",
@@ -279,8 +331,8 @@ fn place(kept: Kept) -> &'static str {
     }
 }
 
-fn line(login: &KeptLogin) -> String {
-    let KeptLogin { base, who, kind, kept, .. } = login;
+fn line(login: &KeptLogin, now: u64) -> String {
+    let KeptLogin { base, who, kind, kept, expires, .. } = login;
     let kept = match kept {
         Kept::Keyring => "in the system keyring",
         Kept::File => "in a file of this tool that only you can read",
@@ -290,7 +342,14 @@ fn line(login: &KeptLogin) -> String {
         (None, Some(false)) => format!(", where it is not any more: `az-cargo-wizard login --org {base}`"),
         _ => String::new(),
     };
-    format!("{base}  {who}  {kind}  {kept}{state}")
+    let lasts = expires.and_then(|end| Lifetime::Until(end).words(Some(now)));
+    let lasts = lasts.map(|words| format!("  {words}")).unwrap_or_default();
+    let again = if expires.is_some_and(|end| end <= now) && state.is_empty() {
+        format!(": `az-cargo-wizard login --org {base}`")
+    } else {
+        String::new()
+    };
+    format!("{base}  {who}  {kind}  {kept}{state}{lasts}{again}")
 }
 
 fn why(report: &Report) -> String {

@@ -349,16 +349,14 @@ impl Run {
                 (logged_in, stopped)
             }
             // It has answered without one, and there is nothing to keep.
-            None => {
-                (LoggedIn { kept_in: None, left: None, public: true, forced: Some(false), pat: None }, false)
-            }
+            None => (LoggedIn::as_nobody(), false),
         };
         // The credential is kept: the rest of what was agreed to goes with it.
         let applied = self.do_it(Request::Apply(review)).await.map_err(|stop| stop.after(&logged_in))?;
         let (Event::Applied(written), writing_was_stopped) = applied else {
             return Err(Stop::Said(Exit::Failed));
         };
-        let LoggedIn { kept_in, left, public, pat, .. } = logged_in;
+        let LoggedIn { kept_in, left, public, pat, replaced, .. } = logged_in;
         if let Some(left) = &left {
             self.printer.say(&format!("note: {left}"));
         }
@@ -368,6 +366,7 @@ impl Run {
             written: &written,
             kept_in: kept_in.as_ref(),
             pat: pat.as_ref(),
+            replaced: replaced.as_ref(),
             public,
             signed_in,
         };

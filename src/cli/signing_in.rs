@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Secret, TokenStore};
-use crate::domain::new_pat::{PatMade, USUAL_DAYS, hindrance};
+use crate::domain::new_pat::{PatLeft, PatMade, USUAL_DAYS, hindrance};
 use crate::domain::organization::Collection;
 use crate::error::{Exit, Report};
 use crate::task::{self, Event, Services, SignIn, SignInWith};
@@ -120,6 +120,11 @@ pub(super) fn pat_line(pat: &PatMade) -> String {
 /// The same as an object.
 pub(super) fn pat_json(pat: &PatMade) -> Value {
     json!({ "name": pat.name, "ends": pat.ends })
+}
+
+/// What became of a token that was made before, as an object.
+pub(super) fn pat_left_json(left: &PatLeft) -> Value {
+    json!({ "name": left.name, "ends": left.ends, "revoked": left.revoked, "why": left.why, "page": left.page })
 }
 
 /// What to know about a credential that ends by itself where it is to be kept; `None`: nothing.

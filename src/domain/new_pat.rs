@@ -48,6 +48,8 @@ pub fn name_on(machine: Option<&str>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadePat {
     pub token: Secret,
+    /// What it is called on the person's page of tokens.
+    pub name: String,
     /// What it is revoked by.
     pub id: String,
     /// Its end, in seconds since 1970 (UTC).
@@ -67,6 +69,42 @@ impl PatMade {
     #[must_use]
     pub fn last_day(&self) -> String {
         date::day(self.ends)
+    }
+}
+
+/// A token that was made before and that is kept no longer, told while it is or was still good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatLeft {
+    /// Safe to show, as is the rest.
+    pub name: String,
+    /// Its end, in seconds since 1970 (UTC).
+    pub ends: u64,
+    /// Whether the service took it back.
+    pub revoked: bool,
+    /// Why the service did not, where it was asked to.
+    pub why: Option<String>,
+    /// The page where the person revokes it.
+    pub page: String,
+}
+
+impl PatLeft {
+    /// What became of it, and what is left to do.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { name, ends, revoked, why, page } = self;
+        let token = format!("the personal access token `{name}` that was made for you earlier");
+        if *revoked {
+            return format!("{token} was revoked");
+        }
+        let day = date::day(*ends);
+        match why {
+            Some(why) => {
+                format!(
+                    "{token} could not be revoked ({why}): it stays good until {day}; to revoke it: {page}"
+                )
+            }
+            None => format!("{token} stays good until {day}; to revoke it: {page}"),
+        }
     }
 }
 
@@ -109,8 +147,29 @@ mod tests {
 
     #[test]
     fn a_made_token_is_never_printed() {
-        let made = MadePat { token: Secret::new("hunter2"), id: "1".into(), ends: 86_400 };
+        let made = MadePat { token: Secret::new("hunter2"), name: "x".into(), id: "1".into(), ends: 86_400 };
         assert!(!format!("{made:?}").contains("hunter2"));
         assert_eq!(PatMade { name: "x".into(), ends: made.ends }.last_day(), "1970-01-02");
+    }
+
+    #[test]
+    fn what_is_left_of_a_token_that_is_kept_no_longer_is_said_with_its_end_and_its_page() {
+        let page = "https://dev.azure.com/contoso/_usersSettings/tokens".to_owned();
+        let left = PatLeft { name: "x".into(), ends: 86_400, revoked: false, why: None, page };
+        assert_eq!(
+            left.words(),
+            "the personal access token `x` that was made for you earlier stays good until 1970-01-02; to revoke it: \
+             https://dev.azure.com/contoso/_usersSettings/tokens"
+        );
+        assert!(
+            PatLeft { revoked: true, ..left.clone() }
+                .words()
+                .ends_with("`x` that was made for you earlier was revoked")
+        );
+        let failed = PatLeft { why: Some("no answer".into()), ..left }.words();
+        assert!(
+            failed.contains("could not be revoked (no answer): it stays good until 1970-01-02"),
+            "{failed}"
+        );
     }
 }

@@ -22,11 +22,12 @@ use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
 use crate::record::{self, Record};
 
+use super::given_up::{self, GivenUp};
 use super::keeping::{self, SignedIn, Stored};
 use super::new_pat::{self, PatOf};
 use super::provide_token::now;
 use super::services::Services;
-use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, undoing};
+use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, logins, undoing};
 
 /// What the person gives up as a stand-in for crates.io.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub(super) async fn log_in(
     let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
     let (base, registry, publish) =
         (log_in.collection.base(), log_in.plan.registry.clone(), log_in.plan.publish.clone());
+    let (collection, credential, who) =
+        (log_in.collection.clone(), log_in.credential.clone(), log_in.who.clone());
     let (stored, pat) = match log_in.pat_days {
         None => (keep(services, log_in, None).await?, None),
         Some(days) => {
@@ -113,7 +116,8 @@ pub(super) async fn log_in(
             (stored, Some(pat))
         }
     };
-    let Placed { kept_in, left } = stored;
+    let Placed { kept_in, left, given_up } = stored;
+    let replaced = logins::settled(services, given_up, (&collection, &credential, &who)).await;
     let by_hand = match &kept_in {
         None => None,
         Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
@@ -128,7 +132,7 @@ pub(super) async fn log_in(
     if let Some(by_hand) = by_hand {
         undoing::note(services, (Act::LoggedIn, format!("kept the sign-in to {base}")), by_hand).await;
     }
-    Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced, pat }))
+    Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced, pat, replaced }))
 }
 
 /// Where the credential is now.
@@ -136,6 +140,15 @@ struct Placed {
     kept_in: Option<KeptIn>,
     /// Where the one before still is.
     left: Option<String>,
+    /// The token that was made for the one before.
+    given_up: Option<GivenUp>,
+}
+
+impl Placed {
+    /// Not with this tool.
+    fn elsewhere(kept_in: Option<KeptIn>) -> Self {
+        Self { kept_in, left: None, given_up: None }
+    }
 }
 
 /// Makes a token, asks the feeds with it as Cargo will, and keeps it. The sign-in stays nowhere.
@@ -144,25 +157,27 @@ async fn keep_made(services: &Arc<Services>, log_in: LogIn, days: u16) -> Result
     new_pat::kept(services, PatOf { collection, credential, days }, async |made: &MadePat| {
         let log_in = LogIn { credential: Credential::Pat(made.token.clone()), ..log_in };
         prove_all(services, &log_in).await?;
-        keep(services, log_in, Some(made.ends)).await
+        keep(services, log_in, Some(made.clone())).await
     })
     .await
 }
 
 /// Keeps the credential where the plan says.
-async fn keep(services: &Arc<Services>, log_in: LogIn, ends: Option<u64>) -> Result<Placed, Report> {
+async fn keep(services: &Arc<Services>, log_in: LogIn, made: Option<MadePat>) -> Result<Placed, Report> {
     Ok(match log_in.plan.store {
-        TokenStore::ThisRunOnly => Placed { kept_in: None, left: None },
+        TokenStore::ThisRunOnly => Placed::elsewhere(None),
         TokenStore::Native(provider) => {
-            Placed { kept_in: Some(keep_natively(services, log_in, provider).await?), left: None }
+            let place = format!("{} {}", provider.name(), log_in.plan.index.shown());
+            let made = given_up::for_cargo(&log_in, made.as_ref());
+            let kept_in = Some(keep_natively(services, log_in, provider).await?);
+            let of = (&services.host, services.state_dir.as_path());
+            let given_up = given_up::in_cargos_place(of, &place, made)?;
+            Placed { given_up, ..Placed::elsewhere(kept_in) }
         }
-        TokenStore::PlainFile => {
-            let file = keep_with_cargo(services, log_in).await?;
-            Placed { kept_in: file.map(KeptIn::CargosFile), left: None }
-        }
+        TokenStore::PlainFile => keep_with_cargo(services, log_in, made).await?,
         TokenStore::Provider(store) => {
-            let Stored { place, left } = keep_here(services, log_in, (store, ends)).await?;
-            Placed { kept_in: Some(KeptIn::Vault(place)), left }
+            let Stored { place, left, given_up } = keep_here(services, log_in, (store, made)).await?;
+            Placed { kept_in: Some(KeptIn::Vault(place)), left, given_up }
         }
     })
 }
@@ -192,7 +207,7 @@ async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> 
 async fn keep_here(
     services: &Services,
     log_in: LogIn,
-    (kept, ends): (Kept, Option<u64>),
+    (kept, made): (Kept, Option<MadePat>),
 ) -> Result<Stored, Report> {
     let base = log_in.collection.base();
     let publish = log_in.plan.publish.as_ref().map(|publish| &publish.index);
@@ -211,7 +226,8 @@ async fn keep_here(
     }
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let keep = move || {
-        let signed_in = SignedIn { base: &base, who: &log_in.who, credential: &log_in.credential, ends };
+        let LogIn { who, credential, .. } = &log_in;
+        let signed_in = SignedIn { base: &base, who, credential, made: made.as_ref() };
         keeping::keep(&host, &state_dir, (&signed_in, kept))
     };
     blocking(keep).await?
@@ -265,20 +281,32 @@ pub(super) async fn try_native(services: &Arc<Services>) -> Result<Event, Report
     Ok(Event::Native(tried.map_err(|error| Box::new(Report::from(error)))))
 }
 
-/// Keeps the credential for every registry of the plan, and says where.
-async fn keep_with_cargo(services: &Services, log_in: LogIn) -> Result<Option<PathBuf>, Report> {
-    let (cargo_home, state_dir) = (services.cargo_home.clone(), services.state_dir.clone());
+/// Keeps the credential for every registry of the plan in Cargo's file, and says where.
+async fn keep_with_cargo(
+    services: &Services,
+    log_in: LogIn,
+    made: Option<MadePat>,
+) -> Result<Placed, Report> {
+    let (host, cargo_home, state_dir) =
+        (services.host.clone(), services.cargo_home.clone(), services.state_dir.clone());
     let base = log_in.collection.base();
+    let place = format!("cargo:token {}", log_in.plan.registry);
+    let (first, made) = (log_in.plan.registry.clone(), given_up::for_cargo(&log_in, made.as_ref()));
     let publish = log_in.plan.publish.map(|publish| publish.name);
     let registries = std::iter::once(log_in.plan.registry).chain(publish);
     let header = log_in.credential.header();
     let keep = move || -> Result<_, Report> {
+        // The wizard signs in with what is kept, too.
+        let before = credentials::token_for(&cargo_home, &Env::default(), &first)?;
+        let is_same = before.is_some_and(|before| before.header == header);
         let mut kept_in = None;
         for registry in registries {
             kept_in = Some(credentials::store(&cargo_home, &registry, &header)?);
         }
         record::name(&state_dir, &base)?;
-        Ok(kept_in)
+        let given_up =
+            if is_same { None } else { given_up::in_cargos_place((&host, &state_dir), &place, made)? };
+        Ok(Placed { given_up, ..Placed::elsewhere(kept_in.map(KeptIn::CargosFile)) })
     };
     blocking(keep).await?
 }

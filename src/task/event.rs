@@ -10,7 +10,7 @@ use crate::domain::feed::{Feed, FeedDetails};
 use crate::domain::finding::Hazard;
 use crate::domain::journal::{Entry, UndoPlan};
 use crate::domain::new_feed::RequestPreview;
-use crate::domain::new_pat::PatMade;
+use crate::domain::new_pat::{PatLeft, PatMade};
 use crate::domain::organization::Target;
 use crate::domain::plan::{ConfigChange, OtherReplacement, Review, Written};
 use crate::domain::progress::{FetchEnd, FetchEvent};
@@ -81,6 +81,8 @@ pub enum Event {
         was_there: bool,
         /// What could not be forgotten, and why.
         left: Option<String>,
+        /// The personal access token that was made for it, and stays good.
+        token: Option<PatLeft>,
     },
     Logins(logins::Logins),
     /// Where this tool can keep credentials, or why it can't.
@@ -142,6 +144,21 @@ pub struct LoggedIn {
     pub forced: Option<bool>,
     /// The personal access token that was made for it.
     pub pat: Option<PatMade>,
+    /// The one that was made for the sign-in before.
+    pub replaced: Option<PatLeft>,
+}
+
+impl LoggedIn {
+    /// Where the feed has answered without a credential, and there is nothing to keep.
+    #[must_use]
+    pub fn as_nobody() -> Self {
+        Self { kept_in: None, left: None, public: true, forced: Some(false), pat: None, replaced: None }
+    }
+
+    /// What the sign-in before leaves behind, each in words.
+    pub fn left_behind(&self) -> impl Iterator<Item = String> {
+        self.left.clone().into_iter().chain(self.replaced.as_ref().map(PatLeft::words))
+    }
 }
 
 /// Where a credential is kept.

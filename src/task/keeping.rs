@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::domain::credential::{AccessToken, Credential, Kept, Renewal, TimedToken, TokenOrigin};
+use crate::domain::new_pat::MadePat;
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
 use crate::record::outage::Outage;
-use crate::record::{self, Login, LoginKind, Record};
+use crate::record::{self, Login, LoginKind, MadeToken, Record};
 
+use super::given_up::{self, GivenUp};
 use super::provide_token::{ENOUGH, now, turn};
 use super::services::Services;
 use super::{Event, blocking};
@@ -79,8 +81,8 @@ pub(super) struct SignedIn<'a> {
     pub(super) base: &'a Base,
     pub(super) who: &'a str,
     pub(super) credential: &'a Credential,
-    /// When it ends, in seconds since 1970 (UTC), where that is known and nothing renews it.
-    pub(super) ends: Option<u64>,
+    /// The token that was made for it, which is the credential then.
+    pub(super) made: Option<&'a MadePat>,
 }
 
 /// Where a sign-in is kept now.
@@ -89,6 +91,8 @@ pub(super) struct Stored {
     pub(super) place: String,
     /// Where the one before still is, and why; `None`: nowhere.
     pub(super) left: Option<String>,
+    /// The token that was made for the one before.
+    pub(super) given_up: Option<GivenUp>,
 }
 
 /// Keeps a sign-in: the secret first, then what is known of it; then forgets what is there of the one before.
@@ -97,13 +101,15 @@ pub(super) fn keep(
     state_dir: &Path,
     (signed_in, kept): (&SignedIn<'_>, Kept),
 ) -> Result<Stored, Report> {
-    let SignedIn { base, who, credential, ends } = signed_in;
+    let SignedIn { base, who, credential, .. } = signed_in;
     // Before the keyring's, here and in a renewal.
     let _turn = turn::wait(state_dir)?;
+    let record = Record::load(state_dir);
+    let (until, given_up) = after(host, state_dir, (signed_in, record.login(base)));
     let vault = patient_vault(host, state_dir, kept)?;
     let kind = put(host, (&vault, base), credential)?;
-    let was_in_keyring = Record::load(state_dir).is_in_keyring(base);
-    let login = Login { kind, kept, who: (*who).to_owned(), expires: *ends };
+    let was_in_keyring = record.is_in_keyring(base);
+    let login = Login { kind, kept, who: (*who).to_owned(), expires: until.expires, made: until.made };
     record::log_in(state_dir, base, &login)?;
     if kept == Kept::Keyring {
         // It has just answered. At worst Cargo believes for a minute that it doesn't.
@@ -120,7 +126,36 @@ pub(super) fn keep(
         Ok(()) if was_in_keyring => left_in_keyring(host, state_dir, base),
         Ok(()) => None,
     };
-    Ok(Stored { place, left })
+    Ok(Stored { place, left, given_up })
+}
+
+/// What is known of a personal access token: its end, and which one it is, where it was made for the person.
+#[derive(Default)]
+struct Until {
+    expires: Option<u64>,
+    made: Option<MadeToken>,
+}
+
+/// What is known of the new sign-in, and what is given up with the one before.
+fn after(
+    host: &Host,
+    state_dir: &Path,
+    (signed_in, before): (&SignedIn<'_>, Option<&Login>),
+) -> (Until, Option<GivenUp>) {
+    let SignedIn { base, credential, made, .. } = signed_in;
+    let before = before.filter(|login| login.expires.is_some());
+    let read = |login: &Login| {
+        let place = login.kept;
+        move |slot| vault(host, state_dir, place).and_then(|vault| vault.read(base, slot)).ok().flatten()
+    };
+    if let Some(login) = before.filter(|login| given_up::is_kept((login, credential), read(login))) {
+        return (Until { expires: login.expires, made: login.made.clone() }, None);
+    }
+    let made = made.map(|pat| Until {
+        expires: Some(pat.ends),
+        made: Some(MadeToken { name: pat.name.clone(), id: pat.id.clone() }),
+    });
+    (made.unwrap_or_default(), before.and_then(|login| GivenUp::of(host, (base, login))))
 }
 
 fn put(host: &Host, (vault, base): (&Vault, &Base), credential: &Credential) -> Result<LoginKind, Report> {
@@ -196,6 +231,8 @@ pub(super) struct Forgotten {
     pub(super) was_there: bool,
     /// Where something of it still is, and why; `None`: nowhere.
     pub(super) left: Option<String>,
+    /// The token that was made for it.
+    pub(super) given_up: Option<GivenUp>,
 }
 
 /// Forgets a sign-in with its secrets, also where nothing but secrets is left of it.
@@ -209,7 +246,9 @@ pub(super) fn forget(host: &Host, state_dir: &Path, base: &Base) -> Result<Forgo
     let open = |kept| patient_vault(host, state_dir, kept);
     let left = forget_secrets(state_dir, (&record, base), open)?;
     record::log_out(state_dir, base)?;
-    Ok(Forgotten { was_there: record.login(base).is_some(), left })
+    let login = record.login(base);
+    let given_up = login.and_then(|login| GivenUp::of(host, (base, login)));
+    Ok(Forgotten { was_there: login.is_some(), left, given_up })
 }
 
 /// Forgets what any store may have of an organization. Only that of its sign-in has to be reached; says what stays in

@@ -9,7 +9,7 @@ use crate::domain::account::Account;
 use crate::domain::answering::Answering;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::journal::Act;
-use crate::domain::new_pat::MadePat;
+use crate::domain::new_pat::{MadePat, PatLeft};
 use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
@@ -17,6 +17,7 @@ use crate::files;
 use crate::record::{Login, LoginKind, Record};
 
 use super::connect::{self, OwnedPlaces};
+use super::given_up::GivenUp;
 use super::keeping::{self, Forgotten, SignedIn, Stored};
 use super::new_pat::{self, PatOf};
 use super::services::Services;
@@ -54,6 +55,8 @@ pub struct KeptLogin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logins {
     pub logins: Vec<KeptLogin>,
+    /// Where nobody is signed in any more, and something may still be in the keyring.
+    pub left_in_keyring: Vec<Base>,
     /// The program that the person's Cargo configuration names as ours; `None`: it names none.
     pub asked: Option<String>,
     /// Which store answers Cargo for the feed that is in force here; looked up only.
@@ -73,32 +76,45 @@ pub struct FeedAnswer {
 pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Event, Report> {
     let base = new.collection.base();
     let (stored, pat) = match new.pat_days {
-        None => (put(services, &new, (new.credential.clone(), None)).await?, None),
+        None => (put(services, &new, None).await?, None),
         Some(days) => {
             let of = PatOf { collection: new.collection.clone(), credential: new.credential.clone(), days };
             let (stored, pat) = new_pat::kept(services, of, async |made: &MadePat| {
-                put(services, &new, (Credential::Pat(made.token.clone()), Some(made.ends))).await
+                put(services, &new, Some(made.clone())).await
             })
             .await?;
             (stored, Some(pat))
         }
     };
-    let Stored { place, left } = stored;
+    let Stored { place, left, given_up } = stored;
+    let replaced =
+        settled(services, given_up, (&new.collection, &new.credential, &new.account.label())).await;
     let kept_in = Some(KeptIn::Vault(place));
     let what = (Act::LoggedIn, format!("kept the sign-in to {base}"));
     undoing::note(services, what, connect::forgetting(&base)).await;
-    Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None, pat }))
+    Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None, pat, replaced }))
 }
 
-async fn put(
+/// What became of the token that was made for the sign-in before, once the new one is kept.
+pub(super) async fn settled(
     services: &Services,
-    new: &NewLogin,
-    (credential, ends): (Credential, Option<u64>),
-) -> Result<Stored, Report> {
+    given_up: Option<GivenUp>,
+    by: (&Collection, &Credential, &str),
+) -> Option<PatLeft> {
+    match given_up {
+        Some(given_up) => Some(given_up.settle(services, by).await),
+        None => None,
+    }
+}
+
+/// With the token that was made for it, where one was.
+async fn put(services: &Services, new: &NewLogin, made: Option<MadePat>) -> Result<Stored, Report> {
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let (base, who, kept) = (new.collection.base(), new.account.label(), new.kept);
+    let credential =
+        made.as_ref().map_or_else(|| new.credential.clone(), |made| Credential::Pat(made.token.clone()));
     let keep = move || {
-        let signed_in = SignedIn { base: &base, who: &who, credential: &credential, ends };
+        let signed_in = SignedIn { base: &base, who: &who, credential: &credential, made: made.as_ref() };
         keeping::keep(&host, &state_dir, (&signed_in, kept))
     };
     blocking(keep).await?
@@ -107,8 +123,9 @@ async fn put(
 /// Forgets a sign-in with its secrets; whether there was one.
 pub(super) async fn forget(services: &Arc<Services>, base: Base) -> Result<Event, Report> {
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
-    let Forgotten { was_there, left } = blocking(move || keeping::forget(&host, &state_dir, &base)).await??;
-    Ok(Event::LoggedOut { was_there, left })
+    let forget = move || keeping::forget(&host, &state_dir, &base);
+    let Forgotten { was_there, left, given_up } = blocking(forget).await??;
+    Ok(Event::LoggedOut { was_there, left, token: given_up.map(GivenUp::left) })
 }
 
 /// What is kept, by what is remembered of it; or looked up in its store, too.
@@ -123,7 +140,8 @@ pub(super) async fn list(services: &Arc<Services>, look: bool) -> Result<Event, 
         let config = files::read(&home::config_path(&services.cargo_home))?.unwrap_or_default();
         let asked = install::installed(&config).map(|program| super::services::shown(&program));
         let feed = look.then(|| feed(&services)).flatten();
-        Ok(Logins { logins, asked, feed })
+        let left_in_keyring = record.left_in_keyring().collect();
+        Ok(Logins { logins, left_in_keyring, asked, feed })
     };
     Ok(Event::Logins(blocking(list).await??))
 }

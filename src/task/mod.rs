@@ -12,6 +12,7 @@ mod earlier;
 mod entra_app;
 mod event;
 pub mod feeds;
+mod given_up;
 mod glance;
 pub mod inspect;
 mod keeping;

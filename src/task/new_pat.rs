@@ -49,6 +49,21 @@ pub(super) async fn kept<T>(
     }
 }
 
+/// Takes a token back; `None`: nobody was asked, for only who has signed in to Entra may.
+pub(super) async fn revoke(
+    services: &Services,
+    (collection, credential): (&Collection, &Credential),
+    id: &str,
+) -> Option<Result<(), Report>> {
+    check(services, collection, credential).ok()?;
+    let place = place(services, collection).ok()?;
+    let revoked = match services.azure(place, Some(credential.clone())) {
+        Ok(azure) => azure.revoke_pat(id).await.map_err(Report::from),
+        Err(report) => Err(report),
+    };
+    Some(revoked)
+}
+
 /// Whether this person can have a token made there; nothing is asked.
 ///
 /// # Errors

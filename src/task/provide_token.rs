@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::record::outage::Outage;
 use crate::record::{self, Kept, Login, LoginKind, Record};
 
+use super::given_up::{self, GivenUp};
 use super::{keeping, renewal};
 
 pub(super) mod fresh;
@@ -55,7 +56,7 @@ pub fn answer(host: &Host, renew: Renew, asked: &Asked) -> Result<Granted, Refus
         Action::Get(Operation::Unknown) | Action::Unknown => Err(Refusal::OperationNotSupported),
         Action::Get(_) => kept.token(),
         Action::Login(token) => kept.in_turn(|kept| kept.log_in(token.as_ref())),
-        Action::Logout => kept.in_turn(|kept| kept.log_out().map(|()| Granted::LoggedOut)),
+        Action::Logout => kept.in_turn(|kept| kept.log_out().map(Granted::LoggedOut)),
     }
 }
 
@@ -65,7 +66,7 @@ enum Turn {
     /// Another process has renewed meanwhile.
     Renewed(TimedToken),
     /// Somebody has logged in or out meanwhile.
-    Other(Record),
+    Other(Box<Record>),
 }
 
 /// What is kept of one organization.
@@ -192,7 +193,7 @@ impl Keeper<'_> {
             let lock = turn::take(self.state_dir)?;
             let record = Record::load(self.state_dir);
             if record.login(self.base) != Some(login) {
-                return Ok(Turn::Other(record));
+                return Ok(Turn::Other(Box::new(record)));
             }
             let kept = self.kept_access(login)?;
             if let Some(token) = kept.filter(|token| self.lives(token, ENOUGH)) {
@@ -228,26 +229,39 @@ impl Keeper<'_> {
         // Who has agreed to the file once has no keyring.
         let usual = if self.record.file_agreed() { Kept::File } else { Kept::Keyring };
         let kept = before.map_or(usual, |login| login.kept);
+        let credential = Credential::Pat(token.clone());
+        let same = before.filter(|login| {
+            let read = |slot| self.vault(kept).and_then(|vault| vault.read(self.base, slot)).ok().flatten();
+            login.expires.is_some() && given_up::is_kept((login, &credential), read)
+        });
+        let given_up = before.filter(|_| same.is_none()).and_then(|login| self.note_of(login));
         let vault = self.vault(kept).map_err(|error| self.lost(error))?;
         vault.write(self.base, Slot::Pat, &token).map_err(|error| self.lost(error))?;
         let who = before.map_or_else(|| "token holder".to_owned(), |login| login.who.clone());
-        let login = Login { kind: LoginKind::Pat, kept, who, expires: None };
+        let (expires, made) = same.map_or((None, None), |login| (login.expires, login.made.clone()));
+        let login = Login { kind: LoginKind::Pat, kept, who, expires, made };
         record::log_in(self.state_dir, self.base, &login).map_err(Report::from)?;
         vault.forget_but(self.base, &[Slot::Pat]).map_err(|error| self.lost(error))?;
         drop(vault);
         if kept == Kept::Keyring {
-            keeping::replace_in_file(self.host, self.state_dir, (self.base, &Credential::Pat(token)))?;
+            keeping::replace_in_file(self.host, self.state_dir, (self.base, &credential))?;
         }
-        Ok(Granted::LoggedIn)
+        Ok(Granted::LoggedIn(given_up))
     }
 
-    fn log_out(&self) -> Result<(), Refusal> {
-        self.record.login(self.base).ok_or(Refusal::NotFound)?;
+    /// The token that was made for a sign-in, where it is good beyond that.
+    fn note_of(&self, login: &Login) -> Option<String> {
+        Some(GivenUp::of(self.host, (self.base, login))?.left().words())
+    }
+
+    /// With what the person has to know of it.
+    fn log_out(&self) -> Result<Option<String>, Refusal> {
+        let login = self.record.login(self.base).ok_or(Refusal::NotFound)?;
         // What stays in a store that is out of reach is looked for at the next logout; Cargo has no words for it.
         keeping::forget_secrets(self.state_dir, (self.record, self.base), |kept| self.vault(kept))
             .map_err(|error| self.lost(error))?;
         record::log_out(self.state_dir, self.base).map_err(Report::from)?;
-        Ok(())
+        Ok(self.note_of(login))
     }
 
     /// Out of the place that the login names; where that is out of reach, out of the file that was agreed to.

@@ -64,6 +64,8 @@ pub(super) struct Session {
     pub(super) kept: Vec<(RegistryName, KeptIn)>,
     /// Tokens that were made here: they stay good, too.
     pub(super) made: Vec<MadeToken>,
+    /// What became of the sign-ins before these, where there is something to know: each a sentence.
+    pub(super) replaced: Vec<String>,
     pub(super) fetched: Option<Tally>,
     /// Why the last fetch brought not all of it, for the normal screen; nothing where it did.
     pub(super) unfinished: Vec<String>,
@@ -273,6 +275,12 @@ impl Session {
         }
         if let (Some(target), Some(pat)) = (&self.target, &logged_in.pat) {
             self.made.push(MadeToken::of(target, pat.clone()));
+        }
+        for words in logged_in.left_behind() {
+            let words = sentence(&words);
+            if !self.replaced.contains(&words) {
+                self.replaced.push(words);
+            }
         }
         self.logged_in = Some(logged_in);
     }

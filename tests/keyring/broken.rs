@@ -25,7 +25,8 @@ const START: &str = "start a session with a keyring";
 impl World {
     /// Signed in to an organization whose credential is in the keyring, as far as is known.
     fn recorded(&self) {
-        let login = Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None };
+        let login =
+            Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None, made: None };
         record::log_in(self.demo.state_dir(), &self.base(), &login).unwrap();
     }
 
@@ -198,7 +199,8 @@ fn another_organization_is_none_of_a_broken_keyrings_business() {
     let listener = UnixListener::bind(&socket).unwrap();
     listener.set_nonblocking(true).unwrap();
     world.sandbox.set("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
-    let login = Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None };
+    let login =
+        Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None, made: None };
     let elsewhere = Base::parse("https://dev.azure.com/contoso").unwrap();
     record::log_in(world.demo.state_dir(), &elsewhere, &login).unwrap();
     assert_eq!(world.get()["Err"]["kind"], "url-not-supported");

@@ -195,8 +195,12 @@ fn a_logout_looks_into_the_keyring_that_a_sign_in_has_left() {
         session.wake_keyring();
     }
     assert_eq!(session.entries(), 1);
-    assert!(world.run(&["logout"], "").status.success());
-    assert_eq!(session.entries(), 0, "the next logout finds it");
+    assert_eq!(world.status()["left_in_keyring"], serde_json::json!([world.base().as_str()]));
+    let gone = world.run(&["uninstall", "--forget", "--json"], "");
+    let gone: Value = serde_json::from_slice(&gone.stdout).unwrap();
+    assert_eq!(gone["forgotten"], serde_json::json!([world.base().as_str()]));
+    assert_eq!(session.entries(), 0, "whoever has all of it forgotten has that forgotten, too");
+    assert_eq!(world.status()["left_in_keyring"], Value::Array(Vec::new()));
 }
 
 /// As the demo keeps it, but in the keyring.

@@ -3,10 +3,16 @@
 use std::fs;
 use std::process::Output;
 
+use az_cargo_wizard::domain::credential::{Credential, TokenStore};
+use az_cargo_wizard::domain::organization::Base;
+use az_cargo_wizard::domain::plan::SetupPlan;
+use az_cargo_wizard::host::Host;
+use az_cargo_wizard::record::{self, Kept, Login, Record};
+use az_cargo_wizard::task::{Event, LogIn, Request};
 use serde_json::Value;
 
 use crate::support::wizard::{Traces, product};
-use crate::world::{World, fed, words};
+use crate::world::{REGISTRY, World, fed, words};
 
 impl World {
     fn run(&self, args: &[&str], input: &str) -> Output {
@@ -130,4 +136,71 @@ fn a_program_that_was_only_built_is_not_named_to_cargo() {
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
     assert!(words(&output).contains("folder of builds or temporary files"), "{}", words(&output));
     assert!(words(&output).contains("install it first with `cargo install"), "{}", words(&output));
+}
+
+#[test]
+fn status_says_how_long_a_credential_lasts() {
+    let world = World::with_token();
+    let base = world.base();
+    let login = Record::load(world.demo.state_dir()).login(&base).unwrap().clone();
+    let now = Host::os().unwrap().clock.unix_seconds();
+    let status = |expires: Option<u64>| {
+        record::log_in(world.demo.state_dir(), &base, &Login { expires, ..login.clone() }).unwrap();
+        String::from_utf8(world.run(&["status"], "").stdout).unwrap()
+    };
+    let place = "in a file of this tool that only you can read";
+    assert!(status(None).ends_with(&format!("{place}\n")), "nobody has told its end");
+    assert!(status(Some(now + 6 * 86_400 + 3_600)).ends_with(&format!("{place}  expires in 6 days\n")));
+    let ended = status(Some(1));
+    assert!(ended.ends_with(&format!("{place}  expired: `az-cargo-wizard login --org {base}`\n")), "{ended}");
+}
+
+/// What Cargo's own file holds is a credential, too.
+#[test]
+fn status_says_where_a_token_is_that_cargo_keeps_itself() {
+    let world = World::new();
+    let plan = SetupPlan { store: TokenStore::PlainFile, ..world.plan() };
+    let Event::Reviewed(review) = world.ask(Request::Review(plan.clone())) else { panic!("no review") };
+    let pat = Credential::Pat(world.demo.token().clone());
+    let log_in = LogIn { plan, ..world.log_in_request(pat, None) };
+    assert!(matches!(world.ask(Request::LogIn(log_in)), Event::LoggedIn(_)));
+    assert!(matches!(world.ask(Request::Apply(review)), Event::Applied(_)));
+    let dir = world.demo.project_dir().to_str().unwrap();
+    let status = world.run(&["status", "--dir", dir], "");
+    let file = world.file("credentials.toml");
+    let shown = String::from_utf8(status.stdout.clone()).unwrap();
+    assert_eq!(shown, format!("token for `{REGISTRY}`  in {}\n", file.display()));
+    assert!(words(&status).contains("this tool keeps no sign-in"), "{}", words(&status));
+    assert!(!words(&status).contains("nobody is signed in"), "{}", words(&status));
+    fs::remove_file(file).unwrap();
+    let status = world.run(&["status", "--dir", dir], "");
+    assert!(status.stdout.is_empty() && words(&status).contains("nobody is signed in"), "{}", words(&status));
+}
+
+/// Nobody is signed in there any more, but something may have stayed.
+#[test]
+fn who_has_everything_forgotten_is_told_of_what_stays_in_a_keyring() {
+    let mut world = World::with_token();
+    world.sandbox.unset("DBUS_SESSION_BUS_ADDRESS");
+    let base = Base::parse("https://dev.azure.com/contoso").unwrap();
+    let state_dir = world.demo.state_dir().to_owned();
+    let login = Record::load(&state_dir).login(&world.base()).unwrap().clone();
+    record::log_in(&state_dir, &base, &Login { kept: Kept::Keyring, ..login }).unwrap();
+    record::log_out(&state_dir, &base).unwrap();
+    let status = world.run(&["status"], "");
+    assert!(words(&status).contains(&format!("something of {base} may still be in the system keyring")));
+    assert_eq!(world.json(&["status"])["left_in_keyring"], serde_json::json!([base.as_str()]));
+    let output = world.run(&["uninstall", "--forget", "--json"], "");
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    let gone: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(gone["forgotten"], serde_json::json!([world.base().as_str()]));
+    assert_eq!(gone["not_forgotten"][0]["organization"], base.as_str());
+    let why = gone["not_forgotten"][0]["why"].as_str().unwrap();
+    assert!(why.contains("stays in the system keyring"), "{why}");
+    let again = world.run(&["uninstall", "--forget"], "");
+    assert!(
+        words(&again).contains(&format!("could not forget the sign-in to {base}: ")),
+        "{}",
+        words(&again)
+    );
 }

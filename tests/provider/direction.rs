@@ -46,7 +46,13 @@ const FORGED: &str = r#""headers":["WWW-Authenticate: Bearer authorization_uri=h
 fn recorded() -> Sandbox {
     let sandbox = Sandbox::new();
     for base in BASES {
-        let login = Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".to_owned(), expires: None };
+        let login = Login {
+            kind: LoginKind::Pat,
+            kept: Kept::Keyring,
+            who: "Ana".to_owned(),
+            expires: None,
+            made: None,
+        };
         record::log_in(&sandbox.state_dir(), &Base::parse(base).unwrap(), &login).unwrap();
     }
     sandbox

@@ -113,7 +113,7 @@ fn with_az() -> World {
     world.sandbox.program("az", &script);
     world.vault().forget(&world.base()).unwrap();
     let kind = LoginKind::AzureCli { tenant: Some(TENANT.to_owned()) };
-    let login = Login { kind, kept: Kept::File, who: "Ana".to_owned(), expires: None };
+    let login = Login { kind, kept: Kept::File, who: "Ana".to_owned(), expires: None, made: None };
     record::log_in(world.demo.state_dir(), &world.base(), &login).unwrap();
     world
 }
@@ -186,7 +186,7 @@ fn without_a_network_the_answer_says_so_and_the_sign_in_stays() {
             tenant: TENANT.to_owned(),
             client_id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46".to_owned(),
         };
-        let login = Login { kind, kept: Kept::File, who: "Ana".to_owned(), expires: None };
+        let login = Login { kind, kept: Kept::File, who: "Ana".to_owned(), expires: None, made: None };
         record::log_in(&sandbox.state_dir(), &base, &login).unwrap();
         let vault = Vault::file(sandbox.state_dir().join("credentials.json"));
         vault.write(&base, Slot::Refresh, &Secret::new("0.AXkept")).unwrap();

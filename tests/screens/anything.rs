@@ -112,6 +112,9 @@ fn events(wizard: &Wizard) -> Vec<Event> {
         Event::NeedsTrust(world::hazards()),
         world::signed_in(),
         world::signed_in(),
+        world::signed_in_with_entra(),
+        world::mine(),
+        world::logged_in_after_a_made_token(false),
         world::details(&world::feeds()[0]),
         world::applied(),
         world::logged_in(),
@@ -119,6 +122,7 @@ fn events(wizard: &Wizard) -> Vec<Event> {
         Event::Cache(Vec::new()),
         Event::StoredCredential(None),
         Event::StoredCredential(Some(Credential::Pat(Secret::new(world::TOKEN)))),
+        Event::StoredCredential(Some(world::of_entra())),
         Event::Switches(switch::switches()),
         Event::Planned(Box::new(switch::change())),
         Event::UndoPlanned(Box::new(switch::merged_plan())),
@@ -183,8 +187,23 @@ proptest! {
             prop_assert!(!text.contains(&world::TOKEN[..6]), "{}", text);
             prop_assert!(theme.1 || text.is_ascii(), "{}", text);
         }
-        let told = format!("{:?} {:?} {}", wizard.app, wizard.started, wizard.app.summary().concat());
+        let said = (wizard.app.summary(), events(&wizard));
+        let told = format!("{:?} {:?} {said:?}", wizard.app, wizard.started);
         prop_assert!(!told.contains(&world::TOKEN[..6]), "{}", told);
+    }
+}
+
+/// What was typed, what renews a sign-in, what is sent for it, and what was made and kept: each is a state of the
+/// screens, and of none does `Debug` tell it.
+#[test]
+fn no_state_tells_a_secret_of_any_kind() {
+    let opened = || Wizard::opened(Theme::default()).at_sign_in();
+    for wizard in [opened().signed_in(), opened().signed_in_with_entra()] {
+        let holds = format!("{:?}", wizard.app);
+        assert!(holds.contains("Secret(***)"), "it is signed in: {holds}");
+        let wizard = wizard.answer(Event::Feeds(world::feeds())).answer(world::logged_in_with_a_made_token());
+        let told = format!("{:?} {:?} {:?}", world::mine(), wizard.app, wizard.started);
+        assert!(!told.contains(&world::TOKEN[..6]), "{told}");
     }
 }
 

@@ -6,7 +6,7 @@ use az_cargo_wizard::domain::progress::FetchEnd;
 use az_cargo_wizard::task::{Event, LoggedIn};
 use az_cargo_wizard::tui::{Msg, Step, Theme};
 
-use crate::log_in::with_made_token;
+use crate::log_in::{with_made_token, with_request};
 use crate::states;
 use crate::wizard::Wizard;
 use crate::world;
@@ -35,6 +35,11 @@ states! { "done":
     without_a_project => nobodys_project;
     made_token => |wizard| {
         let wizard = with_made_token(wizard).fetching(world::fetch()).ended(FetchEnd::Done, None).press("<enter>");
+        wizard.answer(Event::Cache(world::cache())).told(Msg::Clock(world::NOON))
+    };
+    token_left => |wizard| {
+        let wizard = with_request(wizard).agree().answer(world::logged_in_after_a_made_token(false));
+        let wizard = wizard.fetching(world::fetch()).ended(FetchEnd::Done, None).press("<enter>");
         wizard.answer(Event::Cache(world::cache())).told(Msg::Clock(world::NOON))
     };
 }

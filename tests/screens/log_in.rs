@@ -70,11 +70,15 @@ states! { "log_in":
     token_making => |wizard| with_request(wizard).agree().at(700);
     token_refused => |wizard| with_request(wizard).agree().fail(world::lives_too_long());
     token_made => |wizard| with_made_token(wizard).fetching(world::fetch()).ended(FetchEnd::Done, None).press("<esc>");
+    token_replaced => |wizard| {
+        let wizard = with_request(wizard).agree().answer(world::logged_in_after_a_made_token(true));
+        wizard.fetching(world::fetch()).ended(FetchEnd::Done, None).press("<esc>")
+    };
     token_for_a_cloned_project => |wizard| cloned_with_entra(wizard).press("<space>").reviewed_by(world::nothing_to_write);
     token_unasked_for_this_run => cloned_with_entra;
 }
 
-fn with_request(wizard: Wizard) -> Wizard {
+pub(crate) fn with_request(wizard: Wizard) -> Wizard {
     wizard.at_log_in_with_entra(TokenStore::PlainFile).press("<enter>").answer(world::token_request())
 }
 

@@ -11,7 +11,7 @@ use az_cargo_wizard::domain::feed::{
 };
 use az_cargo_wizard::domain::finding::{Finding, Hazard};
 use az_cargo_wizard::domain::new_feed::RequestPreview;
-use az_cargo_wizard::domain::new_pat::PatMade;
+use az_cargo_wizard::domain::new_pat::{PatLeft, PatMade};
 use az_cargo_wizard::domain::organization::{ProjectName, Target};
 use az_cargo_wizard::domain::package::CrateId;
 use az_cargo_wizard::domain::plan::{ConfigScope, FileChange, OtherReplacement, Review, SetupPlan, Written};
@@ -305,6 +305,20 @@ pub(crate) fn no_libsecret() -> Report {
 /// Some day, in seconds since 1970.
 pub(crate) const NOON: u64 = 1_795_348_800;
 
+/// The organizations of who has signed in to none of them yet.
+pub(crate) fn mine() -> Event {
+    let organizations = vec![Target::parse("https://dev.azure.com/contoso").unwrap()];
+    Event::Mine { account: account(), credential: of_entra(), organizations }
+}
+
+/// With what renews it.
+pub(crate) fn of_entra() -> Credential {
+    match signed_in_with_entra() {
+        Event::SignedIn { credential, .. } => credential,
+        other => unreachable!("{other:?}"),
+    }
+}
+
 /// With a token of a device code that lives for 43 minutes.
 pub(crate) fn signed_in_with_entra() -> Event {
     let renewal = Renewal {
@@ -322,7 +336,14 @@ pub(crate) fn signed_in_with_entra() -> Event {
 }
 
 pub(crate) fn logged_in_for_this_run() -> Event {
-    Event::LoggedIn(LoggedIn { kept_in: None, left: None, public: false, forced: None, pat: None })
+    Event::LoggedIn(LoggedIn {
+        kept_in: None,
+        left: None,
+        public: false,
+        forced: None,
+        pat: None,
+        replaced: None,
+    })
 }
 
 pub(crate) fn signed_in_with_a_wide_name() -> Event {
@@ -531,7 +552,7 @@ pub(crate) fn applied() -> Event {
 
 pub(crate) fn logged_in() -> Event {
     let kept_in = Some(KeptIn::CargosFile(PathBuf::from(format!("{HOME}/.cargo/credentials.toml"))));
-    Event::LoggedIn(LoggedIn { kept_in, left: None, public: false, forced: None, pat: None })
+    Event::LoggedIn(LoggedIn { kept_in, left: None, public: false, forced: None, pat: None, replaced: None })
 }
 
 /// With a token that was made for it.
@@ -539,6 +560,19 @@ pub(crate) fn logged_in_with_a_made_token() -> Event {
     let Event::LoggedIn(logged_in) = logged_in() else { unreachable!("logged in") };
     let pat = PatMade { name: "az-cargo-wizard on LAPTOP-7".to_owned(), ends: NOON + 30 * 86_400 };
     Event::LoggedIn(LoggedIn { pat: Some(pat), ..logged_in })
+}
+
+/// The same, where one was made for the sign-in before.
+pub(crate) fn logged_in_after_a_made_token(revoked: bool) -> Event {
+    let Event::LoggedIn(logged_in) = logged_in_with_a_made_token() else { unreachable!("logged in") };
+    let replaced = PatLeft {
+        name: "az-cargo-wizard on LAPTOP-7".to_owned(),
+        ends: NOON + 9 * 86_400,
+        revoked,
+        why: None,
+        page: "https://dev.azure.com/contoso/_usersSettings/tokens".to_owned(),
+    };
+    Event::LoggedIn(LoggedIn { replaced: Some(replaced), ..logged_in })
 }
 
 /// The request that would make it.

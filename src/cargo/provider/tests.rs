@@ -118,8 +118,8 @@ fn every_answer_is_read_by_cargo_as_it_is_meant() {
         panic!("a token that expires")
     };
     assert_eq!(expiration.unix_timestamp(), 1_795_343_591);
-    assert!(matches!(their_reading(Ok(Granted::LoggedIn)), Ok(CredentialResponse::Login)));
-    assert!(matches!(their_reading(Ok(Granted::LoggedOut)), Ok(CredentialResponse::Logout)));
+    assert!(matches!(their_reading(Ok(Granted::LoggedIn(None))), Ok(CredentialResponse::Login)));
+    assert!(matches!(their_reading(Ok(Granted::LoggedOut(None))), Ok(CredentialResponse::Logout)));
 
     assert!(matches!(their_reading(Err(Refusal::UrlNotSupported)), Err(TheirError::UrlNotSupported)));
     assert!(matches!(their_reading(Err(Refusal::NotFound)), Err(TheirError::NotFound)));
@@ -139,7 +139,7 @@ fn every_answer_is_read_by_cargo_as_it_is_meant() {
 #[test]
 fn many_requests_are_answered_in_one_process_and_a_last_line_needs_no_end() {
     let request = r#"{"v":1,"registry":{"index-url":"sparse+https://x/"},"kind":"logout"}"#;
-    let lines = answers(&format!("{request}\n\n{request}\r\n{request}"), |_| Ok(Granted::LoggedOut));
+    let lines = answers(&format!("{request}\n\n{request}\r\n{request}"), |_| Ok(Granted::LoggedOut(None)));
     assert_eq!(lines, [r#"{"Ok":{"kind":"logout"}}"#; 3]);
     assert!(answers("", |_| panic!("nothing was asked")).is_empty());
 }

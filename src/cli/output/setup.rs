@@ -6,12 +6,12 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::super::setup::{Feeds, Wanted};
-use super::super::signing_in::{pat_json, pat_line};
+use super::super::signing_in::{pat_json, pat_left_json, pat_line};
 use super::{Printer, report_json};
 use crate::domain::credential::TokenStore;
 use crate::domain::diff::DiffLine;
 use crate::domain::new_feed::RequestPreview;
-use crate::domain::new_pat::PatMade;
+use crate::domain::new_pat::{PatLeft, PatMade};
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::domain::text;
 use crate::task::KeptIn;
@@ -37,6 +37,8 @@ pub struct SetupOutcome<'a> {
     pub kept_in: Option<&'a KeptIn>,
     /// The personal access token that was made.
     pub pat: Option<&'a PatMade>,
+    /// The one that was made before, which this tool keeps no longer.
+    pub replaced: Option<&'a PatLeft>,
     pub public: bool,
     /// Not with `--auth none`: there is no credential then.
     pub signed_in: bool,
@@ -105,6 +107,7 @@ impl Printer {
                 "written": written,
                 "credential_in": kept_in,
                 "made_token": outcome.pat.map(pat_json),
+                "replaced_token": outcome.replaced.map(pat_left_json),
                 "public": outcome.public,
                 "signed_in": outcome.signed_in,
             }));
@@ -118,6 +121,9 @@ impl Printer {
         }
         if let Some(pat) = outcome.pat {
             self.data(&pat_line(pat))?;
+        }
+        if let Some(replaced) = outcome.replaced {
+            self.say(&format!("note: {}", replaced.words()));
         }
         match kept_in {
             Some(path) => self.data(&format!("credential in {path}"))?,

@@ -60,7 +60,7 @@ impl Desk {
         );
         self.write("home/config.toml", &config);
         let base = Base::parse("https://dev.azure.com/contoso").unwrap();
-        let login = Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires };
+        let login = Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires, made: None };
         record::log_in(&self.dir.path().join("state"), &base, &login).unwrap();
         self
     }

@@ -44,7 +44,7 @@ impl Desk {
 
     fn signed_in(kind: LoginKind, secrets: &[(Slot, &str)]) -> Self {
         let desk = Self::new();
-        desk.record(&Login { kind, kept: Kept::File, who: "Ana".into(), expires: None });
+        desk.record(&Login { kind, kept: Kept::File, who: "Ana".into(), expires: None, made: None });
         for (slot, secret) in secrets {
             desk.vault().write(&base(), *slot, &Secret::new(*secret)).unwrap();
         }
@@ -131,7 +131,8 @@ fn report(outcome: Result<(String, Keep), Refusal>) -> Report {
 fn a_personal_token_is_handed_out_until_it_ends() {
     let desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
     assert_eq!(desk.get(never), Ok(("Basic OmFiYw==".to_owned(), Keep::Session)));
-    let login = |expires| Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires };
+    let login =
+        |expires| Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires, made: None };
     desk.record(&login(Some(NOW + 1)));
     assert_eq!(desk.get(never).unwrap().1, Keep::Until(NOW + 1));
     desk.record(&login(Some(NOW)));
@@ -157,7 +158,7 @@ fn only_a_recorded_base_is_answered_for_and_signed_out_it_is_not_found() {
     {
         assert_eq!(desk.ask_for(garbage, Action::Logout, never), Err(Refusal::UrlNotSupported));
     }
-    assert_eq!(desk.ask(Action::Logout, never), Ok(Granted::LoggedOut));
+    assert_eq!(desk.ask(Action::Logout, never), Ok(Granted::LoggedOut(None)));
     assert_eq!(desk.kept(Slot::Pat), None);
     assert_eq!(desk.get(never), Err(Refusal::NotFound));
     assert_eq!(desk.ask(Action::Logout, never), Err(Refusal::NotFound));
@@ -178,7 +179,7 @@ fn what_a_later_cargo_asks_is_refused_as_the_protocol_wants_it() {
 fn a_login_of_cargo_keeps_a_personal_token_in_the_same_place() {
     let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, "1 a")]);
     let token = Secret::new("t".repeat(52));
-    assert_eq!(desk.ask(Action::Login(Some(token.clone())), never), Ok(Granted::LoggedIn));
+    assert_eq!(desk.ask(Action::Login(Some(token.clone())), never), Ok(Granted::LoggedIn(None)));
     assert_eq!(desk.get(never).unwrap().0, Credential::Pat(token).header().expose());
     for none in [None, Some(Secret::new("")), Some(Secret::new("two words"))] {
         assert!(matches!(desk.ask(Action::Login(none), never), Err(Refusal::Failed(_))));
@@ -291,7 +292,7 @@ impl Desk {
 
     /// Signs in as a person does.
     fn keep(&self, credential: &Credential) -> Result<(), Report> {
-        let signed_in = keeping::SignedIn { base: &base(), who: "Ben", credential, ends: None };
+        let signed_in = keeping::SignedIn { base: &base(), who: "Ben", credential, made: None };
         keeping::keep(&self.host, self.state(), (&signed_in, Kept::File)).map(|_| ())
     }
 }
@@ -356,7 +357,7 @@ fn a_login_of_another_kind_leaves_nothing_of_the_one_before() {
     assert_eq!(Slot::ALL.map(|slot| desk.kept(slot)), [Some("def".to_owned()), None, None]);
     desk.keep(&of_entra("two")).unwrap();
     let token = Secret::new("t".repeat(52));
-    assert_eq!(desk.ask(Action::Login(Some(token)), never), Ok(Granted::LoggedIn));
+    assert_eq!(desk.ask(Action::Login(Some(token)), never), Ok(Granted::LoggedIn(None)));
     assert_eq!(Slot::ALL.map(|slot| desk.kept(slot).is_some()), [true, false, false]);
 }
 
@@ -395,13 +396,13 @@ fn what_is_recorded_and_not_there_any_more_is_told_and_never_not_found() {
 #[test]
 fn without_its_keyring_a_sign_in_goes_on_in_the_file_that_was_agreed_to() {
     let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
-    desk.record(&Login { kind: entra(), kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    desk.record(&Login { kind: entra(), kept: Kept::Keyring, who: "Ana".into(), expires: None, made: None });
     // No session is named, so that nothing is called.
     assert_eq!(desk.get(next).unwrap().0, "Bearer next-of-r");
     assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r+"), "the next one is not lost");
     assert_eq!(Record::load(desk.state()).login(&base()).unwrap().kept, Kept::File);
     assert_eq!(desk.get(never).unwrap().0, "Bearer next-of-r");
-    assert_eq!(desk.ask(Action::Logout, never), Ok(Granted::LoggedOut));
+    assert_eq!(desk.ask(Action::Logout, never), Ok(Granted::LoggedOut(None)));
     let again = keeping::forget(&desk.host, desk.state(), &base()).unwrap();
     assert!(!again.was_there);
     assert!(again.left.unwrap().contains("stays in the system keyring: there is no keyring"));
@@ -411,7 +412,13 @@ fn without_its_keyring_a_sign_in_goes_on_in_the_file_that_was_agreed_to() {
 #[test]
 fn a_keyring_out_of_reach_is_said_and_never_not_found() {
     let desk = Desk::new();
-    desk.record(&Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    desk.record(&Login {
+        kind: LoginKind::Pat,
+        kept: Kept::Keyring,
+        who: "Ana".into(),
+        expires: None,
+        made: None,
+    });
     // No session is named, so that nothing is called.
     let first = report(desk.get(never));
     assert_eq!(first.code, "keyring-unavailable");
@@ -423,7 +430,13 @@ fn a_keyring_out_of_reach_is_said_and_never_not_found() {
     assert!(again.causes.iter().any(|cause| cause.contains("within the last minute")), "{again}");
 
     let agreed = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
-    agreed.record(&Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires: None });
+    agreed.record(&Login {
+        kind: LoginKind::Pat,
+        kept: Kept::Keyring,
+        who: "Ana".into(),
+        expires: None,
+        made: None,
+    });
     assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "the file was agreed to before");
     assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "in the minute after, too");
 }

@@ -202,6 +202,7 @@ fn credentials(session: &Session) -> Vec<String> {
         );
     }
     lines.extend(session.made.iter().map(MadeToken::words));
+    lines.extend(session.replaced.iter().cloned());
     if session.logged_in.as_ref().is_some_and(|logged_in| logged_in.kept_in.is_none()) {
         lines.push("Credential used for this run and kept nowhere".to_owned());
     }

@@ -4,6 +4,7 @@ use crate::domain::answering::Answering;
 use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::machine::Recommended;
 use crate::domain::plan::{ConfigScope, SetupPlan};
+use crate::task::LoggedIn;
 use crate::tui::screen::Look;
 use crate::tui::session::Session;
 use crate::tui::widget::diff_lines;
@@ -29,6 +30,9 @@ impl LogIn {
                 let made = session.logged_in.as_ref().and_then(|logged_in| logged_in.pat.as_ref());
                 for made in session.made.iter().filter(|one| Some(&one.pat) == made) {
                     page.good(&made.words());
+                }
+                for words in session.logged_in.iter().flat_map(LoggedIn::left_behind) {
+                    page.text(&sentence(&words));
                 }
                 self.show_review(page, (look, session));
             }
