@@ -2,7 +2,9 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::text::{REDACTED, clean_lines, replace_user_info};
+use super::text::replace_user_info;
+
+mod mask;
 
 /// Lines of context kept around a change.
 const CONTEXT: usize = 3;
@@ -25,8 +27,16 @@ pub fn is_secret_key(key: &str) -> bool {
 /// the host. The user `git` of a host's ssh is everyone.
 #[must_use]
 pub fn holds_user_info(key: &str, value: &str) -> bool {
-    let is_address = replace_user_info(value, "") != value && !value.contains("ssh://git@");
-    is_address || (PROXY_KEYS.contains(&key) && value.contains('@'))
+    let is_address = replace_user_info(value, "") != value || is_address_of_somebody(value);
+    (is_address && !value.contains("ssh://git@")) || (PROXY_KEYS.contains(&key) && value.contains('@'))
+}
+
+/// An address whole, so that whatever stands before its host belongs to a name or a password.
+fn is_address_of_somebody(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    scheme.chars().all(is_scheme) && host.contains('@')
 }
 
 /// Keys whose values are addresses that may lack a scheme.
@@ -42,10 +52,13 @@ pub enum DiffLine {
     Gap,
 }
 
-/// The difference of two texts, with values of secret keys masked and control characters removed.
+/// The difference of two texts, with secrets masked and control characters removed. Lines differ as they are written:
+/// a secret that changes is seen to change.
 #[must_use]
 pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
-    let diff = TextDiff::from_lines(before, after);
+    let (old, new) = (lines(before), lines(after));
+    let shown = [mask::lines(before), mask::lines(after)];
+    let diff = TextDiff::from_slices(&old, &new);
     let mut lines = Vec::new();
     let mut end_of_last = 0;
     for group in diff.grouped_ops(CONTEXT) {
@@ -55,68 +68,31 @@ pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
         }
         end_of_last = group.last().map_or(0, |op| op.old_range().end);
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let text = shown(change.value());
+            let [old, new] = [(&shown[0], change.old_index()), (&shown[1], change.new_index())]
+                .map(|(lines, at)| at.and_then(|at| lines.get(at)).cloned().unwrap_or_default());
             lines.push(match change.tag() {
-                ChangeTag::Equal => DiffLine::Same(text),
-                ChangeTag::Delete => DiffLine::Removed(text),
-                ChangeTag::Insert => DiffLine::Added(text),
+                // What is a secret on one side is none on the other only by where it stands.
+                ChangeTag::Equal if old == mask::plain(change.value()) => DiffLine::Same(new),
+                ChangeTag::Equal => DiffLine::Same(old),
+                ChangeTag::Delete => DiffLine::Removed(old),
+                ChangeTag::Insert => DiffLine::Added(new),
             });
         }
     }
-    if !lines.is_empty() && end_of_last < before.lines().count() {
+    if !lines.is_empty() && end_of_last < old.len() {
         lines.push(DiffLine::Gap);
     }
     lines
 }
 
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
 /// Whether a line of the text, or of a comment in it, holds what a difference masks.
 #[must_use]
 pub fn holds_masked(text: &str) -> bool {
-    text.lines().any(|line| shown(line) != clean_lines(line).trim_end())
-}
-
-fn shown(line: &str) -> String {
-    let line = clean_lines(line);
-    let line = line.trim_end();
-    if line.contains("ssh://git@") { mask(line) } else { mask(&replace_user_info(line, "***@")) }
-}
-
-/// Replaces the value in `token = "…"`, also inside an inline table and in a comment.
-fn mask(line: &str) -> String {
-    let mut out = line.to_owned();
-    let mut from = 0;
-    while let Some(found) = out[from..].find('=') {
-        let equals = from + found;
-        from = equals + 1;
-        let rest = &out[from..];
-        let end = from + value_end(rest);
-        let key = key_before(&out[..equals]);
-        if is_secret_key(key) || (PROXY_KEYS.contains(&key) && out[from..end].contains('@')) {
-            out.replace_range(from..end, &format!(" \"{REDACTED}\""));
-        }
-    }
-    out
-}
-
-/// Where the value at the start of the text ends: at its closing quote, else before what separates values. A text
-/// of several lines has its end elsewhere.
-fn value_end(text: &str) -> usize {
-    let value = text.trim_start_matches(' ');
-    let start = text.len() - value.len();
-    let quote = ["\"\"\"", "\'\'\'", "\"", "\'"].into_iter().find(|quote| value.starts_with(quote));
-    let end = match quote {
-        Some(quote) if quote.len() == 1 => value[1..].find(quote).map(|at| at + 2),
-        Some(_) => None,
-        None => value.find(['}', ',']),
-    };
-    end.map_or(text.len(), |end| start + end)
-}
-
-/// The last part of the key at the end of the text, without its quotes.
-fn key_before(text: &str) -> &str {
-    let text = text.trim_end_matches([' ', '"', '\'']);
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    text.rfind(|c| !is_part(c)).map_or(text, |at| text[at..].trim_start_matches(|c| !is_part(c)))
+    mask::lines(text).into_iter().ne(lines(text).into_iter().map(mask::plain))
 }
 
 #[cfg(test)]
