@@ -464,5 +464,11 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Deletes a folder that was made for a file which is gone. One that holds something by now stays, and so does one
+/// that can't be deleted: it is in nobody's way.
+pub fn remove_empty_dir(dir: &Path) {
+    let _ = fs::remove_dir(dir);
+}
+
 #[cfg(test)]
 mod tests;

@@ -288,6 +288,38 @@ fn the_pair_is_made_configured_logged_in_and_fetched_from_and_a_second_time_noth
 }
 
 #[test]
+fn a_feed_that_was_made_is_told_of_when_all_the_rest_is_taken_back() {
+    let world = World::new();
+    let output = world.run(&[&PAIR[..], &["--project", "Storefront", "--yes"]].concat());
+    assert_eq!(code(&output), 0, "{}", world.picture(&output));
+    let undo = |args: &[&str]| {
+        let mut command = product(&world.sandbox, ["undo", "--dir"]);
+        command.arg(world.demo.project_dir()).args(args).output().unwrap()
+    };
+    let shown = undo(&["--dry-run", "--json"]);
+    let later = objects(&shown)[0]["later"].clone();
+    let acts: Vec<&str> =
+        later.as_array().unwrap().iter().map(|entry| entry["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["feed-created", "feed-created", "logged-in"], "{later}");
+    let first = undo(&[]);
+    assert_eq!(code(&first), 0, "{}", world.picture(&first));
+    for feed in ["shop", "shop-publish"] {
+        let told =
+            format!("note: not taken back: created the feed Storefront/{feed}. Delete the feed on its own");
+        assert!(world.picture(&first).contains(&told), "{}", world.picture(&first));
+    }
+    assert!(!world.demo.project_dir().join(".cargo").exists(), "what was new is gone, its folder too");
+    let second = undo(&[]);
+    let text = world.picture(&second);
+    assert_eq!(code(&second), 1, "{text}");
+    assert!(text.contains("(created the feed Storefront/shop-publish) cannot be taken back"), "{text}");
+    assert!(text.contains("Delete the feed on its own page: "), "{text}");
+    // Another project has made none.
+    let elsewhere = product(&world.sandbox, ["undo"]).output().unwrap();
+    assert!(!world.picture(&elsewhere).contains("feed Storefront"), "{}", world.picture(&elsewhere));
+}
+
+#[test]
 fn only_the_feed_for_publishing_is_made_where_the_other_one_is_there() {
     let world = World::new();
     let args = ["--create", "--feed", "rust-crates", "--publish-feed", "shop-own", "--project", "Storefront"];

@@ -11,7 +11,7 @@ use super::install;
 use super::journal::{self, holds_secret};
 use super::situation::{Situation, shown};
 use crate::domain::diff::diff;
-use crate::domain::journal::{Act, Entry, State};
+use crate::domain::journal::{Act, Change, Entry, State};
 use crate::domain::plan::{ConfigScope, FileChange, Review, SetupPlan, Written};
 use crate::files::{self, FileError, Links, NewFile, Replacement};
 use crate::host::Env;
@@ -133,8 +133,7 @@ fn make_locked(
         return Ok(Vec::new());
     }
     let state_dir = places.state_dir;
-    let noted = changes.iter().map(|change| journal::change_of(state_dir, change));
-    let noted = noted.collect::<Result<Vec<_>, _>>()?;
+    let noted = journal::changes_of(state_dir, &changes)?;
     let written: Vec<Written> = changes
         .iter()
         .zip(&noted)
@@ -144,6 +143,7 @@ fn make_locked(
             was_there: change.before.is_some(),
         })
         .collect();
+    let new_folders = new_folders(&noted);
     let by_hand = journal::by_hand(&noted);
     let project = places.workspace.map(|root| root.to_string_lossy().into_owned());
     let entry = Entry { by_hand, ..Entry::begun(places.now, what, project, noted) };
@@ -152,6 +152,9 @@ fn make_locked(
     for (change, written) in changes.into_iter().zip(&written) {
         if let Err(error) = replace(change, places, change.before.as_deref(), &change.after) {
             put_back(&done, places)?;
+            for folder in &new_folders {
+                files::remove_empty_dir(folder);
+            }
             // Left where it can't be taken out, it is told by the hashes that nothing has happened.
             let _ = journal::forget(state_dir, id);
             return Err(error.into());
@@ -161,6 +164,12 @@ fn make_locked(
     // The same: everything has happened.
     let _ = journal::mark(state_dir, id, journal::is_now(State::Done));
     Ok(written)
+}
+
+/// The folders that are made for files.
+pub(super) fn new_folders<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<PathBuf> {
+    let new = changes.into_iter().filter(|change| change.folder_is_new);
+    new.filter_map(|change| Some(Path::new(&change.path).parent()?.to_owned())).collect()
 }
 
 /// Takes this tool out of the person's file; `None` where the file doesn't name it.

@@ -83,13 +83,15 @@ pub fn note(state_dir: &Path, entry: Entry) -> Result<u64, FileError> {
 
 /// The same while [`LOCK`] is held.
 pub(super) fn add(state_dir: &Path, mut entry: Entry) -> Result<u64, FileError> {
-    change(state_dir, |book| {
+    let changes = entry.changes.clone();
+    let added = change(state_dir, |book| {
         book.last += 1;
         entry.id = book.last;
         book.entries.push(Line::Entry(Box::new(entry)));
         let dropped = book.entries.len().saturating_sub(MOST);
         book.entries.drain(..dropped).collect()
-    })
+    });
+    added.inspect_err(|_| drop_backups(&changes))
 }
 
 /// Says how far an entry has come, while [`LOCK`] is held.
@@ -110,10 +112,17 @@ pub(super) fn mark(state_dir: &Path, id: u64, update: impl FnOnce(&mut Entry)) -
 /// Takes an entry out, while [`LOCK`] is held: what it was about has not been done.
 pub(super) fn forget(state_dir: &Path, id: u64) -> Result<(), FileError> {
     change(state_dir, |book| {
-        book.entries.retain(|line| line.entry().is_none_or(|entry| entry.id != id));
-        Vec::new()
+        let is_gone = |line: &mut Line| line.entry().is_some_and(|entry| entry.id == id);
+        book.entries.extract_if(.., is_gone).collect()
     })?;
     Ok(())
+}
+
+/// Deletes the backups of changes that are not made. A backup is a convenience: one that can't be deleted stays.
+pub(super) fn drop_backups<'a>(changes: impl IntoIterator<Item = &'a Change>) {
+    for backup in changes.into_iter().filter_map(|change| change.backup.as_ref()) {
+        let _ = files::remove(Path::new(backup));
+    }
 }
 
 /// The backups of entries that are dropped are dropped with them. Returns the number of the last entry.
@@ -124,10 +133,7 @@ fn change(state_dir: &Path, change: impl FnOnce(&mut Book) -> Vec<Line>) -> Resu
     let dropped = change(&mut book);
     let text = serde_json::to_string_pretty(&book).unwrap_or_default();
     files::replace_private(&path, before.as_deref(), &text)?;
-    for backup in dropped.iter().filter_map(Line::entry).flat_map(|entry| &entry.changes) {
-        // A backup is a convenience: one that can't be deleted stays.
-        let _ = backup.backup.as_ref().map(|backup| files::remove(Path::new(backup)));
-    }
+    drop_backups(dropped.iter().filter_map(Line::entry).flat_map(|entry| &entry.changes));
     Ok(book.last)
 }
 
@@ -135,9 +141,26 @@ fn path(state_dir: &Path) -> PathBuf {
     state_dir.join(FILE)
 }
 
-/// What a change of a file will have done, to be written down before. Keeps the text before as a backup, where it
-/// holds no secret.
-pub(super) fn change_of(state_dir: &Path, file: &FileChange) -> Result<Change, ConfigError> {
+/// What changes of files will have done, to be written down before.
+///
+/// # Errors
+/// When a text can't be kept as a backup; none is kept then.
+pub(super) fn changes_of(state_dir: &Path, files: &[&FileChange]) -> Result<Vec<Change>, ConfigError> {
+    let mut changes = Vec::with_capacity(files.len());
+    for file in files {
+        match change_of(state_dir, file) {
+            Ok(change) => changes.push(change),
+            Err(error) => {
+                drop_backups(&changes);
+                return Err(error);
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// Keeps the text before as a backup, where it holds no secret.
+fn change_of(state_dir: &Path, file: &FileChange) -> Result<Change, ConfigError> {
     let old = file.before.as_deref().unwrap_or_default();
     let spans = merge::spans(old, &file.after);
     let keys = changed_keys(old, &file.after);
@@ -157,6 +180,7 @@ pub(super) fn change_of(state_dir: &Path, file: &FileChange) -> Result<Change, C
         spans: (!has_secret).then_some(spans),
         backup: backup.map(|path| path.to_string_lossy().into_owned()),
         hash_undone: None,
+        folder_is_new: file.path.parent().is_some_and(|folder| !folder.exists()),
         rest: Map::new(),
     })
 }

@@ -75,29 +75,30 @@ pub fn plan(id: Option<u64>, places: &Places<'_>) -> Result<UndoPlan, UndoError>
         return of(entry, &entries);
     }
     let project = places.workspace.map(|root| root.to_string_lossy().into_owned());
-    let ours = entries.iter().rev().filter(|entry| entry.concerns(project.as_deref()));
-    for entry in ours.filter(|entry| entry.can_be_undone()) {
+    let ours = || entries.iter().rev().filter(|entry| entry.concerns(project.as_deref()));
+    for entry in ours().filter(|entry| entry.can_be_undone()) {
         let plan = of(entry, &entries)?;
         // Begun and killed before the first file was written: nothing has happened.
         if !(entry.state != State::Done && plan.is_done()) {
             return Ok(plan);
         }
     }
-    Err(UndoError::Nothing)
+    // What is left of it is a person's to do: the last feed first, as a sign-in is taken back by a command.
+    let mut by_hand: Vec<&Entry> = ours().filter(|entry| entry.is_by_hand()).collect();
+    by_hand.sort_by_key(|entry| entry.act == Act::LoggedIn);
+    by_hand.first().map_or(Err(UndoError::Nothing), |entry| Err(of_person(entry)))
+}
+
+fn of_person(entry: &Entry) -> UndoError {
+    let how = entry.by_hand.as_deref().unwrap_or("it was written by another version of this tool");
+    UndoError::ByHand { id: entry.id, what: clean(&entry.what), how: clean(how) }
 }
 
 fn check(entry: &Entry) -> Result<(), UndoError> {
-    match (&entry.by_hand, entry.state) {
-        (_, State::Undone) => Err(UndoError::AlreadyUndone(entry.id)),
-        (Some(how), _) if !entry.can_be_undone() => {
-            Err(UndoError::ByHand { id: entry.id, what: clean(&entry.what), how: clean(how) })
-        }
+    match entry.state {
+        State::Undone => Err(UndoError::AlreadyUndone(entry.id)),
         _ if entry.can_be_undone() => Ok(()),
-        _ => Err(UndoError::ByHand {
-            id: entry.id,
-            what: clean(&entry.what),
-            how: "it was written by another version of this tool".to_owned(),
-        }),
+        _ => Err(of_person(entry)),
     }
 }
 
@@ -108,17 +109,18 @@ fn of(entry: &Entry, entries: &[Entry]) -> Result<UndoPlan, UndoError> {
         file(change, over)
     };
     let files = entry.changes.iter().map(look).collect::<Result<Vec<_>, _>>()?;
-    // The credential was kept just before the configuration that names its feed.
-    let with_it = entries.iter().filter(|other| {
-        entry.act == Act::SetUp
-            && other.act == Act::LoggedIn
-            && other.id + 1 == entry.id
-            && other.state != State::Undone
-    });
-    let later =
-        later().chain(with_it).filter(|other| other.project == entry.project || other.project.is_none());
-    let later = later.filter(|other| other.by_hand.is_some() && !other.can_be_undone()).cloned().collect();
-    Ok(UndoPlan { entry: entry.clone(), files, later })
+    // What led to a setup came after the setup before it.
+    let before = entries.iter().rev().skip_while(|other| other.id >= entry.id);
+    let mut told: Vec<Entry> = before
+        .take_while(|other| entry.act == Act::SetUp && other.act != Act::SetUp)
+        // A setup by flags keeps the credential just before it writes the configuration that names its feed.
+        .filter(|other| other.is_of_feed() || (other.act == Act::LoggedIn && other.id + 1 == entry.id))
+        .chain(later())
+        .filter(|other| other.is_by_hand() && (other.project == entry.project || other.project.is_none()))
+        .cloned()
+        .collect();
+    told.sort_by_key(|other| other.id);
+    Ok(UndoPlan { entry: entry.clone(), files, later: told })
 }
 
 fn file(change: &Change, over: Option<&Entry>) -> Result<UndoFile, UndoError> {
@@ -251,6 +253,10 @@ pub fn apply(plan: &UndoPlan, places: &Places<'_>) -> Result<Vec<Written>, UndoE
         // Left where it can't be marked, the hashes tell.
         let _ = journal::mark(state_dir, id, journal::is_now(plan.entry.state));
         return Err(error.into());
+    }
+    let deleted = plan.entry.changes.iter().zip(&plan.files).filter(|(_, file)| file.deletes);
+    for folder in config_file::new_folders(deleted.map(|(change, _)| change)) {
+        files::remove_empty_dir(&folder);
     }
     // The same: everything has happened.
     let _ = journal::mark(state_dir, id, journal::is_now(State::Undone));

@@ -117,6 +117,9 @@ pub struct Change {
     /// SHA-256 of what the file will say when the act has been taken back.
     #[serde(default)]
     pub hash_undone: Option<String>,
+    /// Whether the file's folder was made for it.
+    #[serde(default)]
+    pub folder_is_new: bool,
     /// What a later version has added.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -138,8 +141,8 @@ impl Entry {
 
     /// One that was done elsewhere, and that only a person can take back.
     #[must_use]
-    pub fn elsewhere(at: u64, (act, what): (Act, String), by_hand: String) -> Self {
-        Self { state: State::Done, by_hand: Some(by_hand), ..Self::begun(at, (act, what), None, Vec::new()) }
+    pub fn elsewhere(at: u64, what: (Act, String), (by_hand, project): (String, Option<String>)) -> Self {
+        Self { state: State::Done, by_hand: Some(by_hand), ..Self::begun(at, what, project, Vec::new()) }
     }
 
     /// Whether there is something in it that this tool could take back.
@@ -149,10 +152,25 @@ impl Entry {
         is_open && self.changes.iter().any(|change| change.spans.is_some())
     }
 
+    /// Whether there is something in it that only a person can take back.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        let is_open = !matches!(self.state, State::Undone | State::Unknown);
+        is_open && self.by_hand.is_some() && !self.can_be_undone()
+    }
+
+    /// Whether it is about a feed.
+    #[must_use]
+    pub fn is_of_feed(&self) -> bool {
+        matches!(self.act, Act::FeedCreated | Act::FeedChanged)
+    }
+
     /// Whether it belongs to that project, or to nobody's but the person.
     #[must_use]
     pub fn concerns(&self, project: Option<&str>) -> bool {
-        self.project.as_deref() == project || self.changes.iter().all(|change| change.of_user)
+        let is_everywhere = self.project.is_none() || !self.changes.is_empty();
+        self.project.as_deref() == project
+            || (is_everywhere && self.changes.iter().all(|change| change.of_user))
     }
 }
 
@@ -161,7 +179,7 @@ impl Entry {
 pub struct UndoPlan {
     pub entry: Entry,
     pub files: Vec<UndoFile>,
-    /// Acts after it that only a person can take back.
+    /// What only a person can take back, of all that was done after it, or for it just before: feeds, a sign-in.
     pub later: Vec<Entry>,
 }
 
@@ -199,7 +217,7 @@ pub struct UndoFile {
     pub theirs: Vec<DiffLine>,
     /// The file as it is and as it will be; `None` where nothing is to be done or can be.
     pub change: Option<FileChange>,
-    /// The act made the file, so it is deleted again.
+    /// The act made the file, so it is deleted again, with its folder where that was made for it.
     pub deletes: bool,
 }
 

@@ -46,5 +46,9 @@ pub(super) async fn undo(services: &Arc<Services>, plan: UndoPlan) -> Result<Eve
 /// Notes an act that only a person can take back, and how. Failing, it keeps nothing from going on: the act is done.
 pub(super) async fn note(services: &Services, what: (Act, String), by_hand: String) {
     let (state_dir, now) = (services.state_dir.clone(), now(&services.host));
-    let _ = blocking(move || journal::note(&state_dir, Entry::elsewhere(now, what, by_hand))).await;
+    let is_of_project = matches!(what.0, Act::FeedCreated | Act::FeedChanged);
+    let project = if is_of_project { services.workspace_or_near() } else { None };
+    let project = project.map(|root| root.to_string_lossy().into_owned());
+    let entry = Entry::elsewhere(now, what, (by_hand, project));
+    let _ = blocking(move || journal::note(&state_dir, entry)).await;
 }

@@ -155,7 +155,7 @@ fn entry() -> Entry {
 
 fn feed_made() -> Entry {
     let what = (Act::FeedCreated, "created the feed contoso/shop".to_owned());
-    Entry::elsewhere(1_800_000_060, what, "Delete it on its page in Azure DevOps.".to_owned())
+    Entry::elsewhere(1_800_000_060, what, ("Delete it on its page in Azure DevOps.".to_owned(), None))
 }
 
 fn undo_file(how: How) -> UndoFile {

@@ -204,6 +204,9 @@ fn when_the_second_file_fails_the_first_is_put_back() {
         assert!(matches!(sandbox.apply(&review), Err(ConfigError::File(FileError::Io { .. }))));
         let left = fs::read_to_string(sandbox.path("ws/.cargo/config.toml")).ok();
         assert_eq!(left.as_deref(), before);
+        assert_eq!(sandbox.path("ws/.cargo").exists(), before.is_some(), "the folder was made for the file");
+        assert_eq!(sandbox.files("state/backups"), 0, "of what was not changed no copy is left");
+        assert!(journal::entries(&sandbox.path("state")).unwrap().is_empty());
     }
 }
 

@@ -210,7 +210,8 @@ fn undo_shown(page: &mut Page, plan: &UndoPlan, (look, session): (&Look, &Sessio
     }
     for later in &plan.later {
         let by_hand = later.by_hand.as_deref().unwrap_or_default();
-        page.warning(&format!("Done after it, and not taken back: {}. {by_hand}", later.what));
+        let when = if later.id < plan.entry.id { "before" } else { "after" };
+        page.warning(&format!("Done {when} it, and not taken back: {}. {by_hand}", later.what));
     }
     page.gap();
     for file in &plan.files {
