@@ -70,7 +70,8 @@ pub fn find_manifest(dir: &Path) -> Option<PathBuf> {
 }
 
 /// The folder as its own children see it: on Unix a process's working directory holds no links.
-pub(super) fn physical(dir: &Path) -> PathBuf {
+#[must_use]
+pub fn physical(dir: &Path) -> PathBuf {
     let resolved = if cfg!(unix) { dir.canonicalize() } else { std::path::absolute(dir) };
     resolved.unwrap_or_else(|_| dir.to_owned())
 }

@@ -35,3 +35,4 @@ pub mod switch;
 mod toml_text;
 pub mod traps;
 pub mod undo;
+pub mod workspace;

@@ -1,7 +1,6 @@
 //! What the files of this machine tell at once: for the first frame of whoever has set everything up. Starts nothing,
 //! asks nobody, and believes a checkout no more than the check does.
 
-use crate::cargo::home;
 use crate::cargo::settings::{Replacement, Settings};
 
 use super::check::{self, Checkout};
@@ -26,8 +25,8 @@ pub fn glance(services: &Services) -> Option<Checkout> {
         return None;
     }
     Some(Checkout {
-        // The root of the workspace is for Cargo to say; until then the nearest will do.
-        workspace: home::find_manifest(&services.dir).and_then(|file| Some(file.parent()?.to_owned())),
+        // The root of the workspace is for Cargo to say; until then what the manifests say will do.
+        workspace: services.workspace_or_near(),
         home: services.host.home.clone(),
         registries: check::registries(&settings),
         in_force: Some(in_force),

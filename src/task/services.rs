@@ -9,7 +9,7 @@ use semver::Version;
 use url::Url;
 
 use crate::azure::{Azure, Terms};
-use crate::cargo::{home, install, settings};
+use crate::cargo::{home, install, settings, workspace};
 use crate::domain::credential::Credential;
 use crate::domain::entra::EntraApp;
 use crate::domain::organization::{Base, Collection, Target};
@@ -153,9 +153,13 @@ impl Services {
         lock(&self.found).as_ref()?.workspace.clone()
     }
 
-    /// The same, or the folder of the nearest `Cargo.toml` where nothing was checked.
+    /// The same, or as the manifests have it where Cargo was not asked. A root that doesn't lie above the folder is
+    /// not taken from them: Cargo reads other files there, and the checkout alone says so.
     pub(super) fn workspace_or_near(&self) -> Option<PathBuf> {
-        self.workspace().or_else(|| Some(home::find_manifest(&self.dir)?.parent()?.to_owned()))
+        let dir = home::physical(&self.dir);
+        let near = || workspace::root(&dir, &self.cargo_home).filter(|root| dir.starts_with(root));
+        let nearest = || Some(home::find_manifest(&dir)?.parent()?.to_owned());
+        self.workspace().or_else(near).or_else(nearest)
     }
 
     /// The workspace where it doesn't lie above the folder: Cargo would read other files there. Such as a
@@ -392,7 +396,9 @@ pub(super) fn folders_of_checkout(
 ) -> Vec<PathBuf> {
     let repository = dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned);
     let folders = [Some(dir.to_owned()), workspace, repository];
-    let is_above_home = |dir: &PathBuf| home.is_some_and(|home| home.starts_with(dir));
+    let is_above_home = |dir: &PathBuf| {
+        home.is_some_and(|home| home.starts_with(dir) || home::physical(home).starts_with(dir))
+    };
     folders.into_iter().flatten().filter(|dir| !is_above_home(dir)).collect()
 }
 
