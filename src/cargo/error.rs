@@ -25,8 +25,8 @@ pub enum ConfigError {
     OtherReplacement { file: PathBuf, line: Option<usize>, current: String },
     #[error("the registry `{name}` already stands for `{current}` in {}", place(file, *line, None))]
     OtherIndex { file: PathBuf, line: Option<usize>, name: String, current: String },
-    #[error("crates.io is replaced by `{name}` in {}", place(file, *line, None))]
-    RegistryInForce { file: PathBuf, line: Option<usize>, name: String },
+    #[error("{} is replaced by `{name}` in {}", of_source(what), place(file, *line, None))]
+    RegistryInForce { file: PathBuf, line: Option<usize>, what: String, name: String },
     #[error("no configuration names a registry `{name}`")]
     NoSuchRegistry { name: String },
     #[error("this feed is already the registry `{other}` in {}", place(file, *line, None))]
@@ -83,6 +83,12 @@ pub enum ConfigError {
     File(#[from] FileError),
 }
 
+const CRATES_IO: &str = "crates-io";
+
+fn of_source(name: &str) -> String {
+    if name == CRATES_IO { "crates.io".to_owned() } else { format!("`[source.{name}]`") }
+}
+
 /// `` `FILE` (line 3, column 7) ``.
 fn place(file: &Path, line: Option<usize>, column: Option<usize>) -> String {
     let file = format!("`{}`", clean(&file.to_string_lossy()));
@@ -128,6 +134,9 @@ impl ConfigError {
                     "same-index",
                     format!("use the name `{other}`: Cargo accepts only one name for a feed"),
                 );
+            }
+            Self::RegistryInForce { what, .. } if what != CRATES_IO => {
+                ("registry-in-force", "take that `replace-with` out of the file first")
             }
             Self::RegistryInForce { .. } => (
                 "registry-in-force",

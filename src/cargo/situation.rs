@@ -264,6 +264,15 @@ pub(super) fn replacement_of(layer: &ConfigLayer) -> Option<String> {
     text_at(layer, &["source", "crates-io", "replace-with"])
 }
 
+/// The sources that a file itself replaces by that one.
+pub(super) fn replaced_by(layer: &ConfigLayer, name: &str) -> Vec<String> {
+    let Ok(document) = toml_text::parse(&layer.text) else { return Vec::new() };
+    let sources = toml_text::get(&document, &["source"]).and_then(Item::as_table_like);
+    let is_replaced = |item: &Item| item.as_table_like()?.get("replace-with")?.as_str().map(|by| by == name);
+    let replaced = sources.into_iter().flat_map(|sources| sources.iter());
+    replaced.filter(|(_, item)| is_replaced(item) == Some(true)).map(|(key, _)| key.to_owned()).collect()
+}
+
 /// The index that a file itself gives a registry.
 pub(super) fn index_of(layer: &ConfigLayer, name: &str) -> Option<String> {
     text_at(layer, &["registries", name, "index"])

@@ -8,7 +8,7 @@ use super::config_file::{self, Places};
 use super::error::ConfigError;
 use super::home::{self, ConfigLayer, Origin};
 use super::settings::{Index, Replacement, Settings, same_index};
-use super::situation::{index_of, line_of, replacement_of, shown};
+use super::situation::{index_of, line_of, replaced_by, replacement_of, shown};
 use super::toml_text;
 use crate::domain::diff::diff;
 use crate::domain::journal::Act;
@@ -79,7 +79,7 @@ impl InFolder {
         };
         let mut notes: Vec<String> = Vec::new();
         if files.iter().any(FileChange::changes_something) {
-            notes.extend(whose(&files, places));
+            notes.extend(whose(&files, places, "every project that names no feed of its own"));
             notes.push(
                 "Cargo downloads the crates again, into another cache folder, and rebuilds once.".to_owned(),
             );
@@ -168,14 +168,18 @@ impl InFolder {
     /// What taking a registry out would change, in every file that describes it.
     ///
     /// # Errors
-    /// When nothing describes it, when crates.io is replaced by it, or when a file can't be changed safely.
-    pub fn remove(&self, name: &str) -> Result<ConfigChange, ConfigError> {
+    /// When nothing describes it, when crates.io or another source is replaced by it, or when a file can't be changed
+    /// safely.
+    pub fn remove(&self, name: &str, places: &Places<'_>) -> Result<ConfigChange, ConfigError> {
         let path = ["registries", name];
-        let replaced = self.layers.iter().find(|layer| replacement_of(layer).as_deref() == Some(name));
-        if let Some(layer) = replaced {
+        let by = |layer| replaced_by(layer, name).into_iter().map(move |source| (layer, source));
+        let replaced = self.layers.iter().flat_map(by);
+        // Crates.io first: that is what a switch mends.
+        if let Some((layer, source)) = replaced.min_by_key(|(_, source)| source != REPLACE_WITH[1]) {
             return Err(ConfigError::RegistryInForce {
                 file: layer.path.clone(),
-                line: line_of(layer, &REPLACE_WITH),
+                line: line_of(layer, &["source", &source, REPLACE_WITH[2]]),
+                what: clean(&source),
                 name: clean(name),
             });
         }
@@ -189,7 +193,8 @@ impl InFolder {
             Ok(change(layer, after.map_err(|fault| ConfigError::fault(&layer.path, fault))?))
         });
         let files: Vec<FileChange> = files.collect::<Result<_, ConfigError>>()?;
-        let notes = vec!["What is kept to sign in to it stays; the crates in Cargo's cache too.".to_owned()];
+        let mut notes = whose(&files, places, "every project");
+        notes.push("What is kept to sign in to it stays; the crates in Cargo's cache too.".to_owned());
         let what = format!("removed the registry `{}`", clean(name));
         Ok(ConfigChange { act: Act::Remove, what, files, notes, warnings: Vec::new(), to: None })
     }
@@ -203,8 +208,8 @@ pub fn apply(change: &ConfigChange, places: &Places<'_>) -> Result<Vec<Written>,
     config_file::make((change.act, change.what.clone()), &change.files, places)
 }
 
-/// That a change reaches farther than this project.
-fn whose(files: &[FileChange], places: &Places<'_>) -> Vec<String> {
+/// That a change reaches farther than this project, and what that of the person's own file reaches.
+fn whose(files: &[FileChange], places: &Places<'_>, reached: &str) -> Vec<String> {
     let changed = files.iter().filter(|file| file.changes_something());
     let notes = changed.filter_map(|file| {
         let path = shown(&file.path);
@@ -212,9 +217,7 @@ fn whose(files: &[FileChange], places: &Places<'_>) -> Vec<String> {
             .workspace
             .is_some_and(|root| !home::physical(&file.path).starts_with(home::physical(root)));
         match file.scope {
-            ConfigScope::User => {
-                Some(format!("{path} is yours: it changes every project that names no feed of its own."))
-            }
+            ConfigScope::User => Some(format!("{path} is yours: it changes {reached}.")),
             _ if is_above => {
                 Some(format!("{path} lies above this project: it changes every project below it."))
             }

@@ -169,8 +169,9 @@ fn plan_now(services: &Services, wish: &SwitchWish) -> Result<ConfigChange, Repo
 pub(super) async fn plan_removal(services: &Arc<Services>, name: String) -> Result<Event, Report> {
     let services = services.clone();
     let plan = move || -> Result<_, Report> {
-        let folder = InFolder::read(&services.dir, &OwnedPlaces::of(&services).borrow())?;
-        let mut change = folder.remove(&name)?;
+        let owned = OwnedPlaces::of(&services);
+        let folder = InFolder::read(&services.dir, &owned.borrow())?;
+        let mut change = folder.remove(&name, &owned.borrow())?;
         change.notes.extend(team_notes(&change.files));
         Ok(change)
     };

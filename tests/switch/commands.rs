@@ -183,6 +183,68 @@ fn a_registry_in_force_is_not_removed() {
 }
 
 #[test]
+fn a_registry_that_any_source_is_replaced_by_is_not_removed() {
+    let chain = "\n[source.mirror]\nregistry = \"https://mirror.example/index\"\nreplace-with = \"legacy\"\n";
+    for file in [CONFIG, "cargo-home/config.toml"] {
+        let sandbox = project();
+        sandbox.write(CONFIG, config("mirror"));
+        let with = format!("{}{chain}", fs::read_to_string(sandbox.root().join(file)).unwrap_or_default());
+        sandbox.write(file, &with);
+        let output = run(&sandbox, &["switch", "legacy", "--remove"]);
+        assert!(
+            code(&output) == 1 && said(&output).contains("`[source.mirror]` is replaced by `legacy` in"),
+            "{}",
+            said(&output)
+        );
+        assert_eq!(fs::read_to_string(sandbox.root().join(file)).unwrap(), with);
+    }
+}
+
+#[test]
+fn taking_a_registry_out_of_a_file_of_several_projects_says_so() {
+    let sandbox = project();
+    sandbox.write("cargo-home/config.toml", format!("[registries.legacy]\nindex = \"{B}\"\n"));
+    let output = run(&sandbox, &["switch", "legacy", "--remove"]);
+    done(&output);
+    assert!(
+        said(&output).contains("config.toml` is yours: it changes every project.\n"),
+        "{}",
+        said(&output)
+    );
+    sandbox.write(".cargo/config.toml", "[registries.above]\nindex = \"sparse+https://above.example/\"\n");
+    let output = run(&sandbox, &["switch", "above", "--remove"]);
+    done(&output);
+    assert!(said(&output).contains("it changes every project below it"), "{}", said(&output));
+}
+
+#[test]
+fn in_a_member_the_file_of_the_workspace_is_changed_and_taken_back_anywhere_in_it() {
+    let sandbox = project();
+    let package =
+        |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    sandbox.write("project/Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"alone\"]\n");
+    for member in ["project/crates/a", "project/crates/b", "project/alone"] {
+        sandbox.write(format!("{member}/Cargo.toml"), package(member.rsplit('/').next().unwrap()));
+        sandbox.write(format!("{member}/src/lib.rs"), "");
+    }
+    fs::remove_dir_all(sandbox.project().join(".cargo")).unwrap();
+    let index = A.replace("/rust/", "/new/");
+    let output = run(&sandbox, &["switch", &index, "--dir", "crates/a/src"]);
+    done(&output);
+    assert!(text(&sandbox).contains("[registries.new]"), "{}", said(&output));
+    assert!(!sandbox.project().join("crates/a/.cargo").exists());
+    assert!(!said(&output).contains("lies above this project"), "{}", said(&output));
+    // A package that is left out is a project of its own.
+    assert_eq!(code(&run(&sandbox, &["undo", "--dir", "alone"])), 5);
+    done(&run(&sandbox, &["switch", "crates-io", "--dir", "crates/b"]));
+    done(&run(&sandbox, &["undo", "--dir", "crates/a"]));
+    done(&run(&sandbox, &["undo"]));
+    assert!(!sandbox.project().join(".cargo").exists(), "nor is the folder left that was made for it");
+    done(&run(&sandbox, &["switch", &index, "--dir", "alone"]));
+    assert!(sandbox.project().join("alone/.cargo/config.toml").exists());
+}
+
+#[test]
 fn what_others_have_edited_stays_and_is_asked_about() {
     let sandbox = project();
     done(&run(&sandbox, &["switch", "legacy"]));
@@ -267,6 +329,69 @@ fn a_secret_reaches_neither_journal_nor_backup() {
     for args in [&["undo", "--list"][..], &["undo", "--list", "--json"], &["undo", "3", "--dry-run"]] {
         assert!(!said(&run(&sandbox, args)).contains("hunter2"));
     }
+}
+
+#[test]
+fn secrets_of_every_spelling_stay_off_the_screen() {
+    let sandbox = project();
+    let secrets = "token = \"\"\"\nBasic \\\n  hunter2\nhunter2\"\"\"\nsecret-key = \"a\\\"hunter2\"\n\
+                   [env.MY_TOKEN]\nvalue = \"hunter2\"\n[env]\nB_PAT.value = 'hunter2'\n";
+    // Right above the line that changes, so that they are in sight.
+    let with = config("rust")
+        .replace("\n[source.crates-io]", &format!("\n[registries.third]\n{secrets}\n[source.crates-io]"));
+    sandbox.write(CONFIG, &with);
+    for args in [
+        &["switch", "legacy", "--dry-run"][..],
+        &["switch", "legacy", "--dry-run", "--json"],
+        &["switch", "third", "--remove", "--dry-run"],
+        &["switch", "legacy", "--json"],
+        &["undo", "--dry-run"],
+        &["undo", "--dry-run", "--json"],
+    ] {
+        let output = run(&sandbox, args);
+        done(&output);
+        assert!(said(&output).contains("***"), "{args:?}: {}", said(&output));
+        assert!(!said(&output).contains("hunter2"), "{args:?}: {}", said(&output));
+    }
+    done(&run(&sandbox, &["undo"]));
+    assert_eq!(text(&sandbox), with);
+}
+
+#[test]
+fn programs_are_told_what_would_change_and_what_speaks_against_it() {
+    let sandbox = project();
+    sandbox.write("cargo-home/config.toml", "[registries.own]\nindex = \"sparse+https://own.example/\"\n");
+    let state = format!(
+        "{{\"version\":1,\"recent\":[{{\"name\":\"legacy\",\"index\":\"{B}\",\"crates_io\":false}}]}}"
+    );
+    sandbox.write("state/az-cargo-wizard/state.json", state);
+    let value = json(&run(&sandbox, &["switch", "legacy", "--dry-run", "--json"]));
+    assert_eq!(value["act"], "switch");
+    assert_eq!((&value["switched_to"], &value["changed"]), (&"legacy".into(), &false.into()), "{value}");
+    assert_eq!(value["index"], B);
+    let file = &value["files"][0];
+    assert!(file["path"].as_str().unwrap().ends_with("project/.cargo/config.toml"), "{value}");
+    let lines: Vec<&str> =
+        file["diff"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert!(lines.contains(&"- replace-with = \"rust\" # see the wiki"), "{lines:?}");
+    assert!(lines.contains(&"+ replace-with = \"legacy\" # see the wiki"), "{lines:?}");
+    let kinds = |value: &Value| -> Vec<String> {
+        let warnings = value["warnings"].as_array().unwrap();
+        assert!(warnings.iter().all(|warning| warning["text"].as_str().unwrap().ends_with('.')), "{value}");
+        warnings.iter().map(|warning| warning["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(kinds(&value), ["no-upstream", "no-credential"], "{value}");
+    assert_eq!(text(&sandbox), config("rust"), "nothing was written");
+    let back = json(&run(&sandbox, &["switch", "crates-io", "--dry-run", "--json"]));
+    assert_eq!((&back["switched_to"], &back["index"]), (&"crates-io".into(), &Value::Null));
+    assert_eq!(kinds(&back), [""; 0]);
+    sandbox.write(CONFIG, config("rust").replace(B, "sparse+https://evil.example/index/"));
+    let evil = json(&run(&sandbox, &["switch", "legacy", "--dry-run", "--json"]));
+    assert_eq!(kinds(&evil)[0], "unknown-host", "{evil}");
+    let made = json(&run(&sandbox, &["switch", "own", "--json"]));
+    assert_eq!((&made["switched_to"], &made["changed"]), (&"own".into(), &true.into()), "{made}");
+    let removal = json(&run(&sandbox, &["switch", "legacy", "--remove", "--dry-run", "--json"]));
+    assert_eq!((&removal["act"], &removal["changed"]), (&"remove".into(), &false.into()), "{removal}");
 }
 
 #[test]

@@ -280,7 +280,7 @@ impl Disk {
             Act::Switch(_) | Act::Remove(_) => {
                 let folder = InFolder::read(places.workspace.unwrap(), places).unwrap();
                 let plan = match act {
-                    Act::Remove(name) => folder.remove(NAMES[*name]),
+                    Act::Remove(name) => folder.remove(NAMES[*name], places),
                     Act::Switch(Some(name)) => folder.switch(&registry(*name), places),
                     _ => folder.switch(&SwitchTo::CratesIo, places),
                 };
