@@ -1,6 +1,6 @@
 //! Kills while the wizard writes: Cargo's configuration in two files, then the credential. Each file must hold its
 //! old text or its new one, and never anything else; of backups there are whole ones, and the next run leaves no
-//! temporary file.
+//! temporary file. Whatever the journal says by then, taking back brings both configuration files to their old text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +8,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use az_cargo_wizard::host::STATE_DIR;
 
 use crate::chance::Chance;
 use crate::support::pty::{Ended, Signal, Terminal};
@@ -17,6 +19,7 @@ use crate::watch::{files_in, kill, marked_cargo, now, wait_gone};
 const PROJECT: &str = "storefront/.cargo/config.toml";
 const USER: &str = "cargo-home/config.toml";
 const CREDENTIALS: &str = "cargo-home/credentials.toml";
+const JOURNAL: &str = "state/journal.json";
 const FILES: [&str; 3] = [PROJECT, USER, CREDENTIALS];
 
 /// The folders in which something changes while the wizard writes.
@@ -49,6 +52,8 @@ pub(crate) struct Tally {
     new_files: BTreeMap<(String, usize), usize>,
     /// Temporary files that were left, and swept by the next run.
     temporary: usize,
+    /// By what the journal said of the change when it was taken back.
+    taken_back: BTreeMap<String, usize>,
 }
 
 impl fmt::Display for Tally {
@@ -57,7 +62,8 @@ impl fmt::Display for Tally {
         for ((step, new), rounds) in &self.new_files {
             write!(f, " {step} {new}: {rounds};")?;
         }
-        write!(f, " {} temporary files left and swept", self.temporary)
+        write!(f, " {} temporary files left and swept; taken back:", self.temporary)?;
+        self.taken_back.iter().try_for_each(|(state, rounds)| write!(f, " {state} {rounds};"))
     }
 }
 
@@ -143,6 +149,27 @@ impl Desk {
         tally.temporary += self.temporary_files().len();
         *tally.new_files.entry((format!("{writing:?}").to_lowercase(), of_step)).or_default() += 1;
         self.state_is_sound(&context);
+        *tally.taken_back.entry(self.take_back(&context)).or_default() += 1;
+    }
+
+    /// Takes back what was being written: both configuration files are as they were. What the journal said of it.
+    fn take_back(&self, context: &str) -> String {
+        let journal = fs::read_to_string(self.path(JOURNAL)).unwrap_or_else(|_| "{}".to_owned());
+        let book: serde_json::Value = serde_json::from_str(&journal).expect(context);
+        let entries = book["entries"].as_array().into_iter().flatten();
+        let state =
+            entries.filter(|entry| entry["act"] == "set-up").map(|entry| entry["state"].clone()).next();
+        let state = state.map_or("no entry".to_owned(), |state| state.as_str().unwrap().to_owned());
+        let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_az-cargo-wizard"));
+        command.env("CARGO_HOME", self.path("cargo-home")).env(STATE_DIR, self.path("state"));
+        let output = command.args(["undo", "--yes", "--json", "--dir"]).arg(self.path("storefront")).output();
+        let output = output.unwrap();
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let is_nothing = said["error"]["code"] == "nothing-to-undo";
+        let is_done = output.status.success() && said["undone"] == true;
+        assert!(is_done || (is_nothing && state != "done"), "{context}: {state}: {said}");
+        assert_eq!(self.texts()[..2], self.old[..2], "{context}: {state}: {said}");
+        format!("{state} {}", if is_done { "taken back" } else { "never happened" })
     }
 
     /// Which files hold their new text.
@@ -232,7 +259,9 @@ impl Desk {
 
     /// The old texts, and nothing remembered. The crates stay in the cache, and what lies beside the files.
     fn reset(&self) {
-        let _ = fs::remove_file(self.path("state/state.json"));
+        for file in ["state/state.json", JOURNAL] {
+            let _ = fs::remove_file(self.path(file));
+        }
         for (file, text) in FILES.iter().zip(&self.old) {
             let path = self.path(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -3,11 +3,14 @@
 use std::fs;
 use std::process::{Child, Stdio};
 
-use az_cargo_wizard::cargo::config_file::Places;
+use az_cargo_wizard::cargo::config_file::{self, Places};
 use az_cargo_wizard::cargo::error::ConfigError;
+use az_cargo_wizard::cargo::journal;
 use az_cargo_wizard::cargo::switch::{self, InFolder};
-use az_cargo_wizard::cargo::{journal, undo};
-use az_cargo_wizard::domain::plan::SwitchTo;
+use az_cargo_wizard::cargo::undo::{self, UndoError};
+use az_cargo_wizard::domain::credential::TokenStore;
+use az_cargo_wizard::domain::journal::{How, State};
+use az_cargo_wizard::domain::plan::{ConfigScope, SetupPlan, SwitchTo};
 use az_cargo_wizard::domain::registry::{IndexUrl, RegistryName};
 use az_cargo_wizard::files::FileError;
 use az_cargo_wizard::host::Env;
@@ -108,32 +111,108 @@ fn an_editor_that_saves_between_the_look_and_the_yes_wins() {
     });
 }
 
+/// Says of an entry what a process that was killed has left there.
+fn leave(sandbox: &Sandbox, id: u64, word: &str) {
+    let path = sandbox.state_dir().join("journal.json");
+    let mut book: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let entries = book["entries"].as_array_mut().unwrap();
+    entries.iter_mut().find(|entry| entry["id"] == id).unwrap()["state"] = word.into();
+    fs::write(&path, book.to_string()).unwrap();
+}
+
+const OLD: &str = "# the team's\n[net]\nretry = 3\n";
+
 #[test]
 fn an_entry_that_was_begun_is_told_by_the_file_whether_it_happened() {
     let sandbox = sandbox();
-    let state = |word: &str| {
-        let path = sandbox.state_dir().join("journal.json");
-        let mut book: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let last = book["entries"].as_array_mut().unwrap().last_mut().unwrap();
-        last["state"] = word.into();
-        fs::write(&path, book.to_string()).unwrap();
-    };
     let config = sandbox.project().join(".cargo/config.toml");
     with(&sandbox, |places| {
         switch::apply(&planned(places, 1), places).unwrap();
         let first = fs::read_to_string(&config).unwrap();
         switch::apply(&planned(places, 2), places).unwrap();
         // Killed after the file was written: it happened, and is taken back.
-        state("begun");
+        leave(&sandbox, 2, "begun");
         undo::apply(&undo::plan(None, places).unwrap(), places).unwrap();
         assert_eq!(fs::read_to_string(&config).unwrap(), first);
         // Killed before: it didn't, so that the one before it is the last.
-        state("begun");
+        leave(&sandbox, 2, "begun");
         let plan = undo::plan(None, places).unwrap();
         assert_eq!(plan.entry.id, 1);
-        // Killed while it was taken back, before the file was written and after.
         undo::apply(&plan, places).unwrap();
-        assert_eq!(fs::read_to_string(&config).unwrap(), "# the team's\n[net]\nretry = 3\n");
-        assert!(undo::plan(None, places).is_err());
+        assert_eq!(fs::read_to_string(&config).unwrap(), OLD);
+        assert!(matches!(undo::plan(None, places), Err(UndoError::Nothing)));
     });
+}
+
+#[test]
+fn one_that_was_being_taken_back_is_told_by_the_file_how_far_that_came() {
+    let sandbox = sandbox();
+    let config = sandbox.project().join(".cargo/config.toml");
+    with(&sandbox, |places| {
+        switch::apply(&planned(places, 1), places).unwrap();
+        let first = fs::read_to_string(&config).unwrap();
+        undo::apply(&undo::plan(None, places).unwrap(), places).unwrap();
+        // Killed after the file was written: there is nothing left to do.
+        leave(&sandbox, 1, "undoing");
+        assert!(matches!(undo::plan(None, places), Err(UndoError::Nothing)));
+        // Killed before: it is still to be taken back.
+        fs::write(&config, &first).unwrap();
+        let plan = undo::plan(None, places).unwrap();
+        assert_eq!((plan.entry.id, plan.entry.state), (1, State::Undoing));
+        undo::apply(&plan, places).unwrap();
+        assert_eq!(fs::read_to_string(&config).unwrap(), OLD);
+        // The same where an edit of somebody else stays: the file is neither as before the act nor as after it.
+        switch::apply(&planned(places, 1), places).unwrap();
+        let edited = format!("{}# more\n", fs::read_to_string(&config).unwrap());
+        fs::write(&config, &edited).unwrap();
+        undo::apply(&undo::plan(None, places).unwrap(), places).unwrap();
+        leave(&sandbox, 2, "undoing");
+        assert!(matches!(undo::plan(None, places), Err(UndoError::Nothing)));
+        assert_eq!(fs::read_to_string(&config).unwrap(), format!("{OLD}# more\n"));
+        fs::write(&config, &edited).unwrap();
+        undo::apply(&undo::plan(None, places).unwrap(), places).unwrap();
+        assert_eq!(fs::read_to_string(&config).unwrap(), format!("{OLD}# more\n"));
+    });
+}
+
+/// A setup that writes the project's file first and the person's after it.
+fn set_up(places: &Places<'_>) {
+    let plan = SetupPlan {
+        scope: ConfigScope::Project,
+        registry: RegistryName::parse("feed-1").unwrap(),
+        index: IndexUrl::parse(&index(1)).unwrap(),
+        replace_crates_io: true,
+        store: TokenStore::PlainFile,
+        publish: None,
+    };
+    let review = config_file::review(&plan, places).unwrap();
+    assert_eq!(review.files.len(), 2);
+    config_file::apply(&review, places).unwrap();
+}
+
+#[test]
+fn of_two_files_the_one_that_was_written_goes_back() {
+    let sandbox = sandbox();
+    let files = [sandbox.project().join(".cargo/config.toml"), sandbox.cargo_home().join("config.toml")];
+    let old = [OLD, "# mine\n"];
+    let texts = || files.each_ref().map(|file| fs::read_to_string(file).unwrap());
+    for (state, written) in [("begun", [true, false]), ("undoing", [false, true]), ("undoing", [true, false])]
+    {
+        with(&sandbox, |places| {
+            files.iter().zip(old).for_each(|(file, text)| fs::write(file, text).unwrap());
+            set_up(places);
+            let id = journal::entries(places.state_dir).unwrap().last().unwrap().id;
+            leave(&sandbox, id, state);
+            for ((file, text), _) in files.iter().zip(old).zip(written).filter(|(_, written)| !written) {
+                fs::write(file, text).unwrap();
+            }
+            let plan = undo::plan(None, places).unwrap();
+            let hows: Vec<bool> = plan.files.iter().map(|file| file.how == How::Exact).collect();
+            assert_eq!((plan.entry.id, &hows[..]), (id, &written[..]), "{state}");
+            undo::apply(&plan, places).unwrap();
+            assert_eq!(texts(), old, "{state} {written:?}");
+            let last = journal::entries(places.state_dir).unwrap().pop().unwrap();
+            assert_eq!(last.state, State::Undone);
+        });
+    }
 }
