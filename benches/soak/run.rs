@@ -15,6 +15,10 @@ use crate::support::wizard::product;
 /// How long one life is pressed; of a long soak, more.
 const SHORTEST_LIFE: Duration = Duration::from_secs(10);
 
+/// One life a minute goes on until it has been pressed so often that its memory can be judged, but no longer than
+/// this.
+const LONGEST_LIFE: Duration = Duration::from_secs(90);
+
 /// The product may say nothing for that long before the next key.
 const BETWEEN_KEYS: Duration = Duration::from_millis(4);
 
@@ -29,6 +33,9 @@ const GROWTH: f64 = 1.10;
 
 /// Before so many keys, what is shown for the first time still makes memory grow.
 const KEYS_TO_SETTLE: usize = 1500;
+
+/// Each time that so long has gone by, the memory of one more life must have been judged.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Where one can be.
 const STEPS: [&str; 11] = [
@@ -45,7 +52,7 @@ const STEPS: [&str; 11] = [
     "Doctor",
 ];
 
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 47] = [
     "<enter>",
     "<enter>",
     "<enter>",
@@ -84,6 +91,13 @@ const KEYS: [&str; 40] = [
     "a",
     "1",
     "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
     "é",
     "q",
 ];
@@ -112,21 +126,28 @@ pub(crate) struct Figures {
     steps: BTreeSet<&'static str>,
     /// How much memory grew in the second half of a life of enough keys, at most.
     growth: Option<f64>,
+    /// The lives of enough keys.
+    judged: usize,
     largest_kib: u32,
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lives, keys, faults, largest_kib, .. } = self;
+        let missed: Vec<&str> = STEPS.into_iter().filter(|step| !self.steps.contains(step)).collect();
+        let missed = if missed.is_empty() { String::new() } else { format!(", not {}", missed.join(", ")) };
         let steps = format!("{} of {} steps and tabs", self.steps.len(), STEPS.len());
         let growth = self.growth.map_or_else(
             || "not long enough to tell how memory grows".to_owned(),
-            |growth| format!("memory at most {growth:.3} times what it was in the middle of a life"),
+            |growth| {
+                let judged = self.judged;
+                format!("memory at most {growth:.3} times what it was in the middle of a life, of {judged}")
+            },
         );
         write!(
             f,
             "{lives} lives, {keys} keys, {faults} faults: no panic, nothing stuck, every terminal given back; {growth}, \
-             {:.1} MB at most; {steps} seen",
+             {:.1} MB at most; {steps} seen{missed}",
             f64::from(*largest_kib) / 1024.0
         )
     }
@@ -177,22 +198,27 @@ impl Stage {
     }
 }
 
-/// Presses keys for that long.
+/// Presses keys for that long; longer on a machine so slow that no life's memory could be judged by then.
 ///
 /// # Panics
-/// When the product panics, hangs, grows or leaves the terminal as it shouldn't; with the last keys.
+/// When the product panics, hangs, grows or leaves the terminal as it shouldn't, with the last keys; or when a minute
+/// has passed and nobody can tell whether it grows.
 pub(crate) fn soak(length: Duration, mut chance: Chance) -> Figures {
     let stage = Stage::new();
     let mut figures = Figures::default();
     let (start, life) = (now(), SHORTEST_LIFE.max(length / 10));
-    while start.elapsed() < length {
+    let minutes = |time: Duration| usize::try_from(time.as_secs() / MINUTE.as_secs()).unwrap();
+    let is_unjudged = |figures: &Figures| figures.judged == 0 && length >= MINUTE;
+    while start.elapsed() < length || (is_unjudged(&figures) && start.elapsed() < 3 * length) {
         if chance.below(3) == 0 {
             stage.forget_everything();
         }
         let left = length.saturating_sub(start.elapsed());
-        Life::new(&stage, &mut chance, &mut figures).live(life.min(left));
+        let must_be_judged = length >= MINUTE && figures.judged <= minutes(start.elapsed());
+        Life::new(&stage, &mut chance, &mut figures).live(life.min(left), must_be_judged);
         figures.lives += 1;
     }
+    assert!(!is_unjudged(&figures), "no life was pressed often enough to judge its memory: {figures}");
     figures
 }
 
@@ -213,9 +239,10 @@ impl<'a> Life<'a> {
         Self { stage, chance, figures, terminal, last: VecDeque::new(), keys: 0, memory: Vec::new() }
     }
 
-    fn live(mut self, length: Duration) {
+    fn live(mut self, length: Duration, must_be_judged: bool) {
         let start = now();
-        while start.elapsed() < length && !self.terminal.has_ended() {
+        let length = |life: &Self| if must_be_judged && !life.is_judged() { LONGEST_LIFE } else { length };
+        while start.elapsed() < length(&self) && !self.terminal.has_ended() {
             self.happen();
             self.terminal.wait_quiet(BETWEEN_KEYS);
         }
@@ -329,10 +356,15 @@ impl<'a> Life<'a> {
         }
     }
 
+    /// Whether it was pressed so often that its memory says something.
+    fn is_judged(&self) -> bool {
+        self.keys >= KEYS_TO_SETTLE && self.memory.len() >= 10
+    }
+
     /// # Panics
     /// When it grew in the second half of a long life.
     fn look_at_memory(&mut self) {
-        if self.keys < KEYS_TO_SETTLE || self.memory.len() < 10 {
+        if !self.is_judged() {
             return;
         }
         let (first, second) = self.memory.split_at(self.memory.len() / 2);
@@ -340,6 +372,7 @@ impl<'a> Life<'a> {
         let growth = most(second) / most(first);
         assert!(growth <= GROWTH, "memory grows: {:?} KiB", self.memory);
         self.figures.growth = Some(self.figures.growth.map_or(growth, |worst| worst.max(growth)));
+        self.figures.judged += 1;
     }
 }
 
