@@ -14,10 +14,13 @@ use std::sync::Arc;
 use az_cargo_wizard::cargo::index_dir::dir_names;
 use az_cargo_wizard::demo::{Demo, DemoOptions, Fault, MadeCrates, Pace, Where};
 use az_cargo_wizard::domain::cache::{CacheEvent, CacheTable, Selection};
+use az_cargo_wizard::domain::registry::{IndexUrl, RegistryName};
 use az_cargo_wizard::host::Host;
+use az_cargo_wizard::record;
 use az_cargo_wizard::task::{self, CacheDone, CacheJob, Event, Events, JobId, Request, Services, Settled};
 use base64::Engine as _;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use support::sandbox::Sandbox;
@@ -233,6 +236,14 @@ fn without_the_lock_file_the_index_tells_the_checksums() {
     fs::remove_file(lock).unwrap();
     let (code, objects) = world.json(&["cache", "verify"]);
     assert_eq!((code, &objects[0]["whole"]), (Some(1), &6.into()), "{objects:?}");
+    let sum = Sha256::digest(fs::read(world.krate(2)).unwrap());
+    let sum = sum.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let altered = text.split("name = \"made-0002\"").nth(1).unwrap().split("checksum = \"").nth(1).unwrap();
+    let lock_file = world.demo.project_dir().join("Cargo.lock");
+    fs::write(&lock_file, text.replace(&altered[..64], &sum)).unwrap();
+    let (code, objects) = world.json(&["cache", "verify"]);
+    assert_eq!((code, &objects[0]["whole"]), (Some(1), &6.into()), "nor of an altered one: {objects:?}");
+    fs::remove_file(lock_file).unwrap();
     // Without both, the archive's own end is all that is left.
     fs::remove_dir_all(world.place("index", &world.dir()).join(".cache")).unwrap();
     let (code, objects) = world.json(&["cache", "verify"]);
@@ -249,7 +260,8 @@ fn nothing_is_deleted_while_a_cargo_holds_a_lock() {
         let held = File::open(world.home().join(lock));
         let held = held.unwrap_or_else(|_| File::create(world.home().join(lock)).unwrap());
         held.lock().unwrap();
-        for args in [&["cache", "prune", "--registry", "feed", "--yes"][..], &["cache", "repair"]] {
+        let repair = ["cache", "repair", "--trust-project"];
+        for args in [&["cache", "prune", "--registry", "feed", "--yes"][..], &repair] {
             let (code, objects) = world.json(args);
             assert_eq!((code, code_of(&objects)), (Some(1), "cache-busy"), "{lock}: {objects:?}");
             assert_eq!(world.crates(), all);
@@ -290,7 +302,15 @@ fn prune_shows_first_and_deletes_what_was_shown() {
     assert_eq!(prune(&["--yes"]).0, Some(2), "nothing says what");
     assert_eq!(prune(&["../../x", "--yes"]).0, Some(2));
     assert_eq!(prune(&["--registry", "no-such", "--yes"]).0, Some(5));
-    assert_eq!(prune(&["--registry", "feed"]).0, Some(2), "nobody has agreed");
+    let (code, objects) = prune(&["--registry", "feed"]);
+    assert_eq!((code, objects.len(), code_of(&objects)), (Some(2), 1, "not-agreed"), "{objects:?}");
+    for args in [&["made-0oo1", "--yes"][..], &["--registry", "fed", "--yes"], &["made-0001@2.0.0", "--yes"]]
+    {
+        let (code, objects) = prune(args);
+        let hint = objects[0]["error"]["hint"].as_str().unwrap();
+        assert!(code == Some(5) && hint.starts_with("did you mean"), "{objects:?}");
+    }
+    assert_eq!(world.json(&["cache", "verify", "no-such"]).0, Some(5));
     let (code, objects) = prune(&["--registry", "feed", "--dry-run"]);
     assert_eq!((code, &objects[0]["crates"], &objects[0]["pruned"]), (Some(0), &8.into(), &Value::Null));
     assert_eq!(objects[0]["targets"][0]["dir"], world.dir());
@@ -362,8 +382,7 @@ fn drop_nothing(cancel: oneshot::Sender<()>) {
 fn a_job_that_is_cancelled_says_so_and_ends() {
     let world = World::new();
     let (table, last) = world.job(CacheJob::Verify(Selection::default()), |cancel| cancel.send(()).unwrap());
-    assert_eq!(last, Event::Cancelled);
-    assert!(table.progress().0.0 <= 8);
+    assert_eq!((last, table.progress().1.0), (Event::Cancelled, 8));
     let (table, last) = world.job(CacheJob::List, drop_nothing);
     assert_eq!(last, Event::CacheDone(CacheDone::Listed));
     assert_eq!(table.rows().len(), 8);
@@ -400,6 +419,24 @@ fn a_folder_is_named_by_its_feed_however_the_address_is_spelled() {
         assert_eq!(folder["twins"].as_array().unwrap().len(), 3, "{folder}");
         assert_eq!(folder["duplicate_bytes"], folder["bytes"]);
     }
+    // Of them all Cargo takes its crates from one.
+    let is_in_use = |folder: &Value| {
+        let crates = folder["crates"].as_array().unwrap();
+        crates.iter().filter(|krate| krate["in_lock_file"] == true).count()
+    };
+    let in_use: Vec<(bool, usize)> =
+        folders.iter().map(|folder| (folder["dir"] == names.current, is_in_use(folder))).collect();
+    assert!(in_use.iter().all(|(is_it, crates)| *crates == if *is_it { 8 } else { 0 }), "{in_use:?}");
+    for (dir, warnings) in [(&names.current, 1), (&names.old, 0)] {
+        let (_, objects) = world.json(&["cache", "prune", "made-0001", "--registry", dir, "--dry-run"]);
+        assert_eq!(objects[0]["warnings"].as_array().unwrap().len(), warnings, "{objects:?}");
+    }
+    let (code, objects) = world.json(&["cache", "prune", "--registry", "feed", "--dry-run"]);
+    assert_eq!(
+        (code, objects[0]["targets"].as_array().unwrap().len()),
+        (Some(0), 4),
+        "one feed: {objects:?}"
+    );
     let plain = folder(&names.current);
     assert_eq!((&plain["era"], &plain["spelling"]), (&"current".into(), &Value::Array(vec![])));
     assert_eq!(folder(&names.old)["era"], "old");
@@ -464,8 +501,15 @@ fn hostile_names_and_links_are_rows_and_never_paths() {
     world.json(&["cache", "repair", "--trust-project"]);
 
     let before = whole(&outside);
-    let (code, objects) = world.json(&["cache", "prune", "made-0006", "made-0007", "--yes"]);
-    assert_eq!(code, Some(1), "the sources of one are a link: {objects:?}");
+    let (code, objects) = world.json(&["cache", "prune", "made-0006", "--yes"]);
+    assert_eq!(code, Some(1), "its sources are a link: {objects:?}");
+    assert_eq!(objects[0]["pruned"]["failed"][0]["name"], "made-0006");
+    assert!(world.krate(6).exists());
+    let (code, _) = world.json(&["cache", "prune", "made-0007", "--yes"]);
+    assert_eq!(code, Some(5), "a link is no crate");
+    let (_, objects) = world.json(&["cache", "prune", "--registry", &world.dir(), "--dry-run"]);
+    let warnings = objects[0]["warnings"].to_string();
+    assert!(warnings.contains("6 files that Cargo did not put there would go too"), "{warnings}");
     let (code, objects) = world.json(&["cache", "prune", "--registry", &world.dir(), "--yes"]);
     assert_eq!(code, Some(0), "{objects:?}");
     assert!(!cache.exists() && !src.exists());
@@ -515,4 +559,93 @@ fn rows_come_in_batches_before_their_sizes() {
         });
     }
     assert_eq!(kinds, ["folders", "rows", "sizes", "end"]);
+}
+
+#[test]
+fn feeds_that_only_share_a_name_are_never_deleted_together() {
+    let world = World::new();
+    let other = "sparse+https://pkgs.dev.azure.com/other/_packaging/feed/Cargo/index/";
+    let home = format!("[registries.feed]\nindex = \"{other}\"\ncredential-provider = \"cargo:token\"\n");
+    fs::write(world.home().join("config.toml"), home).unwrap();
+    let dir = dir_names(other).unwrap().current;
+    let file = world.place("cache", &dir).join("x-1.0.0.crate");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "x").unwrap();
+    let prune = |registry: &str| world.json(&["cache", "prune", "--registry", registry, "--yes"]);
+    let (code, objects) = prune("feed");
+    assert_eq!((code, code_of(&objects)), (Some(2), "ambiguous"), "{objects:?}");
+    let details = objects[0]["error"]["details"].to_string();
+    assert!(details.contains(&dir) && details.contains(&world.dir()), "{details}");
+    assert!(file.exists() && world.krate(1).exists());
+    assert_eq!(prune(&world.index).0, Some(0), "the index says which");
+    assert!(file.exists() && !world.krate(1).exists());
+    assert_eq!(prune("feed").0, Some(0), "only one is left");
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_broken_project_hides_nothing_of_the_cache() {
+    let world = World::new();
+    flip(&world.krate(2));
+    let lock = world.demo.project_dir().join("Cargo.lock");
+    let config = world.demo.project_dir().join(".cargo/config.toml");
+    for (file, code) in [(lock, "lock-file-not-valid"), (config, "config-syntax")] {
+        let before = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("<<<<<<< HEAD\n{before}")).unwrap();
+        let list = world.list();
+        let is_noted =
+            |notes: &Value| notes[0].as_str().unwrap().contains("what this project uses is not known");
+        assert!(is_noted(&list["notes"]), "{list}");
+        assert_eq!(list["folders"][0]["crates"].as_array().unwrap().len(), 8);
+        let (failed, objects) = world.json(&["cache", "verify"]);
+        assert_eq!((failed, &objects[0]["whole"]), (Some(1), &7.into()), "{objects:?}");
+        assert!(is_noted(&objects[0]["notes"]));
+        let (planned, objects) = world.json(&["cache", "prune", "made-0001", "--dry-run"]);
+        assert!(planned == Some(0) && is_noted(&objects[0]["warnings"]), "{objects:?}");
+        let (failed, objects) = world.json(&["cache", "repair", "--trust-project"]);
+        assert_eq!((failed, code_of(&objects)), (Some(1), code), "{objects:?}");
+        assert!(world.krate(2).exists(), "nothing could be fetched again");
+        fs::write(&file, before).unwrap();
+    }
+}
+
+#[test]
+fn a_repair_asks_for_trust_before_it_deletes() {
+    let world = World::new();
+    flip(&world.krate(2));
+    let (code, objects) = world.json(&["cache", "repair"]);
+    assert_eq!((code, code_of(&objects)), (Some(2), "project-not-trusted"), "{objects:?}");
+    assert!(world.krate(2).exists() && world.sources(2).exists());
+}
+
+#[test]
+fn a_fetch_says_that_it_waits_for_another_cargo() {
+    let world = World::new();
+    fs::remove_file(world.krate(1)).unwrap();
+    let lock = File::open(world.home().join(LOCKS[1])).unwrap();
+    lock.lock().unwrap();
+    let mut fetch = world.command(BINARY);
+    fetch.args(["fetch", "--locked", "--trust-project", "--json"]).stdout(Stdio::piped());
+    let mut fetch = fetch.spawn().unwrap();
+    let lines = BufReader::new(fetch.stdout.take().unwrap()).lines();
+    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let waiting = events.find(|event| event["phase"] == "waiting").expect("it waits");
+    assert_eq!(waiting["on"], "package cache");
+    assert!(!world.krate(1).exists());
+    drop(lock);
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["end"], &last["stored"]), (&"ended".into(), &"done".into(), &1.into()));
+    assert!(fetch.wait().unwrap().success() && world.krate(1).exists());
+}
+
+#[test]
+fn a_feed_that_was_switched_to_is_known_in_every_project() {
+    let world = World::new();
+    let index = IndexUrl::parse(&world.index).unwrap();
+    let name = RegistryName::parse("switched").unwrap();
+    record::use_feed(&world.sandbox.state_dir(), (&name, &index)).unwrap();
+    let elsewhere = world.sandbox.project();
+    let output = world.command(BINARY).current_dir(elsewhere).args(["cache", "list", "--json"]).output();
+    let list: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(list["folders"][0]["registry"], "switched", "{list}");
 }

@@ -20,14 +20,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::fetch_error::{FetchError, failed};
 use crate::domain::package::{Checksum, CrateId};
-use crate::domain::text::clean;
+use crate::domain::text::{clean, is_control};
 
 pub use hint::{has_index, hint};
 pub use locks::Locks;
 pub use parallel::Run;
 pub use remove::{index_size, remove};
 pub use scan::{Look, all_folders};
-pub use sums::Locked;
+pub use sums::{InUse, Locked};
 pub use verify::Check;
 
 /// Bytes read at once for a checksum.
@@ -188,7 +188,7 @@ fn is_folder_name(name: &str) -> bool {
     let is_one = matches!(components.next(), Some(Component::Normal(only)) if only == name);
     is_one
         && components.next().is_none()
-        && !name.contains(|c: char| matches!(c, '\\' | '/') || c.is_control())
+        && !name.contains(|c: char| matches!(c, '\\' | '/') || is_control(c))
 }
 
 fn entries(path: &Path) -> Result<impl Iterator<Item = io::Result<fs::DirEntry>>, FetchError> {
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
         let home = home_with(&[]);
-        for bad in ["", ".", "..", "../cache", "a/b", "a\\b", "/etc", "a\0b", "x/"] {
+        for bad in ["", ".", "..", "../cache", "a/b", "a\\b", "/etc", "a\0b", "x/", "h\u{202e}-0011"] {
             assert!(matches!(list(home.path(), bad), Err(FetchError::FolderName(_))), "{bad:?}");
         }
         for good in [DIR, "127.0.0.1-0011223344556677", "[::1]-0011223344556677", "-0011223344556677"] {

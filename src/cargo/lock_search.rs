@@ -37,9 +37,11 @@ pub fn locked_under(dir: &Path, cancel: &AtomicBool) -> Result<Found, (PathBuf, 
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && name != ".git" && !is_build_folder(&path) => waiting.push(path),
                 Ok(kind) if !kind.is_dir() && name == "Cargo.lock" => {
-                    let crates = crates_of(&path).map_err(|error| (path, error))?;
-                    found.crates.extend(crates);
-                    found.files += 1;
+                    // Gone meanwhile, or a link to nowhere: no lock file.
+                    if let Some(crates) = crates_of(&path).map_err(|error| (path, error))? {
+                        found.crates.extend(crates);
+                        found.files += 1;
+                    }
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -55,13 +57,13 @@ fn is_build_folder(dir: &Path) -> bool {
     [CACHE_TAG, ".rustc_info.json"].iter().all(|file| dir.join(file).exists())
 }
 
-fn crates_of(path: &Path) -> Result<Vec<CrateId>, FetchError> {
+fn crates_of(path: &Path) -> Result<Option<Vec<CrateId>>, FetchError> {
     let text = files::read(path).map_err(|error| match error {
         FileError::Io { action, path, source } => FetchError::Io { action, path, source },
         other => FetchError::LockNotValid(other.to_string()),
     })?;
-    let lock = lockfile::parse(&text.unwrap_or_default())?;
-    Ok(lock.crates.into_iter().map(|locked| locked.id).collect())
+    let lock = text.map(|text| lockfile::parse(&text)).transpose()?;
+    Ok(lock.map(|lock| lock.crates.into_iter().map(|locked| locked.id).collect()))
 }
 
 #[cfg(test)]
@@ -113,10 +115,17 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_to_folders_are_not_followed() {
+    fn links_to_folders_are_not_followed_and_links_to_nowhere_are_no_lock_files() {
+        use std::os::unix::fs::symlink;
         let root = tempfile::tempdir().unwrap();
+        for dir in ["b", "c"] {
+            fs::create_dir(root.path().join(dir)).unwrap();
+        }
+        symlink("/nowhere/Cargo.lock", root.path().join("b/Cargo.lock")).unwrap();
+        assert_eq!(names(root.path()).0, 0, "nothing that would make every crate unused");
         lock(&root.path().join("a"), "fine");
-        std::os::unix::fs::symlink(root.path(), root.path().join("a/round")).unwrap();
-        assert_eq!(names(root.path()).0, 1);
+        symlink(root.path(), root.path().join("a/round")).unwrap();
+        symlink(root.path().join("a/Cargo.lock"), root.path().join("c/Cargo.lock")).unwrap();
+        assert_eq!(names(root.path()), (2, vec!["fine".to_owned()]));
     }
 }

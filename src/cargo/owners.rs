@@ -32,28 +32,32 @@ impl Owners {
     pub fn of(indexes: &[NamedIndex]) -> Self {
         let mut owners = Self::default();
         for url in CRATES_IO {
-            owners.add(&NamedIndex {
-                registry: "crates.io".into(),
-                url: url.into(),
-                named_in: "Cargo".into(),
-            });
+            let registry = "crates.io".into();
+            owners.add(&NamedIndex { registry, url: url.into(), named_in: "Cargo".into() }, None);
         }
+        // Of each feed the address that is named first.
+        let mut first: HashMap<String, FeedAddress> = HashMap::new();
         for index in indexes {
-            owners.add(index);
+            let Some(address) = FeedAddress::parse(&index.url) else {
+                owners.add(index, None);
+                continue;
+            };
+            owners.add(index, Some(first.entry(address.feed()).or_insert(address)));
         }
         // What is named counts before what is only possible.
         for index in indexes {
-            for url in FeedAddress::parse(&index.url).iter().flat_map(FeedAddress::spellings) {
-                owners.add(&NamedIndex { url, ..index.clone() });
+            let Some(address) = FeedAddress::parse(&index.url) else { continue };
+            for url in address.spellings() {
+                owners.add(&NamedIndex { url, ..index.clone() }, first.get(&address.feed()));
             }
         }
         owners
     }
 
-    fn add(&mut self, index: &NamedIndex) {
+    fn add(&mut self, index: &NamedIndex, first: Option<&FeedAddress>) {
         let Some(names) = index_dir::dir_names(&index.url) else { return };
         for (dir, era) in [(names.current, Era::Current), (names.old, Era::Old)] {
-            self.0.entry(dir).or_insert_with(|| known(index, era));
+            self.0.entry(dir).or_insert_with(|| known((index, era), first));
         }
     }
 
@@ -64,16 +68,25 @@ impl Owners {
     }
 }
 
-fn known(index: &NamedIndex, era: Era) -> KnownIndex {
+fn known((index, era): (&NamedIndex, Era), first: Option<&FeedAddress>) -> KnownIndex {
     let address = FeedAddress::parse(&index.url);
-    let shown = shown(&index.url);
+    let index_shown = shown(&index.url);
+    let mut spelling = address.as_ref().map(FeedAddress::spelling).unwrap_or_default();
+    if first.zip(address.as_ref()).is_some_and(|(first, address)| !first.has_letters_of(address)) {
+        spelling.push(Spelling::Letters);
+    }
+    let feed = match address {
+        Some(address) => address.feed(),
+        None if CRATES_IO.contains(&index.url.as_str()) => CRATES_IO[0].to_owned(),
+        None => index_shown.clone(),
+    };
     KnownIndex {
         registry: index.registry.clone(),
         named_in: index.named_in.clone(),
         era,
-        spelling: address.as_ref().map(FeedAddress::spelling).unwrap_or_default(),
-        feed: address.map_or_else(|| shown.clone(), |address| address.feed()),
-        index: shown,
+        spelling,
+        feed,
+        index: index_shown,
     }
 }
 
@@ -184,16 +197,40 @@ impl FeedAddress {
         })
     }
 
+    /// The same feed in small letters, as a person may type it.
+    fn in_small_letters(mut self) -> Self {
+        (self.before, self.name) = (small(&self.before), small(&self.name));
+        self
+    }
+
+    /// Whether both write what stands in their paths with the same capitals: the organization stands there only on the
+    /// host that all share.
+    fn has_letters_of(&self, other: &Self) -> bool {
+        let is_own = |address: &Self| address.host.to_ascii_lowercase().ends_with(OWN_HOST);
+        let before = |address: &Self| match (is_own(address), is_own(self) || is_own(other)) {
+            (false, true) => address.before.splitn(3, '/').nth(2).map(|rest| format!("/{rest}")),
+            _ => Some(address.before.clone()),
+        };
+        self.name == other.name && before(self) == before(other)
+    }
+
     /// Every address of the same feed that people are known to write.
     fn spellings(&self) -> Vec<String> {
         let default_port = if self.scheme == "https" { 443 } else { 80 };
         let lower = Self { host: self.host.to_ascii_lowercase(), ..self.clone() };
         let hosts =
             [Some(self.clone()), Some(lower), Some(self.clone().on_shared_host()), self.on_own_host()];
-        let own_view = self.view.as_deref();
-        let views = [None, own_view].into_iter().chain(VIEWS.map(Some));
+        let hosts = hosts.into_iter().flatten().flat_map(|host| [host.clone(), host.in_small_letters()]);
+        let mut own_hosts: Vec<Self> = Vec::new();
+        for host in hosts {
+            if !own_hosts.contains(&host) {
+                own_hosts.push(host);
+            }
+        }
+        let own_view = self.view.as_deref().filter(|view| !VIEWS.contains(view));
+        let views = std::iter::once(None).chain(own_view.map(Some)).chain(VIEWS.map(Some));
         let mut urls = Vec::new();
-        for host in hosts.into_iter().flatten() {
+        for host in own_hosts {
             for port in [None, Some(default_port)] {
                 for view in views.clone() {
                     for forced in [false, true] {
@@ -207,6 +244,17 @@ impl FeedAddress {
         }
         urls
     }
+}
+
+/// Small letters; what is written as `%C3` is one by its number.
+fn small(path: &str) -> String {
+    let mut after_percent = 0;
+    let small = path.chars().map(|c| {
+        after_percent = if c == '%' { 3 } else { after_percent };
+        after_percent = i32::max(after_percent - 1, -1);
+        if after_percent >= 0 { c } else { c.to_ascii_lowercase() }
+    });
+    small.collect()
 }
 
 #[cfg(test)]
@@ -270,6 +318,30 @@ mod tests {
             assert_eq!(plain.spelling, [], "{other}");
             assert_eq!(plain.feed, owners.find(&dir(other).current).unwrap().feed);
         }
+    }
+
+    #[test]
+    fn a_feed_whose_capitals_are_written_otherwise_is_a_twin() {
+        let capitals =
+            "sparse+https://pkgs.dev.azure.com/Org/My%20Project%C3%89/_packaging/Feed/Cargo/index/";
+        let small = "sparse+https://pkgs.dev.azure.com/org/my%20project%C3%89/_packaging/feed/Cargo/index/";
+        let of = |owners: &Owners, url: &str| {
+            let found = owners.find(&dir(url).current).unwrap_or_else(|| panic!("{url}"));
+            (found.feed.clone(), found.spelling.clone())
+        };
+        // Only one of them is named, and then both.
+        for named in [vec![named(capitals)], vec![named(capitals), named(small)]] {
+            let owners = Owners::of(&named);
+            let (feed, spelling) = of(&owners, capitals);
+            assert_eq!(spelling, []);
+            assert_eq!(of(&owners, small), (feed.clone(), vec![Spelling::Letters]));
+            let forced = small.replace("/feed/", "/feed~force-auth/");
+            assert_eq!(of(&owners, &forced), (feed.clone(), vec![Spelling::ForceAuth, Spelling::Letters]));
+            let own_host =
+                "sparse+https://org.pkgs.visualstudio.com/My%20Project%C3%89/_packaging/Feed/Cargo/index/";
+            assert_eq!(of(&owners, own_host), (feed, vec![Spelling::OwnHost]));
+        }
+        assert_eq!(of(&Owners::of(&[]), CRATES_IO[1]).0, of(&Owners::of(&[]), CRATES_IO[0]).0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cache::{CacheEvent, CacheTable, PrunePlan, Removal, Selection};
+use crate::domain::cache::{CacheEvent, CacheTable, Cleared, Damage, PrunePlan, Removal, Selection};
 use crate::error::{Exit, Report};
 use crate::task::{CacheDone, CacheJob, Event, Request, Restore, Services};
 
@@ -38,6 +38,9 @@ async fn run(services: &Arc<Services>, printer: Printer, job: CacheJob) -> Told 
                 None
             }
             Event::InCache(event) => {
+                if let CacheEvent::Note(note) = &event {
+                    printer.say(&format!("note: {note}"));
+                }
                 table.apply(event);
                 None
             }
@@ -70,8 +73,13 @@ async fn verify(services: Arc<Services>, printer: Printer, meant: Meant) -> Exit
     if damaged > 0 {
         printer.say("`az-cargo-wizard cache repair` deletes what is damaged and fetches it again");
     }
-    let exit = if damaged == 0 { Exit::Done } else { Exit::Failed };
-    printed(printer.cache_verified(&told.table, None), exit)
+    printed(printer.cache_verified(&told.table, None), verdict(&told.table))
+}
+
+/// What Cargo did not put there is none of its crates, and no damage.
+fn verdict(table: &CacheTable) -> Exit {
+    let is_damaged = table.damaged().any(|(_, damage)| *damage != Damage::Foreign);
+    if is_damaged { Exit::Failed } else { Exit::Done }
 }
 
 async fn repair(services: Arc<Services>, printer: Printer, meant: Meant) -> Exit {
@@ -82,8 +90,21 @@ async fn repair(services: Arc<Services>, printer: Printer, meant: Meant) -> Exit
     if printer.cache_verified(&found.table, Some("verified")).is_err() {
         return Exit::Failed;
     }
+    // Before anything is deleted: whether what is fetched again may be fetched here at all.
+    if is_fetched_again(&found.table)
+        && let Err(exit) = check(&services, printer).await
+    {
+        return exit;
+    }
     let told = run(&services, printer, CacheJob::Repair(found.table.repairable())).await;
-    let Some(CacheDone::Repaired(cleared)) = told.done else { return told.exit };
+    let cleared = match told.done {
+        Some(CacheDone::Repaired(cleared)) => cleared,
+        _ if told.exit == Exit::Interrupted => {
+            let cleared = Cleared::of(&told.removals);
+            return printed(printer.cache_repaired(&cleared, &told.removals), told.exit);
+        }
+        _ => return told.exit,
+    };
     if printer.cache_repaired(&cleared, &told.removals).is_err() {
         return Exit::Failed;
     }
@@ -91,15 +112,15 @@ async fn repair(services: Arc<Services>, printer: Printer, meant: Meant) -> Exit
     if !cleared.fetch_again {
         return exit;
     }
-    match check(&services, printer).await {
-        Ok(()) => {
-            match fetch_checked(services, printer, Restore { locked: true, ..Restore::default() }).await {
-                Exit::Done => exit,
-                failed => failed,
-            }
-        }
-        Err(failed) => failed,
+    match fetch_checked(services, printer, Restore { locked: true, ..Restore::default() }).await {
+        Exit::Done => exit,
+        failed => failed,
     }
+}
+
+/// Whether something of this project is damaged.
+fn is_fetched_again(table: &CacheTable) -> bool {
+    table.rows().iter().any(|row| row.state.is_repairable() && row.in_lock_file)
 }
 
 async fn prune(services: Arc<Services>, printer: Printer, flags: Prune) -> Exit {
@@ -111,32 +132,28 @@ async fn prune(services: Arc<Services>, printer: Printer, flags: Prune) -> Exit 
     let planned = run(&services, printer, CacheJob::PlanPrune(selection)).await;
     let Some(CacheDone::PrunePlanned(plan)) = planned.done else { return planned.exit };
     if !flags.yes {
-        return printed(printer.cache_pruned(&plan, None), unagreed(printer, &plan, flags.dry_run));
+        let report = unagreed(&plan, flags.dry_run);
+        let exit = report.as_ref().map_or(Exit::Done, |report| report.exit);
+        return printed(printer.cache_planned(&plan, report.as_ref()), exit);
     }
     let told = run(&services, printer, CacheJob::Prune(plan.clone())).await;
-    let Some(CacheDone::Pruned(cleared)) = told.done else {
-        if !told.removals.is_empty() {
-            printer.say(&format!(
-                "stopped after {} of {} deletions",
-                told.removals.len(),
-                plan.targets.len()
-            ));
-        }
-        return told.exit;
+    let (cleared, exit) = match told.done {
+        Some(CacheDone::Pruned(cleared)) if cleared.failed == 0 => (cleared, Exit::Done),
+        Some(CacheDone::Pruned(cleared)) => (cleared, Exit::Failed),
+        // What was deleted by then is gone.
+        _ if told.exit == Exit::Interrupted => (Cleared::of(&told.removals), told.exit),
+        _ => return told.exit,
     };
-    let exit = if cleared.failed == 0 { Exit::Done } else { Exit::Failed };
-    printed(printer.cache_pruned(&plan, Some((&cleared, &told.removals))), exit)
+    printed(printer.cache_pruned(&plan, (&cleared, &told.removals)), exit)
 }
 
 /// Without `--yes` nothing is deleted; a script that wanted it deleted must learn that.
-fn unagreed(printer: Printer, plan: &PrunePlan, dry_run: bool) -> Exit {
-    if dry_run || plan.targets.is_empty() {
-        return Exit::Done;
-    }
-    let report = Report::new(Exit::Usage, "not-agreed", "nothing was deleted")
-        .hint("add `--yes` to delete it, or `--dry-run` to look only");
-    printer.say(&report.to_string());
-    report.exit
+fn unagreed(plan: &PrunePlan, dry_run: bool) -> Option<Report> {
+    let is_meant = !dry_run && !plan.targets.is_empty();
+    is_meant.then(|| {
+        Report::new(Exit::Usage, "not-agreed", "nothing was deleted")
+            .hint("add `--yes` to delete it, or `--dry-run` to look only")
+    })
 }
 
 fn selection(meant: Meant) -> Selection {
@@ -146,4 +163,34 @@ fn selection(meant: Meant) -> Selection {
 /// Fails where nobody reads the output any more.
 fn printed(result: std::io::Result<()>, exit: Exit) -> Exit {
     result.map_or(Exit::Failed, |()| exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::domain::cache::{CacheRow, CachedFile, FileName, FileState};
+
+    #[test]
+    fn what_can_not_be_read_is_damaged_and_what_is_foreign_is_not() {
+        let of = |damage: Damage| {
+            let mut table = CacheTable::default();
+            table.apply(CacheEvent::Rows(vec![CacheRow {
+                file: CachedFile { dir: "h-0011223344556677".into(), name: FileName::Foreign("x".into()) },
+                bytes: 1,
+                unpacked: None,
+                stored: None,
+                used: None,
+                in_lock_file: false,
+                state: FileState::Damaged(damage),
+            }]));
+            verdict(&table)
+        };
+        assert_eq!(of(Damage::Unreadable("input/output error".into())), Exit::Failed);
+        assert_eq!((of(Damage::Altered), of(Damage::Foreign)), (Exit::Failed, Exit::Done));
+        assert_eq!(verdict(&CacheTable::default()), Exit::Done);
+        let nobody_reads = Err(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(printed(nobody_reads, Exit::Done), Exit::Failed);
+    }
 }

@@ -122,6 +122,8 @@ pub enum Spelling {
     Port,
     /// Capital letters in the host.
     Case,
+    /// Other capital letters in its path than where it is named: Azure takes both for one feed, Cargo does not.
+    Letters,
     /// The organization's host of its own, `ORG.pkgs.visualstudio.com`.
     OwnHost,
 }
@@ -133,6 +135,7 @@ impl fmt::Display for Spelling {
             Self::View(view) => write!(f, "@{view}"),
             Self::Port => f.write_str(":443"),
             Self::Case => f.write_str("host in capital letters"),
+            Self::Letters => f.write_str("other capital letters"),
             Self::OwnHost => f.write_str("host of visualstudio.com"),
         }
     }
@@ -184,7 +187,7 @@ pub struct CacheRow {
     pub stored: Option<SystemTime>,
     /// When Cargo last used it, to some minutes; `None` where Cargo has not recorded it (before 1.78).
     pub used: Option<SystemTime>,
-    /// Whether the lock file of this project names it.
+    /// Whether the lock file of this project names it, and Cargo takes it from this very folder.
     pub in_lock_file: bool,
     pub state: FileState,
 }
@@ -266,10 +269,12 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What a look at the cache tells, in this order: folders, rows as they are found, sizes as they are counted,
-/// verdicts as they are reached.
+/// What a look at the cache tells, in this order: what can't be known, folders, rows as they are found, sizes as they
+/// are counted, verdicts as they are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CacheEvent {
+    /// Something of the project that can't be known, and why; clean.
+    Note(String),
     Folders(Vec<Folder>),
     /// Some of the files.
     Rows(Vec<CacheRow>),
@@ -381,6 +386,16 @@ pub struct Cleared {
 }
 
 impl Cleared {
+    /// What these deletions come to.
+    #[must_use]
+    pub fn of(removals: &[Removal]) -> Self {
+        let mut cleared = Self::default();
+        for removal in removals {
+            cleared.count(removal);
+        }
+        cleared
+    }
+
     /// Adds what came of one deletion.
     pub fn count(&mut self, removal: &Removal) {
         self.removed += usize::from(removal.failure.is_none());

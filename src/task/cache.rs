@@ -85,7 +85,7 @@ fn no_thread(error: &std::io::Error) -> Report {
 }
 
 fn perform(services: &Services, job: CacheJob, run: Run<'_>) -> Result<CacheDone, Report> {
-    let sight = Sight::new(services)?;
+    let sight = Sight::new(services);
     match job {
         CacheJob::List => {
             sight.look(run, true)?;
@@ -95,7 +95,8 @@ fn perform(services: &Services, job: CacheJob, run: Run<'_>) -> Result<CacheDone
             verify(&sight, &selection, run)?;
             Ok(CacheDone::Verified)
         }
-        CacheJob::Repair(files) => Ok(CacheDone::Repaired(repair::repair(&sight, files, run)?)),
+        // What is deleted is fetched again: not from a project that Cargo can't read either.
+        CacheJob::Repair(files) => Ok(CacheDone::Repaired(repair::repair(&sight.whole()?, files, run)?)),
         CacheJob::PlanPrune(selection) => Ok(CacheDone::PrunePlanned(prune::plan(&sight, &selection, run)?)),
         CacheJob::Prune(plan) => Ok(CacheDone::Pruned(prune::prune(&sight, plan, run)?)),
     }
@@ -107,6 +108,7 @@ fn verify(sight: &Sight, selection: &Selection, run: Run<'_>) -> Result<(), Repo
     let wanted = prune::Wanted::of(&table, selection, run)?;
     let rows: Vec<_> = table.rows().iter().filter(|row| wanted.has(row)).cloned().collect();
     let files: Vec<(CachedFile, u64)> = rows.iter().map(|row| (row.file.clone(), row.bytes)).collect();
+    table.notes().iter().for_each(|note| (run.tell)(CacheEvent::Note(note.clone())));
     (run.tell)(CacheEvent::Folders(table.folders().to_vec()));
     drop(table);
     (run.tell)(CacheEvent::Rows(rows));

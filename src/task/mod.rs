@@ -17,6 +17,7 @@ mod glance;
 pub mod inspect;
 mod keeping;
 pub mod logins;
+mod near;
 mod network;
 pub mod new_pat;
 mod open_page;

@@ -1,7 +1,6 @@
 //! Feed switching: what can be switched to, what a switch would change, and what may be wrong with it. Asks nobody:
 //! all of it is known here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cargo::config_file::Places;
@@ -16,6 +15,7 @@ use crate::record::{self, Record};
 
 use super::check::{self, HostTrust};
 use super::connect::OwnedPlaces;
+use super::near::near;
 use super::services::{Services, shown};
 use super::{Event, blocking, tracked};
 
@@ -315,19 +315,9 @@ fn named(folder: &InFolder, index: IndexUrl, name: &RegistryName) -> Result<Swit
 
 /// Nothing of that name, with what comes near.
 fn unknown(text: &str, folder: &InFolder, record: &Record) -> Report {
-    const NEAR: f64 = 0.7;
-    const MOST: usize = 3;
     let known = folder.registries().into_iter().map(|(name, ..)| name);
     let known = known.chain(record.recent().map(|(name, _)| name)).map(|name| name.to_string());
-    let nearness = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &text.to_lowercase());
-    let near: BTreeMap<String, f64> = known
-        .chain([CRATES_IO.to_owned()])
-        .map(|name| (name.clone(), nearness(&name)))
-        .filter(|(_, nearness)| *nearness >= NEAR)
-        .collect();
-    let mut near: Vec<(String, f64)> = near.into_iter().collect();
-    near.sort_by(|one, other| other.1.total_cmp(&one.1));
-    let near: Vec<String> = near.into_iter().take(MOST).map(|(name, _)| format!("`{name}`")).collect();
+    let near = near(text, known.chain([CRATES_IO.to_owned()]));
     let report = Report::new(
         Exit::NotFound,
         "no-such-registry",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
+use az_cargo_wizard::domain::text::is_control;
 use az_cargo_wizard::task::{Event, JobId, Request};
 use az_cargo_wizard::tui::{Key, Msg, Step, Theme};
 use proptest::prelude::*;
@@ -52,7 +53,7 @@ fn keys() -> impl Strategy<Value = Key> {
     ];
     prop_oneof![
         6 => select(named),
-        3 => select("kjgGq/ pdyrsaunx159?".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        3 => select("kjgGq/ pdyrsaunxvm159?".chars().collect::<Vec<_>>()).prop_map(Key::Char),
         1 => any::<char>().prop_map(Key::Char),
         1 => select("aeukwxcz".chars().collect::<Vec<_>>()).prop_map(Key::Ctrl),
     ]
@@ -132,6 +133,8 @@ fn events(wizard: &Wizard) -> Vec<Event> {
         Event::Failed(Box::new(world::not_saved())),
         Event::Cancelled,
     ];
+    events
+        .extend(crate::cache::events(|name| format!("{name}\u{1b}]52;c;ZXZpbA==\u{7}日本語\u{202e}{name}")));
     events.extend(reviews.map(Event::Reviewed));
     events.extend(checkouts.map(|checkout| Event::Checked(Box::new(checkout))));
     events.extend(lists.map(Event::Feeds));
@@ -185,6 +188,7 @@ proptest! {
             wizard = after(wizard, happening);
             let text = text_of(drawn(&wizard, (columns, rows)).buffer());
             prop_assert!(!text.contains(&world::TOKEN[..6]), "{}", text);
+            prop_assert!(!text.chars().any(|c| c != '\n' && is_control(c)), "{:?}", text);
             prop_assert!(theme.1 || text.is_ascii(), "{}", text);
         }
         let said = (wizard.app.summary(), events(&wizard));

@@ -26,6 +26,8 @@ states! { "cache":
     empty => |wizard| at_cache(wizard).tell(CacheEvent::Folders(Vec::new())).done(CacheDone::Listed);
     one => |wizard| one_folder(wizard, vec![row(FEED, "a", 27_500)]);
     far_scrolled => |wizard| one_folder(wizard, numbered(1000)).press("G<up><up>");
+    counting => |wizard| at_cache(wizard).tell(folders()).tell(CacheEvent::Rows(uncounted())).press("<enter>d");
+    broken_project => |wizard| broken(wizard);
     failed => |wizard| at_cache(wizard).fail(world::file_is_locked());
     wide_names => |wizard| one_folder(wizard, wide());
     inside => |wizard| with_rows(wizard).press("<enter>j");
@@ -38,7 +40,9 @@ states! { "cache":
     filtered => |wizard| with_rows(wizard).press("/ser<enter>");
     filter_without_match => |wizard| with_rows(wizard).press("/no-such");
     marked => |wizard| with_rows(wizard).press("<enter> jj ");
+    all_marked => |wizard| with_rows(wizard).press("<enter>/ser<enter>m");
     details => |wizard| with_rows(wizard).press("<enter>d");
+    details_of_a_copy => |wizard| with_rows(wizard).press("<enter>/serde<enter>d");
     details_of_a_registry => |wizard| with_rows(wizard).press("Gd");
     verifying => |wizard| comparing(wizard).at(400);
     verified => |wizard| comparing(wizard).done(CacheDone::Verified);
@@ -48,6 +52,9 @@ states! { "cache":
     repairing => |wizard| found(wizard).press("<enter>").at(500);
     planning => |wizard| with_rows(wizard).press("jx").at(500);
     prune_asked => |wizard| planned(wizard);
+    prune_narrowed => |wizard| narrowed(wizard, 4);
+    prune_of_all => |wizard| with_rows(wizard).press("x").done(CacheDone::PrunePlanned(old_crates()));
+    nothing_is_that_old => |wizard| narrowed(wizard, 3);
     pruning => |wizard| planned(wizard).press("<enter>").at(500);
     pruned => |wizard| after_pruning(wizard, 0);
     still_there => |wizard| after_pruning(wizard, 1);
@@ -76,7 +83,7 @@ impl Wizard {
     }
 }
 
-fn at_cache(wizard: Wizard) -> Wizard {
+pub(crate) fn at_cache(wizard: Wizard) -> Wizard {
     wizard.dashboard_of(world::looked_at()).press("<tab><tab>").told(Msg::Clock(NOON))
 }
 
@@ -152,6 +159,17 @@ fn one_folder(wizard: Wizard, rows: Vec<CacheRow>) -> Wizard {
     at_cache(wizard).tell(folders).tell(CacheEvent::Rows(rows)).done(CacheDone::Listed)
 }
 
+/// As they come in: nobody has looked yet at what is unpacked.
+fn uncounted() -> Vec<CacheRow> {
+    rows().into_iter().map(|row| CacheRow { unpacked: None, ..row }).collect()
+}
+
+fn broken(wizard: Wizard) -> Wizard {
+    let note = "what this project uses is not known: the lock file is not valid: expected `=`, line 3";
+    let wizard = at_cache(wizard).tell(CacheEvent::Note(note.to_owned()));
+    wizard.tell(folders()).tell(CacheEvent::Rows(rows())).done(CacheDone::Listed)
+}
+
 fn numbered(number: usize) -> Vec<CacheRow> {
     (0..number).map(|index| row(FEED, &format!("crate-{index:06}"), 27_500)).collect()
 }
@@ -204,6 +222,86 @@ fn planned(wizard: Wizard) -> Wizard {
     with_rows(wizard).press("jx").done(CacheDone::PrunePlanned(plan()))
 }
 
+fn old_crates() -> PrunePlan {
+    PrunePlan {
+        targets: vec![(Target::Crate(UNKNOWN.into(), world::crate_id("old-tool", "1.2.3")), 6_172_835)],
+        crates: 1,
+        bytes: 6_172_835,
+        ..PrunePlan::default()
+    }
+}
+
+/// The question about a registry, turned so many answers on; what the last one but one asks for is not there.
+fn narrowed(wizard: Wizard, turns: usize) -> Wizard {
+    (0..turns).fold(planned(wizard), |wizard, turn| {
+        let found = if turn == 3 { plan_of_unlocked() } else { PrunePlan::default() };
+        wizard.press(" ").done(CacheDone::PrunePlanned(found))
+    })
+}
+
+fn plan_of_unlocked() -> PrunePlan {
+    let targets = ["bitflags", "memchr"]
+        .map(|name| (Target::Crate(FEED.into(), world::crate_id(name, "1.2.3")), 61_725));
+    PrunePlan { targets: targets.into(), crates: 2, bytes: 123_450, warnings: Vec::new(), lock_files: 3 }
+}
+
+/// Everything that a job on the cache may tell, its texts as they are made from a name.
+pub(crate) fn events(text: impl Fn(&str) -> String) -> Vec<Event> {
+    let dir: std::sync::Arc<str> = text("dir").into();
+    let known = KnownIndex {
+        registry: text("registry"),
+        index: text("index"),
+        named_in: text("named in"),
+        era: Era::Old,
+        spelling: vec![Spelling::View(text("view"))],
+        feed: text("feed"),
+    };
+    let folder =
+        |dir: std::sync::Arc<str>, owner| Folder { path: text("/path").into(), dir, owner, has_index: false };
+    let foreign = CachedFile { dir: dir.clone(), name: FileName::Foreign(text("file")) };
+    let damaged = CachedFile { dir: dir.clone(), ..file(FEED, "serde") };
+    let of = |file: &CachedFile, state| CacheRow { file: file.clone(), state, ..row(FEED, "a", 1) };
+    let unreadable = FileState::Damaged(Damage::Unreadable(text("unreadable")));
+    let target = Target::Folder(dir.clone());
+    let plan = PrunePlan {
+        targets: vec![
+            (target.clone(), 5),
+            (Target::Crate(dir.clone(), world::crate_id("serde", "1.2.3")), 7),
+        ],
+        crates: 1,
+        bytes: 12,
+        warnings: vec![text("warning")],
+        lock_files: 1,
+    };
+    let cleared = Cleared { removed: 1, bytes: 5, failed: 1, fetch_again: false };
+    let verdict = |file: &CachedFile, state| Verdict { file: file.clone(), bytes: 1, state };
+    let told = [
+        CacheEvent::Note(text("note")),
+        CacheEvent::Folders(vec![
+            folder(dir.clone(), Owner::Index(Box::new(known.clone()))),
+            folder(text("twin").into(), Owner::Index(Box::new(known))),
+            folder(text("unknown").into(), Owner::Unknown { hint: Some(text("hint")) }),
+        ]),
+        CacheEvent::Rows(vec![of(&foreign, unreadable.clone()), of(&damaged, FileState::Unchecked)]),
+        CacheEvent::Unpacked(vec![(damaged.clone(), 5)]),
+        CacheEvent::SourcesOnly { dir: dir.clone(), crates: 1, bytes: 7 },
+        CacheEvent::ToCheck { files: 2, bytes: 2 },
+        CacheEvent::Checked(vec![
+            verdict(&foreign, unreadable),
+            verdict(&damaged, FileState::Damaged(Damage::Altered)),
+        ]),
+        CacheEvent::Removed(vec![Removal { target, bytes: 0, failure: Some(text("failure")) }]),
+    ];
+    let done = [
+        CacheDone::Listed,
+        CacheDone::Verified,
+        CacheDone::PrunePlanned(plan),
+        CacheDone::Pruned(cleared.clone()),
+        CacheDone::Repaired(Cleared { fetch_again: true, ..cleared }),
+    ];
+    told.map(Event::InCache).into_iter().chain(done.map(Event::CacheDone)).collect()
+}
+
 fn after_pruning(wizard: Wizard, failed: usize) -> Wizard {
     let wizard = planned(wizard).press("<enter>");
     let failure = (failed > 0).then(|| "Permission denied (os error 13)".to_owned());
@@ -239,8 +337,67 @@ fn what_is_marked_is_pruned_and_else_the_crate_under_the_cursor() {
     assert_eq!(prune("j<enter>x"), [file(FEED, "anyhow")]);
     assert_eq!(prune("j<enter> jj x"), [file(FEED, "anyhow"), file(FEED, "itoa")]);
     assert_eq!(prune("j<enter> jj  x"), [file(FEED, "anyhow")], "a mark is taken back");
-    let everything = with_rows(opened()).press("x");
-    assert_eq!(everything.job_on_cache(), &CacheJob::List, "never all of them at once");
+    let filtered = "<enter>/ser<enter>m";
+    assert_eq!(
+        prune(&format!("{filtered}x")),
+        [file(FEED, "serde"), file(FEED, "serde_json"), file(TWIN, "serde")]
+    );
+    assert_eq!(prune(&format!("{filtered}mx")), [file(FEED, "serde")], "nothing is marked any more");
+    let every = prune("<enter> mx");
+    assert_eq!(every.len(), 12, "all crates, and nothing that is none");
+}
+
+#[test]
+fn what_is_meant_is_narrowed_by_age_and_by_lock_files_and_never_all_of_the_cache() {
+    let asked = |wizard: &Wizard| match wizard.job_on_cache() {
+        CacheJob::PlanPrune(selection) => {
+            let days = selection.unused_for.map(|age| age.as_secs() / 86_400);
+            (selection.registries.len(), days, selection.unused_under.clone())
+        }
+        other => panic!("{other:?}"),
+    };
+    let next = |wizard: Wizard| wizard.done(CacheDone::PrunePlanned(PrunePlan::default())).press(" ");
+    let project = Some("/home/ana/src/shop".into());
+    let mut of_all = with_rows(opened()).press("x");
+    for (days, under) in [(Some(90), None), (Some(365), None), (None, project.clone()), (Some(30), None)] {
+        assert_eq!(asked(&of_all), (0, days, under));
+        of_all = next(of_all);
+    }
+    let mut of_one = with_rows(opened()).press("jx");
+    for (days, under) in
+        [(None, None), (Some(30), None), (Some(90), None), (Some(365), None), (None, project)]
+    {
+        assert_eq!(asked(&of_one), (1, days, under));
+        of_one = next(of_one);
+    }
+    let nothing = narrowed(opened(), 1).press("<enter>");
+    assert!(matches!(nothing.job_on_cache(), CacheJob::PlanPrune(_)), "there is nothing to agree to");
+    let agreed = narrowed(opened(), 4).press("<enter>");
+    assert_eq!(agreed.job_on_cache(), &CacheJob::Prune(plan_of_unlocked()));
+}
+
+#[test]
+fn rows_that_stream_in_move_neither_the_cursor_nor_the_marks() {
+    let selected = |wizard: &Wizard| {
+        let buffer = drawn(wizard, USUAL).buffer().clone();
+        crate::draw::reversed(&buffer).into_iter().map(|(_, row)| row).collect::<String>()
+    };
+    let (first, later): (Vec<_>, Vec<_>) =
+        rows().into_iter().partition(|row| ["libc", "quote", "serde"].contains(&name_of(row)));
+    let wizard = at_cache(opened()).tell(folders()).tell(CacheEvent::Rows(first)).at(100);
+    assert!(!wizard.text().contains("would be free"), "nobody knows yet: {}", wizard.text());
+    let wizard = wizard.press("<enter> j");
+    assert!(selected(&wizard).contains("quote"), "{}", selected(&wizard));
+    let wizard = wizard.tell(CacheEvent::Rows(later)).at(200);
+    assert!(selected(&wizard).contains("quote") && wizard.text().contains("syn "), "{}", wizard.text());
+    let done = wizard.done(CacheDone::Listed);
+    assert!(selected(&done).contains("quote") && done.text().contains("1 marked"), "{}", done.text());
+    let CacheJob::PlanPrune(selection) = done.press("x").job_on_cache().clone() else { panic!("no plan") };
+    assert_eq!(selection.marked, Some(vec![file(FEED, "libc")]));
+}
+
+fn name_of(row: &CacheRow) -> &str {
+    row.file.name.id().map_or("", |id| id.name.as_str())
 }
 
 #[test]

@@ -16,7 +16,7 @@ use az_cargo_wizard::domain::text;
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce};
 use az_cargo_wizard::task::doctor::{Check, Diagnosis};
-use az_cargo_wizard::task::{CachedCrate, Event, KeptIn, LoggedIn};
+use az_cargo_wizard::task::{CacheDone, CachedCrate, Event, KeptIn, LoggedIn};
 use az_cargo_wizard::tui::Theme;
 
 use crate::draw::{NARROW, USUAL, WIDE, drawn, text_of};
@@ -237,10 +237,40 @@ fn screens() -> Vec<(&'static str, Wizard)> {
         ("done", at_done(wizard())),
         ("failed cache", at_restore(wizard()).ended(FetchEnd::Done, None).press("<enter>").fail(report())),
     ];
+    screens.extend(cache());
     screens.extend(
         phases().map(|phase| ("phase", at_restore(wizard()).fetching(vec![FetchEvent::Phase(phase)]))),
     );
     screens
+}
+
+/// The Cache tab, after more and more of what its jobs may tell.
+fn cache() -> Vec<(&'static str, Wizard)> {
+    let told = |events: std::ops::Range<usize>, wizard: Wizard| {
+        let events = crate::cache::events(evil).into_iter().take(events.end).skip(events.start);
+        events.fold(wizard, Wizard::answer)
+    };
+    let looking = || told(0..5, crate::cache::at_cache(Wizard::opened(Theme::default())));
+    let listed = || looking().answer(Event::CacheDone(CacheDone::Listed));
+    let verified = || told(5..7, listed().press("v")).answer(Event::CacheDone(CacheDone::Verified));
+    let planned = || told(10..11, listed().press("jx"));
+    vec![
+        ("cache comes in", looking().at(100)),
+        ("cache", listed()),
+        ("cache of a registry", listed().press("jj")),
+        ("cache of an unknown registry", listed().press("G")),
+        ("crates", listed().press("<enter>")),
+        ("details of a registry", listed().press("jd")),
+        ("details of an unknown registry", listed().press("Gd")),
+        ("details of a crate", listed().press("<enter>d")),
+        ("details of a file", listed().press("<enter>Gd")),
+        ("copied path", listed().press("jy")),
+        ("damage", verified()),
+        ("damage left", verified().press("<esc><enter>")),
+        ("prune", planned()),
+        ("still there", told(11..12, told(7..8, planned().press("<enter>")))),
+        ("failed look", listed().press("r").fail(report())),
+    ]
 }
 
 #[test]

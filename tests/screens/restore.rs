@@ -18,10 +18,14 @@ states! { "restore":
     starting => |wizard| wizard.at_restore().at(1000);
     waiting_for_another_cargo => |wizard| wizard
         .at_restore()
-        .fetching(vec![FetchEvent::Phase(Phase::Waiting { on: "package cache".to_owned() })]);
+        .fetching(vec![FetchEvent::Phase(Phase::Waiting { on: "package cache".to_owned() })])
+        .at(300)
+        .at(3000);
     resolving => |wizard| wizard
         .at_restore()
-        .fetching(vec![world::planned(), FetchEvent::Phase(Phase::Resolving { complete: 31, pending: 12 })]);
+        .fetching(vec![world::planned(), FetchEvent::Phase(Phase::Resolving { complete: 31, pending: 12 })])
+        .at(300)
+        .at(3000);
     downloading => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).at(1200);
     filtering => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("/r");
     filter_without_match => |wizard| wizard.at_restore().fetching(world::half_a_fetch()).press("/zzz<enter>");

@@ -49,3 +49,40 @@ impl Run<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn once_it_is_cancelled_nothing_more_is_begun() {
+        const JOBS: usize = 10_000;
+        let clock = Clock::Fake { since_start: Duration::ZERO, now: SystemTime::UNIX_EPOCH };
+        let (cancel, begun) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let run = Run { cancel: &cancel, tell: &|_| {}, clock };
+        run.each(JOBS, |at| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            match at {
+                3 => cancel.store(true, Ordering::Relaxed),
+                // Nobody gets ahead of the one that cancels.
+                4.. => {
+                    while !run.is_cancelled() {
+                        thread::yield_now();
+                    }
+                }
+                _ => {}
+            }
+        });
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let begun = begun.into_inner();
+        assert!((4..=4 + threads).contains(&begun), "{begun} of {JOBS} with {threads} threads");
+        cancel.store(false, Ordering::Relaxed);
+        let done = AtomicUsize::new(0);
+        run.each(JOBS, |_| {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(done.into_inner(), JOBS);
+    }
+}

@@ -193,6 +193,18 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn a_crate_whose_sources_can_not_be_deleted_stays() {
+        let home = home();
+        let sources = folder(home.path(), Kept::Sources, DIR).unwrap().join("x-1.0.0");
+        fs::remove_dir_all(&sources).unwrap();
+        std::os::unix::fs::symlink("/nowhere", &sources).unwrap();
+        assert!(matches!(take(home.path(), &x()), Err(FetchError::FolderLeaves(_))));
+        let file = folder(home.path(), Kept::Crates, DIR).unwrap().join("x-1.0.0.crate");
+        assert!(file.exists(), "sources go first: Cargo would take what is left of them for the crate's");
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn what_can_not_be_deleted_keeps_its_index() {
         use std::os::unix::fs::symlink;
         let home = home();

@@ -6,9 +6,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::parallel::Run;
+use super::sums::InUse;
 use super::{Kept, crate_of, entries, folder, is_folder_name};
 use crate::cargo::fetch_error::{FetchError, failed};
 use crate::cargo::global_cache::Uses;
@@ -29,8 +31,8 @@ const COUNTED: usize = 64;
 pub struct Look<'a> {
     pub cargo_home: &'a Path,
     pub uses: &'a Uses,
-    /// The crates of this project's lock file.
-    pub locked: &'a HashSet<CrateId>,
+    /// The crates of this project's lock file, where Cargo takes them from.
+    pub in_use: &'a InUse,
     /// Whether the sizes of unpacked sources are wanted where Cargo has not recorded them.
     pub count_sources: bool,
     pub run: Run<'a>,
@@ -66,7 +68,7 @@ impl Look<'_> {
         let Uncounted { rows, alone } = std::mem::take(&mut *held(&uncounted));
         if self.count_sources {
             self.count(&rows);
-            self.run.each(alone.len(), |at| self.count_alone(&folders[alone[at].0], &alone[at].1));
+            self.count_alone(folders, &alone);
         }
         Ok(())
     }
@@ -76,6 +78,7 @@ impl Look<'_> {
         let mut unpacked = self.unpacked(&folder.dir)?;
         let mut uncounted = Vec::new();
         let mut batch = Batch::new(self.run);
+        let in_use = self.in_use.of(&folder.dir);
         if is_real_folder(&folder.path) {
             for entry in entries(&folder.path)? {
                 if self.run.is_cancelled() {
@@ -84,7 +87,7 @@ impl Look<'_> {
                 let entry = entry.map_err(failed("read", &folder.path))?;
                 // Of the entry itself, not of what a link leads to. One that has just vanished is no row.
                 let Ok(data) = entry.metadata() else { continue };
-                let mut row = self.row(folder, &entry.file_name(), &data);
+                let mut row = self.row((folder, in_use), &entry.file_name(), &data);
                 if let Some(id) = row.file.name.id()
                     && unpacked.remove(OsString::from(id.stem()).as_os_str())
                 {
@@ -100,7 +103,12 @@ impl Look<'_> {
         Ok((uncounted, unpacked.into_iter().collect()))
     }
 
-    fn row(&self, folder: &Folder, name: &OsString, data: &fs::Metadata) -> CacheRow {
+    fn row(
+        &self,
+        (folder, in_use): (&Folder, Option<&HashSet<CrateId>>),
+        name: &OsString,
+        data: &fs::Metadata,
+    ) -> CacheRow {
         let id = name.to_str().filter(|_| data.is_file()).and_then(crate_of);
         let bytes = if data.is_file() { data.len() } else { 0 };
         let state = match &id {
@@ -109,7 +117,7 @@ impl Look<'_> {
             Some(_) => FileState::Unchecked,
         };
         let used = id.as_ref().and_then(|id| self.uses.last(&folder.dir, &id.file_name(), &id.stem()));
-        let in_lock_file = id.as_ref().is_some_and(|id| self.locked.contains(id));
+        let in_lock_file = in_use.zip(id.as_ref()).is_some_and(|(crates, id)| crates.contains(id));
         let name = id.map_or_else(|| FileName::Foreign(clean(&name.to_string_lossy())), FileName::Crate);
         CacheRow {
             file: CachedFile { dir: folder.dir.clone(), name },
@@ -138,20 +146,38 @@ impl Look<'_> {
         self.run.each(parts.len(), |at| {
             let sizes = parts[at].iter().filter_map(|file| {
                 let dir = folder(self.cargo_home, Kept::Sources, &file.dir).ok()?;
-                Some((file.clone(), tree_size(&dir.join(file.name.id()?.stem()))))
+                Some((file.clone(), self.size(&dir.join(file.name.id()?.stem()))?))
             });
             (self.run.tell)(CacheEvent::Unpacked(sizes.collect()));
         });
     }
 
-    fn count_alone(&self, of: &Folder, names: &[OsString]) {
-        let Ok(dir) = folder(self.cargo_home, Kept::Sources, &of.dir) else { return };
-        let recorded = |name: &OsString| self.uses.unpacked(&of.dir, name.to_str()?);
-        let bytes =
-            names.iter().map(|name| recorded(name).unwrap_or_else(|| tree_size(&dir.join(name)))).sum();
-        if !names.is_empty() {
-            (self.run.tell)(CacheEvent::SourcesOnly { dir: of.dir.clone(), crates: names.len(), bytes });
+    fn count_alone(&self, folders: &[Folder], alone: &[(usize, Vec<OsString>)]) {
+        let bytes: Vec<AtomicU64> = alone.iter().map(|_| AtomicU64::new(0)).collect();
+        let parts: Vec<(usize, &[OsString])> = alone
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, names))| names.chunks(COUNTED).map(move |part| (at, part)))
+            .collect();
+        self.run.each(parts.len(), |part| {
+            let (at, names) = parts[part];
+            let dir = &folders[alone[at].0].dir;
+            let Ok(sources) = folder(self.cargo_home, Kept::Sources, dir) else { return };
+            let recorded = |name: &OsString| self.uses.unpacked(dir, name.to_str()?);
+            let sizes =
+                names.iter().filter_map(|name| recorded(name).or_else(|| self.size(&sources.join(name))));
+            bytes[at].fetch_add(sizes.sum(), Ordering::Relaxed);
+        });
+        let told = alone.iter().zip(bytes).filter(|((_, names), _)| !names.is_empty());
+        for ((folder, names), bytes) in told.filter(|_| !self.run.is_cancelled()) {
+            let (dir, bytes) = (folders[*folder].dir.clone(), bytes.into_inner());
+            (self.run.tell)(CacheEvent::SourcesOnly { dir, crates: names.len(), bytes });
         }
+    }
+
+    /// `None`: it was cancelled before all was counted.
+    fn size(&self, root: &Path) -> Option<u64> {
+        tree_size_while(root, || !self.run.is_cancelled())
     }
 }
 
@@ -209,9 +235,16 @@ pub(super) fn is_real_folder(path: &Path) -> bool {
 
 /// The bytes of all files below a folder; links count for nothing, and what vanishes is passed over.
 pub(super) fn tree_size(root: &Path) -> u64 {
+    tree_size_while(root, || true).unwrap_or_default()
+}
+
+fn tree_size_while(root: &Path, goes_on: impl Fn() -> bool) -> Option<u64> {
     let mut bytes = 0;
     let mut waiting: Vec<PathBuf> = vec![root.to_owned()];
     while let Some(dir) = waiting.pop() {
+        if !goes_on() {
+            return None;
+        }
         for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
@@ -220,10 +253,84 @@ pub(super) fn tree_size(root: &Path) -> u64 {
             }
         }
     }
-    bytes
+    Some(bytes)
 }
 
 /// A lock that a panic elsewhere has poisoned still holds a whole value.
 fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::domain::cache::Owner;
+    use crate::host::Clock;
+
+    const DIR: &str = "h-0011223344556677";
+
+    fn planted(crates: usize, alone: usize) -> (tempfile::TempDir, Vec<Folder>) {
+        let home = tempfile::tempdir().unwrap();
+        let place = |kept| folder(home.path(), kept, DIR).unwrap();
+        fs::create_dir_all(place(Kept::Crates)).unwrap();
+        for number in 0..crates {
+            fs::write(place(Kept::Crates).join(format!("made-{number:04}-1.0.0.crate")), "x").unwrap();
+        }
+        for number in 0..alone {
+            let dir = place(Kept::Sources).join(format!("alone-{number:04}-1.0.0"));
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("lib.rs"), "12345").unwrap();
+        }
+        let owner = Owner::Unknown { hint: None };
+        let folders = vec![Folder { dir: DIR.into(), path: place(Kept::Crates), owner, has_index: true }];
+        (home, folders)
+    }
+
+    /// Everything that is told; `see` may cancel it.
+    fn told(
+        (home, folders): (&Path, &[Folder]),
+        see: impl Fn(&CacheEvent, &AtomicBool) + Sync,
+    ) -> Vec<CacheEvent> {
+        let (cancel, events) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let tell = |event| {
+            see(&event, &cancel);
+            held(&events).push(event);
+        };
+        let clock = Clock::Fake { since_start: Duration::ZERO, now: std::time::SystemTime::UNIX_EPOCH };
+        let run = Run { cancel: &cancel, tell: &tell, clock };
+        let (uses, in_use) = (Uses::default(), InUse::default());
+        let look = Look { cargo_home: home, uses: &uses, in_use: &in_use, count_sources: true, run };
+        look.scan(folders).unwrap();
+        events.into_inner().unwrap()
+    }
+
+    #[test]
+    fn the_first_rows_are_told_at_once_and_the_others_in_batches() {
+        let (home, folders) = planted(700, 0);
+        let events = told((home.path(), &folders), |_, _| {});
+        let batches: Vec<usize> = events
+            .iter()
+            .map(|event| match event {
+                CacheEvent::Rows(rows) => rows.len(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(batches, [FIRST_ROWS, ROWS, 700 - FIRST_ROWS - ROWS]);
+    }
+
+    #[test]
+    fn sources_without_a_crate_are_counted_on_all_cores_and_not_once_it_is_cancelled() {
+        let (home, folders) = planted(1, 3 * COUNTED);
+        let events = told((home.path(), &folders), |_, _| {});
+        let bytes = 3 * COUNTED as u64 * 5;
+        let all = CacheEvent::SourcesOnly { dir: DIR.into(), crates: 3 * COUNTED, bytes };
+        assert_eq!(events.last(), Some(&all));
+        let events = told((home.path(), &folders), |event, cancel| {
+            cancel.fetch_or(matches!(event, CacheEvent::Rows(_)), Ordering::Relaxed);
+        });
+        assert_eq!(events.len(), 1, "the row alone: {events:?}");
+        assert_eq!(tree_size_while(home.path(), || false), None);
+    }
 }

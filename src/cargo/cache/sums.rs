@@ -1,7 +1,7 @@
 //! What a `.crate` file must be: the checksums of a lock file, and those of Cargo's own copy of the index under
 //! `registry/index/DIR/.cache` (cargo-contract 5.1).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::scan::is_real_folder;
 use super::{Kept, folder};
+use crate::domain::cache::CachedFile;
 use crate::domain::package::{Checksum, CrateId, CrateName};
 
 /// Kind and schema of the index files that every Cargo since 1.74 writes.
@@ -33,6 +34,29 @@ impl Locked {
 
     pub(super) fn find(&self, dir: &str, id: &CrateId) -> impl Iterator<Item = Checksum> {
         self.0.get(dir).into_iter().flatten().filter_map(|sums| sums.get(id).copied())
+    }
+}
+
+/// The crates that a project's lock file names, by the folders from which Cargo takes them there.
+#[derive(Debug, Clone, Default)]
+pub struct InUse(HashMap<String, HashSet<CrateId>>);
+
+impl InUse {
+    /// Cargo takes these crates from that folder.
+    pub fn add(&mut self, dir: String, crates: impl IntoIterator<Item = CrateId>) {
+        self.0.entry(dir).or_default().extend(crates);
+    }
+
+    /// The crates of one folder.
+    #[must_use]
+    pub fn of(&self, dir: &str) -> Option<&HashSet<CrateId>> {
+        self.0.get(dir)
+    }
+
+    /// Whether `cargo fetch` in the project would get it again, were it deleted.
+    #[must_use]
+    pub fn has(&self, file: &CachedFile) -> bool {
+        file.name.id().is_some_and(|id| self.of(&file.dir).is_some_and(|crates| crates.contains(id)))
     }
 }
 

@@ -79,20 +79,19 @@ impl Check<'_> {
             return Ok(Some(FileState::Damaged(Damage::Empty)));
         }
         let found = hashing.checksum(&path)?;
-        let mut wanted = self.locked.find(&file.dir, id).peekable();
-        let is_locked = wanted.peek().is_some();
-        if wanted.any(|sum| sum == found) {
-            return Ok(Some(FileState::Whole));
-        }
-        // The lock file may be anybody's: where the index knows the crate, it decides.
-        let wanted = index.find(&file.dir, id);
-        if wanted == Some(found) {
+        // The lock file may be anybody's: where the index knows the crate, it alone decides.
+        let told = index.find(&file.dir, id);
+        let wanted = match told {
+            Some(sum) => vec![sum],
+            None => self.locked.find(&file.dir, id).collect(),
+        };
+        if wanted.contains(&found) {
             return Ok(Some(FileState::Whole));
         }
         Ok(Some(match archive_end(&path)? {
             ArchiveEnd::Missing => FileState::Damaged(Damage::Truncated),
             ArchiveEnd::Broken => FileState::Damaged(Damage::Altered),
-            ArchiveEnd::Whole if wanted.is_none() && !is_locked => FileState::NotTold,
+            ArchiveEnd::Whole if wanted.is_empty() => FileState::NotTold,
             ArchiveEnd::Whole => FileState::Damaged(Damage::Altered),
         }))
     }
@@ -100,4 +99,44 @@ impl Check<'_> {
 
 fn unreadable(words: &str) -> FileState {
     FileState::Damaged(Damage::Unreadable(clean(words)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::domain::cache::FileName;
+    use crate::host::Clock;
+
+    const DIR: &str = "h-0011223344556677";
+
+    #[test]
+    fn what_is_cancelled_before_it_begins_reads_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = folder(home.path(), Kept::Crates, DIR).unwrap();
+        fs::create_dir_all(&dir).unwrap();
+        let file = |number: usize| {
+            let id = CrateId::parse("made", &format!("1.0.{number}")).unwrap();
+            fs::write(dir.join(id.file_name()), "").unwrap();
+            (CachedFile { dir: DIR.into(), name: FileName::Crate(id) }, 0)
+        };
+        let files: Vec<_> = (0..10 * PART).map(file).collect();
+        let judged = |cancels: bool| {
+            let (cancel, judged) = (AtomicBool::new(false), Mutex::new(0));
+            let tell = |event| match event {
+                CacheEvent::ToCheck { .. } => cancel.store(cancels, Ordering::Relaxed),
+                CacheEvent::Checked(verdicts) => *judged.lock().unwrap() += verdicts.len(),
+                other => panic!("{other:?}"),
+            };
+            let clock = Clock::Fake { since_start: Duration::ZERO, now: SystemTime::UNIX_EPOCH };
+            let run = Run { cancel: &cancel, tell: &tell, clock };
+            Check { cargo_home: home.path(), locked: &Locked::default(), run }.verify(&files);
+            judged.into_inner().unwrap()
+        };
+        assert_eq!((judged(true), judged(false)), (0, 10 * PART));
+    }
 }

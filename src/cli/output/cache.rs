@@ -6,12 +6,13 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Printer, SCHEMA};
+use super::{Printer, SCHEMA, report_json};
 use crate::domain::cache::{
     CacheRow, CacheTable, Cleared, Damage, Era, FileState, Folder, FolderTotals, Owner, PrunePlan, Removal,
     Spelling, Target,
 };
 use crate::domain::text;
+use crate::error::Report;
 
 impl Printer {
     /// The crate cache, folder by folder.
@@ -55,13 +56,7 @@ impl Printer {
         let foreign = found.iter().filter(|(_, damage)| **damage == Damage::Foreign).count();
         let bytes: u64 = table.rows().iter().map(|row| row.bytes).sum();
         if self == Self::Json {
-            let mut value = json!({
-                "checked": table.rows().len(),
-                "bytes": bytes,
-                "whole": whole,
-                "checksum_not_known": not_known,
-                "damaged": found.iter().map(|(row, damage)| damaged_json(row, damage, table)).collect::<Vec<_>>(),
-            });
+            let mut value = verified_json(table, (whole, not_known));
             if let Some(event) = event {
                 value["event"] = json!(event);
             }
@@ -93,45 +88,60 @@ impl Printer {
     /// When standard output is closed.
     pub fn cache_repaired(self, cleared: &Cleared, removals: &[Removal]) -> io::Result<()> {
         if self == Self::Json {
-            let mut value = cleared_json(cleared, removals);
-            value["event"] = json!("repaired");
-            value["fetch_again"] = json!(cleared.fetch_again);
-            return self.json(value);
+            return self.json(repaired_json(cleared, removals));
         }
         self.failures(removals);
         let files = text::count(cleared.removed, "damaged crate", "damaged crates");
         self.data(&format!("{files} deleted{}", if cleared.fetch_again { "; fetching again" } else { "" }))
     }
 
-    /// What would be deleted, or was.
+    /// What would be deleted, and why nothing was, where somebody may have wanted it.
     ///
     /// # Errors
     /// When standard output is closed.
-    pub fn cache_pruned(self, plan: &PrunePlan, done: Option<(&Cleared, &[Removal])>) -> io::Result<()> {
+    pub fn cache_planned(self, plan: &PrunePlan, why_not: Option<&Report>) -> io::Result<()> {
         if self == Self::Json {
-            return self.json(json!({
-                "crates": plan.crates,
-                "bytes": plan.bytes,
-                "lock_files": plan.lock_files,
-                "warnings": plan.warnings,
-                "targets": plan.targets.iter().map(|(target, bytes)| target_json(target, *bytes)).collect::<Vec<_>>(),
-                "pruned": done.map(|(cleared, removals)| cleared_json(cleared, removals)),
-            }));
+            self.json(planned_json(plan, why_not))?;
+        } else {
+            self.notes(plan);
+            for (target, bytes) in &plan.targets {
+                self.data(&format!("  {} {:>9}", text::pad(&target.to_string(), 60), text::size(*bytes)))?;
+            }
+            let crates = text::count(plan.crates, "crate", "crates");
+            self.data(&format!("{crates}, {} to be freed", text::size(plan.bytes)))?;
         }
+        if let Some(report) = why_not {
+            self.say(&report.to_string());
+        }
+        Ok(())
+    }
+
+    /// What was deleted, also where it was stopped.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn cache_pruned(
+        self,
+        plan: &PrunePlan,
+        (cleared, removals): (&Cleared, &[Removal]),
+    ) -> io::Result<()> {
+        if self == Self::Json {
+            return self.json(pruned_json(plan, (cleared, removals)));
+        }
+        self.notes(plan);
+        self.failures(removals);
+        if removals.len() < plan.targets.len() {
+            self.say(&format!("stopped after {} of {} deletions", removals.len(), plan.targets.len()));
+        }
+        let what = text::count(cleared.removed, "deletion", "deletions");
+        self.data(&format!("{} freed by {what}", text::size(cleared.bytes)))
+    }
+
+    fn notes(self, plan: &PrunePlan) {
         plan.warnings.iter().for_each(|warning| self.say(&format!("note: {warning}")));
         if plan.lock_files > 0 {
             self.say(&format!("asked {}", text::count(plan.lock_files, "lock file", "lock files")));
         }
-        if let Some((cleared, removals)) = done {
-            self.failures(removals);
-            let what = text::count(cleared.removed, "deletion", "deletions");
-            return self.data(&format!("{} freed by {what}", text::size(cleared.bytes)));
-        }
-        for (target, bytes) in &plan.targets {
-            self.data(&format!("  {} {:>9}", text::pad(&target.to_string(), 60), text::size(*bytes)))?;
-        }
-        let crates = text::count(plan.crates, "crate", "crates");
-        self.data(&format!("{crates}, {} to be freed", text::size(plan.bytes)))
     }
 
     fn failures(self, removals: &[Removal]) {
@@ -161,7 +171,7 @@ fn folder_lines(
     }
     let twins: Vec<&str> = table.twins(folder).map(|twin| &*twin.dir).collect();
     if !twins.is_empty() {
-        notes.push(format!("another address of the feed has {}", twins.join(", ")));
+        notes.push(format!("another address of the same registry has {}", twins.join(", ")));
     }
     if folder.is_orphan() {
         notes.push("no index: Cargo's daily clean-up will delete all of it".to_owned());
@@ -203,6 +213,48 @@ fn target_json(target: &Target, bytes: u64) -> Value {
     })
 }
 
+fn verified_json(table: &CacheTable, (whole, not_known): (usize, usize)) -> Value {
+    let damaged = table.damaged().map(|(row, damage)| damaged_json(row, damage, table));
+    json!({
+        "checked": table.rows().len(),
+        "bytes": table.rows().iter().map(|row| row.bytes).sum::<u64>(),
+        "whole": whole,
+        "checksum_not_known": not_known,
+        "damaged": damaged.collect::<Vec<_>>(),
+        "notes": table.notes(),
+    })
+}
+
+fn repaired_json(cleared: &Cleared, removals: &[Removal]) -> Value {
+    let mut value = cleared_json(cleared, removals);
+    value["event"] = json!("repaired");
+    value["fetch_again"] = json!(cleared.fetch_again);
+    value
+}
+
+fn planned_json(plan: &PrunePlan, why_not: Option<&Report>) -> Value {
+    let targets = plan.targets.iter().map(|(target, bytes)| target_json(target, *bytes));
+    let mut value = json!({
+        "crates": plan.crates,
+        "bytes": plan.bytes,
+        "lock_files": plan.lock_files,
+        "warnings": plan.warnings,
+        "targets": targets.collect::<Vec<_>>(),
+        "pruned": Value::Null,
+    });
+    if let Some(report) = why_not {
+        value["error"] = report_json(report);
+    }
+    value
+}
+
+fn pruned_json(plan: &PrunePlan, (cleared, removals): (&Cleared, &[Removal])) -> Value {
+    let mut value = planned_json(plan, None);
+    value["pruned"] = cleared_json(cleared, removals);
+    value["pruned"]["stopped"] = json!(removals.len() < plan.targets.len());
+    value
+}
+
 fn cleared_json(cleared: &Cleared, removals: &[Removal]) -> Value {
     let failed = removals.iter().filter_map(|removal| {
         let mut value = target_json(&removal.target, removal.bytes);
@@ -234,10 +286,11 @@ struct Listing<'a> {
 }
 
 #[derive(Serialize)]
-struct ListedJson<F> {
+struct ListedJson<'a, F> {
     bytes: u64,
     duplicate_bytes: u64,
     folders: F,
+    notes: &'a [String],
     schema: u32,
     unpacked_bytes: u64,
 }
@@ -294,6 +347,7 @@ impl<'a> Listing<'a> {
                 let rows = table.rows().iter().filter(move |row| row.file.dir == folder.dir);
                 folder_json(folder, total, (table, Sequence(rows.map(move |row| row_json(row, table)))))
             })),
+            notes: table.notes(),
             schema: SCHEMA,
             unpacked_bytes: totals.iter().map(|total| total.unpacked).sum(),
         }
@@ -349,4 +403,111 @@ fn row_json<'a>(row: &'a CacheRow, table: &'a CacheTable) -> RowJson<'a> {
 /// Since 1970, UTC.
 fn seconds(at: SystemTime) -> Option<u64> {
     at.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::domain::cache::{CacheEvent, CachedFile, FileName};
+    use crate::domain::package::CrateId;
+    use crate::error::Exit;
+
+    const README: &str = include_str!("../../../README.md");
+
+    /// The objects and their fields as the table in the README has them; what stands in brackets is none.
+    fn documented() -> BTreeMap<String, BTreeSet<String>> {
+        let table = README.split("<!-- fields of cache -->").nth(1).unwrap();
+        let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|row| {
+            let cells: Vec<&str> = row.split('|').collect();
+            let fields = cells[2].split('(').map(|part| part.rsplit(')').next().unwrap_or(part));
+            (code(cells[1])[0].clone(), fields.flat_map(code).collect())
+        })
+        .collect()
+    }
+
+    /// The fields of an object, and those of the objects in it.
+    fn collect(name: &str, value: &Value, into: &mut BTreeMap<String, BTreeSet<String>>) {
+        let own = into.entry(name.to_owned()).or_default();
+        own.extend(
+            value.as_object().unwrap().keys().filter(|key| *key != "schema" && *key != "event").cloned(),
+        );
+        for (key, inner) in value.as_object().unwrap().iter().filter(|(key, _)| *key != "error") {
+            match inner {
+                Value::Array(items) => {
+                    items.iter().filter(|item| item.is_object()).for_each(|item| collect(key, item, into));
+                }
+                Value::Object(_) => collect(key, inner, into),
+                _ => {}
+            }
+        }
+    }
+
+    fn table() -> CacheTable {
+        let dir = "h-0011223344556677";
+        let id = CrateId::parse("x", "1.0.0").unwrap();
+        let mut table = CacheTable::default();
+        table.apply(CacheEvent::Note("the lock file is not valid".into()));
+        table.apply(CacheEvent::Folders(vec![Folder {
+            dir: dir.into(),
+            path: dir.into(),
+            owner: Owner::Unknown { hint: None },
+            has_index: true,
+        }]));
+        table.apply(CacheEvent::Rows(vec![CacheRow {
+            file: CachedFile { dir: dir.into(), name: FileName::Crate(id) },
+            bytes: 1,
+            unpacked: None,
+            stored: None,
+            used: None,
+            in_lock_file: false,
+            state: FileState::Damaged(Damage::Empty),
+        }]));
+        table.finish();
+        table
+    }
+
+    fn removals() -> Vec<Removal> {
+        let target = || Target::Folder("h-0011223344556677".into());
+        let failure = Some("permission denied".to_owned());
+        vec![
+            Removal { target: target(), bytes: 5, failure: None },
+            Removal { target: target(), bytes: 0, failure },
+        ]
+    }
+
+    #[test]
+    fn every_field_is_in_the_readme_and_no_other() {
+        let (table, removals) = (table(), removals());
+        let cleared = Cleared::of(&removals);
+        let targets = vec![(removals[0].target.clone(), 5); 3];
+        let plan = PrunePlan { targets, ..PrunePlan::default() };
+        let why_not = Report::new(Exit::Usage, "not-agreed", "nothing was deleted");
+        let listed = serde_json::to_value(Listing { table: &table, totals: &table.totals() }.json()).unwrap();
+        let mut fields = BTreeMap::new();
+        collect("list", &listed, &mut fields);
+        collect("verify", &verified_json(&table, (0, 0)), &mut fields);
+        collect("repaired", &repaired_json(&cleared, &removals), &mut fields);
+        collect("prune", &planned_json(&plan, Some(&why_not)), &mut fields);
+        collect("prune", &pruned_json(&plan, (&cleared, &removals)), &mut fields);
+        assert_eq!(fields, documented());
+    }
+
+    #[test]
+    fn what_was_deleted_before_it_was_stopped_is_told() {
+        let removals = removals();
+        let cleared = Cleared::of(&removals);
+        let plan = |targets| PrunePlan {
+            targets: vec![(removals[0].target.clone(), 5); targets],
+            ..PrunePlan::default()
+        };
+        let pruned = |targets| pruned_json(&plan(targets), (&cleared, &removals))["pruned"].clone();
+        assert_eq!((&pruned(3)["removed"], &pruned(3)["bytes"]), (&json!(1), &json!(5)));
+        assert_eq!((&pruned(3)["stopped"], &pruned(2)["stopped"]), (&json!(true), &json!(false)));
+        assert_eq!(pruned(3)["failed"][0]["error"], "permission denied");
+        assert_eq!(planned_json(&plan(3), None).get("error"), None);
+    }
 }

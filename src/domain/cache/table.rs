@@ -10,6 +10,7 @@ use super::{CacheEvent, CacheRow, CachedFile, Damage, FileName, FileState, Folde
 /// Everything that a look at the cache has told so far.
 #[derive(Debug, Clone, Default)]
 pub struct CacheTable {
+    notes: Vec<String>,
     folders: Vec<Folder>,
     rows: Vec<CacheRow>,
     sources_only: HashMap<Arc<str>, (usize, u64)>,
@@ -37,6 +38,12 @@ pub struct FolderTotals {
 }
 
 impl CacheTable {
+    /// What of the project can't be known, and why.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     #[must_use]
     pub fn folders(&self) -> &[Folder] {
         &self.folders
@@ -56,6 +63,7 @@ impl CacheTable {
     /// Takes in what is told.
     pub fn apply(&mut self, event: CacheEvent) {
         match event {
+            CacheEvent::Note(note) => self.notes.push(note),
             CacheEvent::Folders(folders) => self.folders = folders,
             CacheEvent::Rows(rows) => {
                 self.places.clear();

@@ -1,17 +1,20 @@
 //! What is known before the cache is looked at: whose its folders are, what this project locks, when Cargo used what.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cargo::cache::{self, Locked, Look, Run};
+use semver::Version;
+
+use crate::cargo::cache::{self, InUse, Locked, Look, Run};
 use crate::cargo::global_cache::Uses;
 use crate::cargo::lockfile::Lockfile;
 use crate::cargo::owners::{CRATES_IO, Owners};
-use crate::cargo::settings::{NamedIndex, Settings, named_indexes};
+use crate::cargo::settings::{NamedIndex, Replacement, Settings, named_indexes};
 use crate::cargo::{home, index_dir};
 use crate::domain::cache::{CacheEvent, Folder, Owner};
 use crate::domain::package::{Checksum, CrateId, CrateSource};
+use crate::domain::registry::IndexUrl;
 use crate::domain::text;
 use crate::error::Report;
 use crate::record::Record;
@@ -25,42 +28,58 @@ const MOST_OF_LOCK: usize = 500;
 pub(super) struct Sight {
     pub(super) cargo_home: PathBuf,
     owners: Owners,
-    /// The crates of this project's lock file.
-    pub(super) locked: HashSet<CrateId>,
+    /// The crates of this project's lock file, where `cargo fetch` takes them from.
+    pub(super) in_use: InUse,
     pub(super) sums: Locked,
-    /// The folders that `cargo fetch` in this project fills, of both eras.
-    pub(super) in_force: HashSet<String>,
+    /// Why the project's configuration or its lock file can't be read: what it uses is not known then.
+    trouble: Vec<Report>,
 }
 
 impl Sight {
-    pub(super) fn new(services: &Services) -> Result<Self, Report> {
-        let settings = caches::settings(services)?;
-        let lock = match services.workspace_or_near() {
-            Some(workspace) => caches::lock_file(&workspace)?,
-            None => None,
-        };
-        let lock = lock.unwrap_or_default();
-        let layers = home::config_layers(&services.dir, &services.cargo_home)?;
+    /// A broken project tells nothing, and the cache is there all the same.
+    pub(super) fn new(services: &Services) -> Self {
+        let mut trouble = Vec::new();
+        let layers = home::config_layers(&services.dir, &services.cargo_home);
+        let layers = known(layers, &mut trouble).unwrap_or_default();
+        let settings =
+            if trouble.is_empty() { known(caches::settings(services), &mut trouble) } else { None };
+        let lock = services.workspace_or_near().map(|workspace| caches::lock_file(&workspace));
+        let lock = lock.and_then(|lock| known(lock, &mut trouble).flatten()).unwrap_or_default();
+        let record = Record::load(&services.state_dir);
         let mut indexes = named_indexes(&layers, &services.host.env);
         indexes.extend(of_lock(&lock));
-        indexes.extend(of_record(&Record::load(&services.state_dir)));
-        let (sums, in_force) = sums(&settings, &lock);
-        Ok(Self {
-            cargo_home: services.cargo_home.clone(),
-            owners: Owners::of(&indexes),
-            locked: lock.crates.into_iter().map(|locked| locked.id).collect(),
-            sums,
-            in_force,
-        })
+        indexes.extend(of_record(&record));
+        let reads = Reads {
+            settings: settings.as_ref(),
+            record: &record,
+            cargo: services.cargo_version(),
+            cargo_home: &services.cargo_home,
+        };
+        let (sums, in_use) = reads.crates(&lock);
+        let cargo_home = services.cargo_home.clone();
+        Self { cargo_home, owners: Owners::of(&indexes), in_use, sums, trouble }
     }
 
-    /// Tells the folders, then what is in them.
+    /// # Errors
+    /// Why it is not known what the project uses.
+    pub(super) fn whole(self) -> Result<Self, Report> {
+        match self.trouble.first() {
+            Some(report) => Err(report.clone()),
+            None => Ok(self),
+        }
+    }
+
+    /// Tells what is not known, the folders, then what is in them.
     pub(super) fn look(&self, run: Run<'_>, count_sources: bool) -> Result<(), Report> {
+        for report in &self.trouble {
+            let note = format!("what this project uses is not known: {}", report.headline);
+            (run.tell)(CacheEvent::Note(note));
+        }
         let folders = self.folders()?;
         (run.tell)(CacheEvent::Folders(folders.clone()));
         let uses = Uses::read(&self.cargo_home);
-        let (cargo_home, locked) = (&self.cargo_home, &self.locked);
-        Ok(Look { cargo_home, uses: &uses, locked, count_sources, run }.scan(&folders)?)
+        let (cargo_home, in_use) = (&self.cargo_home, &self.in_use);
+        Ok(Look { cargo_home, uses: &uses, in_use, count_sources, run }.scan(&folders)?)
     }
 
     fn folders(&self) -> Result<Vec<Folder>, Report> {
@@ -102,47 +121,97 @@ fn of_lock(lock: &Lockfile) -> Vec<NamedIndex> {
     urls.into_iter().map(named).collect()
 }
 
-/// Feeds that this tool has fetched from, in whatever project.
+/// Feeds that this tool has fetched from or switched to, in whatever project.
 fn of_record(record: &Record) -> Vec<NamedIndex> {
     let named = |(registry, index): (String, String)| NamedIndex {
         registry,
         url: index,
         named_in: "used before".to_owned(),
     };
-    record.indexes().map(named).collect()
+    let recent = record.recent().map(|(name, index)| (name.to_string(), index.as_str().to_owned()));
+    record.indexes().chain(recent).map(named).collect()
 }
 
-/// The checksums that the lock file tells, by the folders in which crates of each source may lie; and the folders
-/// that are in force.
-fn sums(settings: &Settings, lock: &Lockfile) -> (Locked, HashSet<String>) {
-    let replaced = settings.registry_in_force().filter(|registry| registry.replaces_crates_io);
-    let mut by_source: BTreeMap<&CrateSource, HashMap<CrateId, Checksum>> = BTreeMap::new();
-    let mut in_force: HashSet<String> = HashSet::new();
-    for locked in &lock.crates {
-        let sums = by_source.entry(&locked.source).or_default();
-        sums.extend(locked.checksum.map(|sum| (locked.id.clone(), sum)));
+/// What could be read, or else the trouble with it.
+fn known<T, E: Into<Report>>(read: Result<T, E>, trouble: &mut Vec<Report>) -> Option<T> {
+    read.map_err(|error| trouble.push(error.into())).ok()
+}
+
+/// From where Cargo takes what.
+struct Reads<'a> {
+    /// `None`: they can't be read.
+    settings: Option<&'a Settings>,
+    record: &'a Record,
+    /// `None`: nobody has asked.
+    cargo: Option<Version>,
+    cargo_home: &'a Path,
+}
+
+impl Reads<'_> {
+    /// The checksums that the lock file tells, by the folders in which crates of each source may lie; and its crates,
+    /// by the folders from which Cargo takes them.
+    fn crates(&self, lock: &Lockfile) -> (Locked, InUse) {
+        let mut by_source: BTreeMap<&CrateSource, Vec<(&CrateId, Option<Checksum>)>> = BTreeMap::new();
+        for locked in &lock.crates {
+            by_source.entry(&locked.source).or_default().push((&locked.id, locked.checksum));
+        }
+        let (mut locked, mut in_use) = (Locked::default(), InUse::default());
+        for (source, crates) in by_source {
+            // Each may be spelled in several ways, the likeliest first.
+            let (own, others) = match source {
+                // A mirror's crates are crates.io's, byte for byte: Cargo compares them with the lock file as well.
+                CrateSource::CratesIo => (self.instead_of_crates_io(), CRATES_IO.map(str::to_owned).to_vec()),
+                CrateSource::Registry(url) => (vec![vec![url.clone()]], Vec::new()),
+                CrateSource::Git(_) => continue,
+            };
+            for dir in own.iter().filter_map(|urls| self.place(urls)) {
+                in_use.add(dir, crates.iter().map(|(id, _)| (*id).clone()));
+            }
+            let sums: HashMap<CrateId, Checksum> =
+                crates.into_iter().filter_map(|(id, sum)| Some((id.clone(), sum?))).collect();
+            let forced = own.iter().flatten().filter_map(|url| IndexUrl::parse(url)?.forced());
+            let forced: Vec<String> = forced.map(|index| index.as_str().to_owned()).collect();
+            let urls = own.iter().flatten().chain(&others).chain(&forced);
+            let dirs = urls.filter_map(|url| index_dir::dir_names(url));
+            let dirs: BTreeSet<String> = dirs.flat_map(|names| [names.current, names.old]).collect();
+            locked.add(dirs, sums);
+        }
+        (locked, in_use)
     }
-    let mut locked = Locked::default();
-    for (source, sums) in by_source {
-        let (own, others): (Vec<String>, &[&str]) = match source {
-            CrateSource::CratesIo => match &replaced {
-                Some(registry) => {
-                    let forced = registry.index.forced().map(|index| index.as_str().to_owned());
-                    (forced.into_iter().chain([registry.index.as_str().to_owned()]).collect(), &CRATES_IO)
-                }
-                None => (CRATES_IO.map(str::to_owned).to_vec(), &[]),
-            },
-            CrateSource::Registry(url) => (vec![url.clone()], &[]),
-            CrateSource::Git(_) => continue,
+
+    /// The indexes that are read in place of crates.io's, or those of crates.io, each in all its spellings: the plain
+    /// one by every Cargo, and that which asks for a sign-in by this tool's own `fetch`, where the person wanted that.
+    fn instead_of_crates_io(&self) -> Vec<Vec<String>> {
+        let Some(settings) = self.settings else { return Vec::new() };
+        match settings.replacement() {
+            Replacement::None => vec![CRATES_IO.map(str::to_owned).to_vec()],
+            Replacement::Registry(registry) => {
+                let forced =
+                    registry.index.forced().filter(|_| self.record.forces(&registry.index) == Some(true));
+                let indexes = [Some(registry.index.clone()), forced].into_iter().flatten();
+                indexes.map(|index| vec![index.as_str().to_owned()]).collect()
+            }
+            Replacement::Other { .. } | Replacement::Undefined { .. } | Replacement::Cycle { .. } => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The folder of an index: that of this Cargo, or the first that is there.
+    fn place(&self, urls: &[String]) -> Option<String> {
+        let dirs: Vec<String> = urls.iter().flat_map(|url| self.dirs(url)).collect();
+        let is_there = |dir: &&String| {
+            cache::folder(self.cargo_home, cache::Kept::Crates, dir).is_ok_and(|path| path.is_dir())
         };
-        let own: Vec<String> = own.iter().flat_map(|url| dirs(url)).collect();
-        in_force.extend(own.iter().cloned());
-        // A mirror's crates are crates.io's, byte for byte: Cargo compares them with the lock file as well.
-        locked.add(own.into_iter().chain(others.iter().flat_map(|url| dirs(url))), sums);
+        dirs.iter().find(is_there).or(dirs.first()).cloned()
     }
-    (locked, in_force)
-}
 
-fn dirs(url: &str) -> impl Iterator<Item = String> {
-    index_dir::dir_names(url).into_iter().flat_map(|names| [names.current, names.old])
+    /// The names that Cargo has had for its folder: where this Cargo is known, its own.
+    fn dirs(&self, url: &str) -> Vec<String> {
+        let Some(names) = index_dir::dir_names(url) else { return Vec::new() };
+        match &self.cargo {
+            Some(cargo) => vec![names.for_cargo(cargo)],
+            None => vec![names.current, names.old],
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Finds what is meant, says what deleting it would free, and deletes it under Cargo's locks.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -19,15 +19,19 @@ use crate::error::{Exit, Report};
 use super::look::Sight;
 use super::repair::remove;
 use super::table_of;
+use crate::task::near::near;
 
 /// Deletions that are told together.
 const TOLD: usize = 64;
+
+/// A crate as a person names it: all of its versions, or one.
+type NamedCrate = (CrateName, Option<Version>);
 
 /// A selection, with everything looked up that it needs.
 pub(super) struct Wanted {
     /// The folders that are meant; `None`: all.
     dirs: Option<HashSet<Arc<str>>>,
-    crates: Vec<(CrateName, Option<Version>)>,
+    crates: Vec<NamedCrate>,
     /// What lock files name, and how many there are.
     used: Option<lock_search::Found>,
     /// The latest use that is long enough ago.
@@ -43,11 +47,13 @@ impl Wanted {
             Some(dir) => Some(used_under(dir, run)?),
             None => None,
         };
+        let dirs =
+            (!selection.registries.is_empty()).then(|| dirs(table, &selection.registries)).transpose()?;
+        let crates = selection.crates.iter().map(|text| crate_wanted(text)).collect::<Result<Vec<_>, _>>()?;
+        all_cached(table, (dirs.as_ref(), &crates))?;
         Ok(Self {
-            dirs: (!selection.registries.is_empty())
-                .then(|| dirs(table, &selection.registries))
-                .transpose()?,
-            crates: selection.crates.iter().map(|text| crate_wanted(text)).collect::<Result<_, _>>()?,
+            dirs,
+            crates,
             used,
             before: selection
                 .unused_for
@@ -59,11 +65,7 @@ impl Wanted {
     /// Whether all that is asked for holds of it.
     pub(super) fn has(&self, row: &CacheRow) -> bool {
         let id = row.file.name.id();
-        let is_named = |id: &CrateId| {
-            let mut wanted = self.crates.iter();
-            wanted
-                .any(|(name, version)| id.name == *name && version.as_ref().is_none_or(|v| id.version == *v))
-        };
+        let is_named = |id: &CrateId| self.crates.iter().any(|wanted| is_crate(id, wanted));
         self.dirs.as_ref().is_none_or(|dirs| dirs.contains(&row.file.dir))
             && (self.crates.is_empty() || id.is_some_and(is_named))
             && self.used.as_ref().is_none_or(|used| id.is_some_and(|id| !used.crates.contains(id)))
@@ -97,6 +99,18 @@ pub(super) fn plan(sight: &Sight, selection: &Selection, run: Run<'_>) -> Result
     }
     plan.bytes = plan.targets.iter().map(|(_, bytes)| bytes).sum();
     plan.warnings = warnings(&table, &rows);
+    if selection.is_whole_registries() {
+        let foreign =
+            table.rows().iter().filter(|row| row.file.name.id().is_none() && wanted.has(row)).count();
+        plan.warnings.extend((foreign > 0).then(|| {
+            let files = text::count(
+                foreign,
+                "file that Cargo did not put there",
+                "files that Cargo did not put there",
+            );
+            format!("{files} would go too")
+        }));
+    }
     Ok(plan)
 }
 
@@ -134,7 +148,7 @@ fn target(row: &CacheRow) -> Option<(Target, u64)> {
 
 /// What a person should know before agreeing.
 fn warnings(table: &CacheTable, rows: &[&CacheRow]) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = table.notes().to_vec();
     let locked = rows.iter().filter(|row| row.in_lock_file).count();
     if locked > 0 {
         let crates = text::count(locked, "crate", "crates");
@@ -151,26 +165,84 @@ fn warnings(table: &CacheTable, rows: &[&CacheRow]) -> Vec<String> {
     warnings
 }
 
+/// The folders of these registries. All of one feed are meant together, however its address is spelled; feeds that
+/// only share a name are not.
 fn dirs(table: &CacheTable, names: &[String]) -> Result<HashSet<Arc<str>>, Report> {
     let mut dirs = HashSet::new();
     for name in names {
+        // A folder is meant itself, whatever a project calls its registries.
+        if let Some(folder) = table.folders().iter().find(|folder| *folder.dir == **name) {
+            dirs.insert(folder.dir.clone());
+            continue;
+        }
         let is_it = |folder: &&Folder| {
             let index = folder.owner.index().is_some_and(|index| index.index == *name);
-            *folder.dir == **name || folder.owner.registry() == Some(name) || index
+            index || folder.owner.registry() == Some(name)
         };
-        let mut found = table.folders().iter().filter(is_it).peekable();
-        if found.peek().is_none() {
+        let found: Vec<&Folder> = table.folders().iter().filter(is_it).collect();
+        if found.is_empty() {
+            let known = table.folders().iter().filter_map(|folder| folder.owner.registry());
+            let near = near(name, known.map(str::to_owned));
             let headline = format!("no cache folder belongs to `{}`", text::clean(name));
-            return Err(Report::new(Exit::NotFound, "no-such-registry", headline)
-                .hint("`cache list` names the registries and their folders"));
+            let otherwise = "`cache list` names the registries and their folders";
+            return Err(not_found("no-such-registry", headline, (&near, otherwise)));
         }
-        dirs.extend(found.map(|folder| folder.dir.clone()));
+        let feeds = found.iter().filter_map(|folder| folder.owner.index()).map(|index| &index.feed);
+        if feeds.collect::<HashSet<_>>().len() > 1 {
+            return Err(ambiguous(name, &found));
+        }
+        dirs.extend(found.into_iter().map(|folder| folder.dir.clone()));
     }
     Ok(dirs)
 }
 
+fn ambiguous(name: &str, found: &[&Folder]) -> Report {
+    let headline = format!("`{}` is the name of several registries", text::clean(name));
+    let report = Report::new(Exit::Usage, "ambiguous", headline)
+        .hint("name one by its index, or by the name of its folder");
+    found.iter().fold(report, |report, folder| {
+        let index = folder.owner.index().map_or("", |index| index.index.as_str());
+        report.detail(format!("{}: {index}", folder.dir))
+    })
+}
+
+/// # Errors
+/// When one of the crates that were named is not there: it was mistyped, or has gone before.
+fn all_cached(
+    table: &CacheTable,
+    (dirs, crates): (Option<&HashSet<Arc<str>>>, &[NamedCrate]),
+) -> Result<(), Report> {
+    let is_meant = |row: &&CacheRow| dirs.is_none_or(|dirs| dirs.contains(&row.file.dir));
+    let cached = || table.rows().iter().filter(is_meant).filter_map(|row| row.file.name.id());
+    let Some((name, version)) = crates.iter().find(|wanted| !cached().any(|id| is_crate(id, wanted))) else {
+        return Ok(());
+    };
+    let others: BTreeSet<String> =
+        cached().filter(|id| id.name == *name).map(|id| format!("{name}@{}", id.version)).collect();
+    let asked = version.as_ref().map_or_else(|| name.to_string(), |version| format!("{name}@{version}"));
+    let near = if others.is_empty() {
+        near(name.as_str(), cached().map(|id| id.name.to_string()).collect::<BTreeSet<_>>())
+    } else {
+        near(&asked, others)
+    };
+    let headline = format!("no crate `{asked}` is cached{}", if dirs.is_some() { " there" } else { "" });
+    Err(not_found("no-such-crate", headline, (&near, "`cache list` names what is")))
+}
+
+fn not_found(code: &'static str, headline: String, (near, otherwise): (&[String], &str)) -> Report {
+    let report = Report::new(Exit::NotFound, code, headline);
+    match near {
+        [] => report.hint(otherwise),
+        near => report.hint(format!("did you mean {}?", near.join(" or "))),
+    }
+}
+
+fn is_crate(id: &CrateId, (name, version): &NamedCrate) -> bool {
+    id.name == *name && version.as_ref().is_none_or(|version| id.version == *version)
+}
+
 /// `NAME` or `NAME@VERSION`.
-fn crate_wanted(text: &str) -> Result<(CrateName, Option<Version>), Report> {
+fn crate_wanted(text: &str) -> Result<NamedCrate, Report> {
     let (name, version) = match text.split_once('@') {
         Some((name, version)) => (name, Some(Version::parse(version))),
         None => (text, None),

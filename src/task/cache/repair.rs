@@ -27,7 +27,7 @@ pub(super) fn repair(sight: &Sight, files: Vec<CachedFile>, run: Run<'_>) -> Res
         if !is_damaged {
             continue;
         }
-        cleared.fetch_again |= sight.in_force.contains(&*file.dir) && sight.locked.contains(id);
+        cleared.fetch_again |= sight.in_use.has(&file);
         let removal = remove(sight, &locks, Target::Crate(file.dir.clone(), id.clone()));
         cleared.count(&removal);
         (run.tell)(CacheEvent::Removed(vec![removal]));

@@ -1,6 +1,7 @@
 //! The Cache tab: the registries that Cargo keeps crates of, their crates, and what can be done about them.
 
 mod jobs;
+mod narrow;
 mod pages;
 mod registries;
 mod rows;
@@ -25,6 +26,7 @@ use super::super::widget::field::Field;
 use super::super::widget::list_window::ListWindow;
 use super::{Look, Panel};
 use jobs::{Job, Told};
+use narrow::Narrow;
 use pages::Ask;
 use rows::{Order, View};
 
@@ -57,6 +59,8 @@ pub(super) struct Cache {
     marks: HashMap<CachedFile, u64>,
     details: bool,
     ask: Option<Ask>,
+    /// Which of several crates deleting is about.
+    narrow: Option<Narrow>,
 }
 
 impl Cache {
@@ -166,6 +170,20 @@ impl Cache {
         }
     }
 
+    /// Marks every crate that is shown; where all of them are, none.
+    fn mark_all(&mut self) {
+        let crates = || self.view.rows(&self.table).filter(|row| row.file.name.id().is_some());
+        let are_marked = crates().all(|row| self.marks.contains_key(&row.file));
+        let shown: Vec<(CachedFile, u64)> = crates().map(|row| (row.file.clone(), row.bytes)).collect();
+        if are_marked {
+            for (file, _) in &shown {
+                self.marks.remove(file);
+            }
+        } else {
+            self.marks.extend(shown);
+        }
+    }
+
     /// What is meant: what is marked, else the registry under the cursor.
     fn meant(&self) -> Selection {
         if !self.marks.is_empty() {
@@ -177,13 +195,32 @@ impl Cache {
         Selection { registries: registries.into_iter().collect(), ..Selection::default() }
     }
 
-    /// What `x` would delete; `None`: that must be said first.
-    fn to_prune(&self) -> Option<Selection> {
-        if let Some(row) = self.crate_here().filter(|_| self.marks.is_empty()) {
-            return Some(Selection { marked: Some(vec![row.file.clone()]), ..Selection::default() });
+    /// The one crate that `x` is about, where nothing is marked.
+    fn one_to_prune(&self) -> Option<Selection> {
+        let row = self.crate_here().filter(|_| self.marks.is_empty())?;
+        Some(Selection { marked: Some(vec![row.file.clone()]), ..Selection::default() })
+    }
+
+    /// Whether it is said what `x` is about.
+    fn can_prune(&self) -> bool {
+        self.one_to_prune().is_some() || !self.marks.is_empty() || (!self.inside && self.places() > 0)
+    }
+
+    /// Finds out what deleting what is meant would free, which is asked about then.
+    fn plan_prune(&mut self, session: &Session) -> Vec<Act> {
+        let one = self.one_to_prune();
+        self.narrow = if one.is_some() { None } else { Some(Narrow::new(self.meant())) };
+        match one {
+            Some(one) => self.begin(Job::Planning, CacheJob::PlanPrune(one)),
+            None => self.plan_narrowed(session),
         }
-        let is_said = !self.marks.is_empty() || !self.inside;
-        Some(self.meant()).filter(|meant| is_said && !meant.is_everything())
+    }
+
+    fn plan_narrowed(&mut self, session: &Session) -> Vec<Act> {
+        let Some(narrow) = &self.narrow else { return Vec::new() };
+        let selection = narrow.selection(session);
+        self.ask = None;
+        self.begin(Job::Planning, CacheJob::PlanPrune(selection))
     }
 
     fn path(&self) -> Option<String> {
@@ -230,10 +267,11 @@ impl Cache {
         if is_free && has_rows {
             offers.push(offer(Action::Verify, "verify"));
         }
-        if is_free && self.to_prune().is_some() {
+        if is_free && self.can_prune() {
             offers.push(offer(Action::Remove, "delete"));
         }
         offers.extend(self.crate_here().map(|_| offer(Action::Toggle, "mark")));
+        offers.extend((self.view.len() > 0).then_some(offer(Action::MarkAll, "mark all")));
         offers.extend(self.closes().map(|verb| offer(Action::Back, verb)));
         if has_rows {
             offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
@@ -268,7 +306,11 @@ impl Panel for Cache {
             (_, true, _) => {
                 return [offer(Action::Accept, "keep the filter")].into_iter().chain(back).collect();
             }
-            (Some(ask), ..) => vec![offer(Action::Accept, ask.verb())],
+            (Some(ask), ..) => {
+                let agree = ask.verb().map(|verb| offer(Action::Accept, verb));
+                let turn = self.narrow.as_ref().map(|_| offer(Action::Toggle, "which of them"));
+                agree.into_iter().chain(turn).collect()
+            }
             (None, _, true) => vec![offer(Action::Copy, "copy the path")],
             (None, ..) => return self.own_offers(),
         };
@@ -283,7 +325,12 @@ impl Panel for Cache {
             Action::Accept if self.ask.is_some() => return self.agree(),
             Action::Accept if !self.inside => self.inside = true,
             Action::Accept => self.ask_to_repair(),
+            Action::Toggle if self.ask.is_some() => {
+                self.narrow.iter_mut().for_each(|narrow| narrow.turn(session));
+                return self.plan_narrowed(session);
+            }
             Action::Toggle => self.mark(),
+            Action::MarkAll => self.mark_all(),
             Action::Sort => return self.sort(),
             Action::Filter => {
                 self.filter.get_or_insert_with(Field::default);
@@ -300,10 +347,7 @@ impl Panel for Cache {
                 let meant = self.meant();
                 return self.begin(Job::Verifying, CacheJob::Verify(meant));
             }
-            Action::Remove => {
-                let Some(meant) = self.to_prune() else { return Vec::new() };
-                return self.begin(Job::Planning, CacheJob::PlanPrune(meant));
-            }
+            Action::Remove => return self.plan_prune(session),
             action => self.step(action),
         }
         Vec::new()
@@ -374,7 +418,7 @@ impl Panel for Cache {
     }
 
     fn must_be_read(&self) -> bool {
-        self.ask.is_some() && !self.filtering
+        self.ask.as_ref().is_some_and(|ask| ask.verb().is_some()) && !self.filtering
     }
 
     fn failed(&self) -> bool {

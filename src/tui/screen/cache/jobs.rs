@@ -160,12 +160,13 @@ impl Cache {
         let files = self.table.repairable();
         if !files.is_empty() {
             self.details = false;
+            self.narrow = None;
             self.ask = Some(Ask::Repair(files));
         }
     }
 
     pub(super) fn planned(&mut self, plan: PrunePlan) {
-        if plan.targets.is_empty() {
+        if plan.targets.is_empty() && self.narrow.is_none() {
             return self.ended(Told::Good("There is nothing of that to delete any more".to_owned()));
         }
         self.ended(Told::Good(String::new()));

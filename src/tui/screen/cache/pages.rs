@@ -9,6 +9,7 @@ use crate::domain::text;
 
 use super::super::super::session::Session;
 use super::super::super::widget::page::{Page, sentence};
+use super::narrow::Narrow;
 
 /// Lines of a list that is only to give an idea.
 const SHOWN: usize = 8;
@@ -21,17 +22,29 @@ pub(super) enum Ask {
 }
 
 impl Ask {
-    pub(super) fn verb(&self) -> &'static str {
+    /// What agreeing does; `None`: there is nothing to agree to.
+    pub(super) fn verb(&self) -> Option<&'static str> {
         match self {
-            Self::Repair(_) => "delete and fetch again",
-            Self::Prune(_) => "delete",
+            Self::Repair(_) => Some("delete and fetch again"),
+            Self::Prune(plan) => (!plan.targets.is_empty()).then_some("delete"),
         }
     }
 
-    pub(super) fn show(&self, page: &mut Page, table: &CacheTable) {
+    pub(super) fn show(
+        &self,
+        page: &mut Page,
+        (table, session): (&CacheTable, &Session),
+        narrow: Option<&Narrow>,
+    ) {
         match self {
             Self::Repair(files) => repair(page, files, table),
-            Self::Prune(plan) => prune(page, plan, table),
+            Self::Prune(plan) => {
+                page.title(&question(plan)).gap();
+                if let Some(narrow) = narrow {
+                    narrow.show(page, session);
+                }
+                prune(page, plan, table);
+            }
         }
     }
 }
@@ -60,9 +73,15 @@ fn repair(page: &mut Page, files: &[CachedFile], table: &CacheTable) {
     );
 }
 
-fn prune(page: &mut Page, plan: &PrunePlan, table: &CacheTable) {
+fn question(plan: &PrunePlan) -> String {
     let crates = text::count(plan.crates, "crate", "crates");
-    page.title(&format!("Delete {crates} and free {}?", text::size(plan.bytes))).gap();
+    match plan.targets.len() {
+        0 => "Nothing of that is in the cache".to_owned(),
+        _ => format!("Delete {crates} and free {}?", text::size(plan.bytes)),
+    }
+}
+
+fn prune(page: &mut Page, plan: &PrunePlan, table: &CacheTable) {
     for warning in &plan.warnings {
         page.warning(&sentence(warning));
     }
@@ -77,7 +96,13 @@ fn prune(page: &mut Page, plan: &PrunePlan, table: &CacheTable) {
         page.text(&format!("{:>9}  {words}", text::size(*bytes)));
     }
     more(page, plan.targets.len());
-    page.gap().quiet("Crates and their unpacked sources. Cargo downloads again what it still needs.");
+    let is_whole = plan.targets.iter().any(|(target, _)| matches!(target, Target::Folder(_)));
+    let what = match (is_whole, plan.targets.is_empty()) {
+        (_, true) => return,
+        (true, _) => "The whole folder: crates, their unpacked sources, and Cargo's copy of the index.",
+        (false, _) => "Crates and their unpacked sources.",
+    };
+    page.gap().quiet(&format!("{what} Cargo downloads again what it still needs."));
 }
 
 fn more(page: &mut Page, all: usize) {
@@ -94,11 +119,11 @@ fn moment(at: Option<SystemTime>, now: Option<u64>) -> String {
     format!("{}{ago}", text::moment(seconds))
 }
 
-/// Everything that is known of one crate.
+/// Everything that is known of one crate, once all is told or before.
 pub(super) fn of_row(
     page: &mut Page,
     row: &CacheRow,
-    (table, session, now): (&CacheTable, &Session, Option<u64>),
+    ((table, is_all), session, now): ((&CacheTable, bool), &Session, Option<u64>),
 ) {
     let folder = table.folders().iter().find(|folder| folder.dir == row.file.dir);
     let id = row.file.name.id();
@@ -114,7 +139,8 @@ pub(super) fn of_row(
         page.pair("in", &session.shown(&folder.path));
     }
     page.pair("size", &text::size(row.bytes));
-    page.pair("unpacked", &row.unpacked.map_or_else(|| "no".to_owned(), text::size));
+    let none = if is_all { "no" } else { "not counted yet" };
+    page.pair("unpacked", &row.unpacked.map_or_else(|| none.to_owned(), text::size));
     page.pair("stored", &moment(row.stored, now));
     let used =
         row.used.map_or_else(|| "Cargo has not recorded it".to_owned(), |used| moment(Some(used), now));
@@ -135,12 +161,13 @@ fn checksum(state: &FileState) -> String {
     }
 }
 
-/// Everything that is known of a registry.
+/// Everything that is known of a registry, once all is told or before.
 pub(super) fn of_folder(
     page: &mut Page,
     (folder, total): (&Folder, &FolderTotals),
-    (table, session, now): (&CacheTable, &Session, Option<u64>),
+    ((table, is_all), session, now): ((&CacheTable, bool), &Session, Option<u64>),
 ) {
+    let so_far = if is_all { "" } else { " so far" };
     page.title(&folder.label()).gap();
     page.pair("crates in", &session.shown(&folder.path));
     if let Some(index) = folder.owner.index() {
@@ -148,8 +175,8 @@ pub(super) fn of_folder(
         page.pair("named in", &index.named_in);
     }
     let crates = text::count(total.crates, "crate", "crates");
-    page.pair("crates", &format!("{crates}, {}", text::size(total.bytes)));
-    page.pair("unpacked", &text::size(total.unpacked));
+    page.pair("crates", &format!("{crates}, {}{so_far}", text::size(total.bytes)));
+    page.pair("unpacked", &format!("{}{so_far}", text::size(total.unpacked)));
     page.pair("last use", &moment(total.last_use, now));
     if total.damaged > 0 {
         page.bad(&text::count(total.damaged, "damaged file", "damaged files"));

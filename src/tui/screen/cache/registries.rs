@@ -75,7 +75,7 @@ pub(super) fn notes(folder: &Folder, total: &FolderTotals, table: &CacheTable) -
     }
     let twins: Vec<&str> = table.twins(folder).map(|twin| &*twin.dir).collect();
     if !twins.is_empty() {
-        notes.push(format!("another address of the feed has {}", twins.join(", ")));
+        notes.push(format!("another address of the same registry has {}", twins.join(", ")));
     }
     notes
 }

@@ -138,6 +138,11 @@ impl View {
         Some((table.rows().get(index)?, *self.facts.get(index)?))
     }
 
+    /// Every row that is shown.
+    pub(super) fn rows<'a>(&'a self, table: &'a CacheTable) -> impl Iterator<Item = &'a CacheRow> {
+        self.shown.iter().filter_map(|index| table.rows().get(*index as usize))
+    }
+
     /// The place of the first row that is shown and like that.
     pub(super) fn position(&self, table: &CacheTable, is_it: impl Fn(&CacheRow) -> bool) -> Option<usize> {
         self.shown.iter().position(|index| table.rows().get(*index as usize).is_some_and(&is_it))

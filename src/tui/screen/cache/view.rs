@@ -8,7 +8,7 @@ use crate::domain::text;
 
 use super::super::super::layout::{below, top};
 use super::super::super::session::Session;
-use super::super::super::widget::page::Page;
+use super::super::super::widget::page::{Page, sentence};
 use super::super::super::widget::table::Table;
 use super::super::Look;
 use super::jobs::{Job, Told};
@@ -50,6 +50,7 @@ impl Cache {
         let total = self.total_at(self.registries.selected());
         let words = match folder {
             Some(folder) => registries::about(folder, &total, (&self.table, look.theme, session)),
+            None if !self.listed => "What is there more than once is counted at the end".to_owned(),
             None => format!("{} would be free if each crate were cached once", text::size(self.duplicates)),
         };
         about.exact(&words, look.theme.quiet());
@@ -59,9 +60,9 @@ impl Cache {
 
     /// What stands in place of the tables.
     fn instead(&self, page: &mut Page, (look, session): (&Look, &Session)) {
-        let with = (&self.table, session, look.time);
+        let with = ((&self.table, self.listed), session, look.time);
         match (&self.ask, self.row().filter(|_| self.inside), self.folder()) {
-            (Some(ask), ..) => ask.show(page, &self.table),
+            (Some(ask), ..) => ask.show(page, (&self.table, session), self.narrow.as_ref()),
             (None, Some(row), _) => pages::of_row(page, row, with),
             (None, None, Some((_, folder))) => {
                 let total = self.total_at(self.registries.selected());
@@ -84,6 +85,9 @@ impl Cache {
             Job::Pruning => page.busy(look.frame(), "Deleting, under Cargo's locks"),
             Job::Nothing => self.show_told(page),
         };
+        for note in self.table.notes() {
+            page.warning(&sentence(note));
+        }
         if self.table.folders().is_empty() {
             if self.job == Job::Nothing && self.listed {
                 page.text("The crate cache is empty: Restore fills it.");
