@@ -139,10 +139,12 @@ fn a_hostile_cache_steers_no_terminal_and_leads_nowhere() {
     wizard.send("<enter>G");
     for _ in 0..6 {
         wizard.send("xd");
+        wizard.wait_for("y copy the path   Esc close");
         wizard.wait_for("foreign: Cargo did not put it there");
         is_clean(&wizard);
         wizard.send("<esc>");
-        wizard.wait_gone("this lock file");
+        // The key bar is drawn last.
+        wizard.wait_for("m mark all");
         is_clean(&wizard);
         wizard.send("k");
     }
