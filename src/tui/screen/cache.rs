@@ -60,7 +60,7 @@ pub(super) struct Cache {
     details: bool,
     ask: Option<Ask>,
     /// Which of several crates deleting is about.
-    narrow: Option<Narrow>,
+    narrow: Option<Box<Narrow>>,
 }
 
 impl Cache {
@@ -209,7 +209,7 @@ impl Cache {
     /// Finds out what deleting what is meant would free, which is asked about then.
     fn plan_prune(&mut self, session: &Session) -> Vec<Act> {
         let one = self.one_to_prune();
-        self.narrow = if one.is_some() { None } else { Some(Narrow::new(self.meant())) };
+        self.narrow = if one.is_some() { None } else { Some(Box::new(Narrow::new(self.meant()))) };
         match one {
             Some(one) => self.begin(Job::Planning, CacheJob::PlanPrune(one)),
             None => self.plan_narrowed(session),

@@ -62,7 +62,7 @@ impl Cache {
     fn instead(&self, page: &mut Page, (look, session): (&Look, &Session)) {
         let with = ((&self.table, self.listed), session, look.time);
         match (&self.ask, self.row().filter(|_| self.inside), self.folder()) {
-            (Some(ask), ..) => ask.show(page, (&self.table, session), self.narrow.as_ref()),
+            (Some(ask), ..) => ask.show(page, (&self.table, session), self.narrow.as_deref()),
             (None, Some(row), _) => pages::of_row(page, row, with),
             (None, None, Some((_, folder))) => {
                 let total = self.total_at(self.registries.selected());
