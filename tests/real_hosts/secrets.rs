@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::entra::put_az;
 use crate::internet::Internet;
 use crate::person::installed;
@@ -12,6 +15,12 @@ use crate::support::sandbox::toolchain;
 use crate::support::wizard::Traces;
 
 const REMOTE: &str = "https://dev.azure.com/contoso/Storefront/_git/storefront";
+
+const INDEX: &str =
+    "sparse+https://pkgs.dev.azure.com/contoso/Storefront/_packaging/rust-crates/Cargo/index/";
+
+/// Holds a token of the person's own.
+const VARIABLE: &str = "AZURE_DEVOPS_EXT_PAT";
 
 /// A run whose every word and child is kept.
 struct Watched {
@@ -27,7 +36,7 @@ impl Watched {
         let root = internet.sandbox.root().to_owned();
         let record = |name: &str, program: &str| {
             format!(
-                "echo \"{name} $*\" >>'{0}/arguments'; env >>\"{0}/environment-{name}-$1\"; exec '{program}' \"$@\"",
+                "echo \"{name} $*\" >>'{0}/arguments'; env | sed '/^{VARIABLE}=/d' >>\"{0}/environment-{name}-$1\"; exec '{program}' \"$@\"",
                 root.display()
             )
         };
@@ -56,12 +65,35 @@ impl Watched {
         self.run(&with(&["setup", "--feed", "rust-crates", "--store", "none", "--yes"]));
         self.run(&with(&["login", "--org", "contoso", "--store", "file"]));
         self.run(&["status", "--json"]);
+        self.use_it();
+        self.refused();
+    }
+
+    /// Has a token made, and another one in its place; uses it, and forgets it.
+    fn go_with_made_tokens(&mut self) {
+        let flags = ["--auth", "az", "--pat-days", "7", "--store", "file"];
+        let with = |args: &[&'static str]| [args, &flags].concat();
+        self.internet.commit_config("rust-crates", INDEX);
+        for _ in 0..2 {
+            self.run(&with(&["login", "--org", "contoso", "--json"]));
+        }
+        self.run(&["status", "--json"]);
+        self.run(&["doctor"]);
+        self.run(&["fetch", "--locked"]);
+        self.use_it();
+        // Now in Cargo's own file, too.
+        self.run(&with(&["setup", "--feed", "rust-crates", "--dry-run"]));
+        self.run(&with(&["setup", "--feed", "rust-crates", "--yes"]));
+        self.refused();
+    }
+
+    /// What every fetch does, this tool's and Cargo's.
+    fn use_it(&mut self) {
         self.internet.empty_cache();
         self.run(&["fetch", "--locked", "--json"]);
         let fetched = self.internet.cargo_fetch();
         fetched.succeeds();
         self.said.push_str(&fetched.text);
-        self.refused();
     }
 
     /// A sign-in that fails has its words, too.
@@ -80,9 +112,16 @@ impl Watched {
         let heard = self.internet.heard();
         let sent = heard.iter().filter_map(|heard| heard.header("authorization"));
         let sent = sent.map(|value| value.split_once(' ').unwrap().1.to_owned());
-        let kept = fs::read_to_string(self.internet.sandbox.state_dir().join("credentials.json")).unwrap();
-        let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
-        sent.chain(strings(&kept)).filter(|text| text.len() > 40).collect()
+        let sent: Vec<String> = sent.collect();
+        // A personal access token as it is, too, and not only as it is sent.
+        let plain = sent.iter().filter_map(|value| STANDARD.decode(value).ok());
+        let plain =
+            plain.filter_map(|value| Some(String::from_utf8(value).ok()?.strip_prefix(':')?.to_owned()));
+        let plain: Vec<String> = plain.collect();
+        let kept = fs::read_to_string(self.internet.sandbox.state_dir().join("credentials.json"));
+        let kept: serde_json::Value =
+            serde_json::from_str(&kept.unwrap_or_else(|_| "{}".to_owned())).unwrap();
+        [sent, plain, strings(&kept)].concat().into_iter().filter(|text| text.len() > 40).collect()
     }
 
     /// # Panics
@@ -143,6 +182,9 @@ const EXCEPTION: &str = "environment-cargo-fetch";
 
 const FILE: &str = "state/az-cargo-wizard/credentials.json";
 
+/// `setup --store file`, without this tool as the provider.
+const CARGOS_FILE: &str = "cargo-home/credentials.toml";
+
 #[test]
 fn a_personal_access_token_is_in_its_file_alone() {
     let mut watched = Watched::new();
@@ -161,5 +203,32 @@ fn the_tokens_of_a_device_code_are_in_their_file_alone() {
 fn the_token_of_the_azure_cli_is_in_its_file_alone() {
     let mut watched = Watched::new();
     watched.go_all_ways("az");
+    watched.assert_kept_in(&[EXCEPTION, FILE]);
+}
+
+#[test]
+fn a_token_that_was_made_is_where_it_is_kept_alone() {
+    let mut watched = Watched::new();
+    watched.go_with_made_tokens();
+    let heard = watched.internet.heard();
+    let about =
+        heard.iter().filter(|heard| heard.path.contains("/tokens/pats")).map(|heard| heard.head.clone());
+    let methods: Vec<String> = about.map(|head| head.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(
+        methods,
+        ["POST", "POST", "DELETE", "POST"],
+        "ours, the one in its place, and that of Cargo's file"
+    );
+    watched.assert_kept_in(&[CARGOS_FILE, FILE]);
+}
+
+/// The variable itself is the person's, and whatever is started inherits it.
+#[test]
+fn a_token_of_the_environment_is_where_it_was_to_be_kept_alone() {
+    let mut watched = Watched::new();
+    let token = watched.internet.demo.token().expose().to_owned();
+    watched.internet.sandbox.set(VARIABLE, token);
+    watched.internet.sandbox.set("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/");
+    watched.go_all_ways("env");
     watched.assert_kept_in(&[EXCEPTION, FILE]);
 }

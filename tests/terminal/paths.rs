@@ -40,6 +40,7 @@ fn straight_path(cols: u16, rows: u16) {
     assert_eq!(wizard.wait_exit(), Ended::Code(0));
     wizard.assert_restored();
     wizard.wait_for("60 crates in the cache, 60 of them new");
+    wizard.wait_for("that was a demo: put `--demo-dir");
     assert_eq!(whole_crates(&sandbox), CRATES);
     assert_eq!(fs::read_to_string(&lock).unwrap(), before, "the lock file has changed");
 }
