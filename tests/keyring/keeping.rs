@@ -9,6 +9,7 @@ use az_cargo_wizard::record::{self, Kept, Login, Record};
 use serde_json::Value;
 
 use crate::session::Session;
+use crate::support::sandbox::toolchain;
 use crate::support::wizard::{BINARY, CRATES, Traces, product};
 use crate::world::{REGISTRY, World, fed, words};
 
@@ -114,6 +115,43 @@ fn a_login_is_kept_found_used_by_cargo_and_forgotten() {
     assert_eq!(world.status()["logins"], Value::Array(Vec::new()));
     world.forget_crates();
     assert!(!world.fetch().status.success());
+}
+
+/// With every argument and variable of every Cargo written down, and a log.
+#[test]
+fn what_cargos_own_provider_keeps_is_in_the_keyring_alone() {
+    let Some(session) = Session::with_keyring() else { return };
+    let mut world = World::of(&session);
+    let root = world.sandbox.root().to_owned();
+    let cargo = toolchain().join("bin/cargo");
+    let script = format!(
+        "echo \"$*\" >>'{0}/arguments'; env >>'{0}/environments'; exec '{1}' \"$@\"",
+        root.display(),
+        cargo.display()
+    );
+    world.sandbox.program("cargo", &script);
+    world.sandbox.set("AZ_CARGO_WIZARD_LOG", root.join("log"));
+    let token = format!("{}\n", world.demo.token().expose());
+    let flags = ["setup", "--feed", REGISTRY, "--config", "project", "--with-token", "--store", "native"];
+    let setup = world.run(&[&flags[..], &["--yes", "--trust-project"]].concat(), &token);
+    if words(&setup).contains("failed to load libsecret") {
+        println!("skipped: `libsecret-1.so.0`, which Cargo's own provider needs, is not installed");
+        return;
+    }
+    assert!(setup.status.success(), "{}", words(&setup));
+    assert!(String::from_utf8_lossy(&setup.stdout).contains("the system keyring, by cargo:libsecret"));
+    assert_eq!(world.crates(), CRATES, "Cargo has it from there");
+    world.nothing_in_files();
+    let traces = Traces::of(world.demo.token().expose());
+    for (file, word) in [("arguments", "login"), ("environments", "CARGO_HOME"), ("log", "running")] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        assert!(text.contains(word), "{file}: {text}");
+        assert_eq!(traces.found_in(text.as_bytes()), None, "{file}");
+    }
+    let logout = world.cargo(&["logout", "--registry", REGISTRY]).output().unwrap();
+    assert!(logout.status.success(), "{}", words(&logout));
+    world.forget_crates();
+    assert!(!world.fetch().status.success(), "it is not there any more");
 }
 
 #[test]
