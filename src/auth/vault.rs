@@ -30,7 +30,8 @@ const LONGEST_ENTRY: usize = 2_400;
 /// How long a person waits for a keyring that may be asking for its password elsewhere.
 const PATIENT: Duration = Duration::from_secs(5);
 
-/// How long Cargo is kept waiting.
+/// How long Cargo is kept waiting, for a person at the keyring and for its answer together: it is to be told within a
+/// second (product.md, 'Where the credential provider is named').
 const BRIEF: Duration = Duration::from_millis(900);
 
 const LOCK: &str = "keyring.lock";
@@ -42,8 +43,8 @@ const PATIENT_LOCK: &str = "keyring-person.lock";
 const TURNS: u32 = 3_000;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How many of the turns Cargo waits for a process that may be waiting for a person: a second.
-const TURNS_OF_A_PERSON: u32 = 100;
+/// How many of the turns Cargo waits for a process that may be waiting for a person: half a second.
+const TURNS_OF_A_PERSON: u32 = 50;
 
 /// What is kept of one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl Vault {
     /// # Errors
     /// When others use it without end, or the folder can't be written.
     pub fn system(dir: &Path) -> Result<Self, VaultError> {
-        let turn = turn(dir, TURNS)?;
+        let (turn, _) = turn(dir, TURNS)?;
         let person = wait_for(dir, PATIENT_LOCK)?;
         Ok(Self { _turn: Some((turn, Some(person))), ..Self::over(Store::System(System::Os), PATIENT) })
     }
@@ -106,10 +107,10 @@ impl Vault {
     /// The same where nobody sits: it opens no window, and it is given up within a second.
     ///
     /// # Errors
-    /// As [`Self::system`]; [`VaultError::Taken`] after a second of another process that may be asking a person.
+    /// As [`Self::system`]; [`VaultError::Taken`] after half a second of another process that may be asking a person.
     pub fn quiet_system(dir: &Path) -> Result<Self, VaultError> {
-        let turn = turn(dir, TURNS_OF_A_PERSON)?;
-        Ok(Self { _turn: Some((turn, None)), ..Self::over(Store::System(System::Quiet), BRIEF) })
+        let (turn, waited) = turn(dir, TURNS_OF_A_PERSON)?;
+        Ok(Self { _turn: Some((turn, None)), ..Self::over(Store::System(System::Quiet), left_after(waited)) })
     }
 
     /// It opens no window either, and waits as long as for a person: for what would be lost if it were not kept.
@@ -117,7 +118,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::system`].
     pub fn steady_system(dir: &Path) -> Result<Self, VaultError> {
-        let turn = turn(dir, TURNS)?;
+        let (turn, _) = turn(dir, TURNS)?;
         Ok(Self { _turn: Some((turn, None)), ..Self::over(Store::System(System::Quiet), PATIENT) })
     }
 
@@ -190,11 +191,11 @@ impl Vault {
             return work(&self.store);
         }
         if self.gave_up.load(Ordering::Relaxed) {
-            return Err(VaultError::Silent);
+            return Err(VaultError::Silent(self.deadline));
         }
         let store = self.store.clone();
         let outcome = within(self.deadline, move || work(&store));
-        if matches!(outcome, Err(VaultError::Silent)) {
+        if matches!(outcome, Err(VaultError::Silent(_))) {
             self.gave_up.store(true, Ordering::Relaxed);
         }
         outcome
@@ -211,12 +212,18 @@ impl fmt::Display for Vault {
     }
 }
 
-/// Waits for all processes before, and for those that may be waiting for a person no longer than so many turns.
-fn turn(dir: &Path, of_a_person: u32) -> Result<files::Lock, VaultError> {
+/// What is left for the keyring's answer after so many turns of a person.
+fn left_after(waited: u32) -> Duration {
+    BRIEF.saturating_sub(PAUSE * waited)
+}
+
+/// Waits for all processes before, and for those that may be waiting for a person no longer than so many turns; with how
+/// many it has been.
+fn turn(dir: &Path, of_a_person: u32) -> Result<(files::Lock, u32), VaultError> {
     let mut left = of_a_person;
     for _ in 0..TURNS {
         if let Some(lock) = files::try_lock(dir, LOCK)? {
-            return Ok(lock);
+            return Ok((lock, of_a_person - left));
         }
         if files::is_locked(dir, PATIENT_LOCK) {
             left = left.checked_sub(1).ok_or(VaultError::Taken)?;
@@ -248,7 +255,7 @@ fn within<T: Send + 'static>(
         let _ = send.send(work());
     });
     started.map_err(|error| VaultError::Unavailable(error.to_string()))?;
-    receive.recv_timeout(deadline).map_err(|_| VaultError::Silent)?
+    receive.recv_timeout(deadline).map_err(|_| VaultError::Silent(deadline))?
 }
 
 fn name_of(base: &Base, slot: Slot) -> String {

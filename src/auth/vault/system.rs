@@ -99,7 +99,8 @@ fn refused(error: &Error) -> VaultError {
         Error::NoStorageAccess(cause) | Error::PlatformFailure(cause)
             if cause.is::<secret_service::Error>() =>
         {
-            cause.downcast_ref().map_or(VaultError::Silent, super::quiet::refused)
+            let refused = cause.downcast_ref().map(super::quiet::refused);
+            refused.unwrap_or_else(|| VaultError::Refused(clean(&cause.to_string())))
         }
         Error::NoStorageAccess(cause) => VaultError::Locked(clean(&cause.to_string())),
         Error::PlatformFailure(cause) => VaultError::Refused(clean(&cause.to_string())),

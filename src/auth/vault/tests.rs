@@ -150,10 +150,10 @@ fn a_store_is_tried_before_it_is_chosen() {
 fn a_keyring_that_never_answers_is_left_at_the_deadline_and_not_asked_again() {
     let store = Store::System(System::Fake(Fake::with(Fault::Silent)));
     let vault = Vault::over(store, Duration::from_millis(1));
-    assert!(matches!(vault.try_out(), Err(VaultError::Silent)));
+    assert!(matches!(vault.try_out(), Err(VaultError::Silent(had)) if had == Duration::from_millis(1)));
     let patient = Vault { deadline: Duration::from_secs(3600), ..vault };
     let error = patient.read(&base(), Slot::Pat).unwrap_err();
-    assert!(matches!(error, VaultError::Silent) && error.is_out_of_reach());
+    assert!(matches!(error, VaultError::Silent(_)) && error.is_out_of_reach());
     assert!(Report::from(error).hint.unwrap().contains("--store file"));
 }
 
@@ -177,6 +177,23 @@ fn what_belongs_to_another_kind_is_forgotten_alone() {
     }
     vault.forget_but(&base(), &[Slot::Pat]).unwrap();
     assert_eq!(Slot::ALL.map(|slot| vault.read(&base(), slot).unwrap().is_some()), [true, false, false]);
+}
+
+/// Its own turn, the person's and the keyring's answer: what can be waited for is counted, and less than a second.
+#[test]
+fn cargo_is_told_within_a_second_whatever_it_has_waited_for() {
+    let most = Duration::from_secs(1);
+    for waited in 0..=TURNS_OF_A_PERSON {
+        assert!(PAUSE * waited + left_after(waited) < most, "{waited} turns of a person");
+        assert!(
+            left_after(waited) >= Duration::from_millis(400),
+            "a keyring that works answers in this time"
+        );
+    }
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(Vault::quiet_system(dir.path()).unwrap().deadline, left_after(0));
+    assert_eq!(Vault::steady_system(dir.path()).unwrap().deadline, PATIENT);
+    assert_eq!(Vault::system(dir.path()).unwrap().deadline, PATIENT);
 }
 
 #[test]
