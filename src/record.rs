@@ -52,9 +52,9 @@ pub struct Record {
     /// Bases of which something is in the keyring, as far as is known; also where nobody is signed in any more.
     #[serde(default)]
     in_keyring: BTreeSet<String>,
-    /// Whether the person agreed to a file where no keyring can be reached.
+    /// Bases for which the person agreed to a file where no keyring can be reached.
     #[serde(default)]
-    file_agreed: bool,
+    in_file: BTreeSet<String>,
     /// The feeds that were in force, the last one first.
     #[serde(default)]
     recent: Vec<Known<Recent>>,
@@ -173,6 +173,18 @@ pub enum LoginKind {
     },
 }
 
+impl Login {
+    /// Whether a store holds something of it: a variable is read anew each time.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        !matches!(self.kind, LoginKind::Environment { .. })
+    }
+
+    fn is_stored_in(&self, kept: Kept) -> bool {
+        self.kept == kept && self.is_stored()
+    }
+}
+
 impl Record {
     /// What is remembered; nothing, where the file is missing or unreadable.
     #[must_use]
@@ -242,10 +254,11 @@ impl Record {
         self.logins.iter().filter_map(|(base, login)| Some((Base::parse(base)?, login.known()?)))
     }
 
-    /// Whether a file may hold credentials when the keyring is out of reach.
+    /// Whether a file may hold what is kept of a base when the keyring is out of reach.
     #[must_use]
-    pub fn file_agreed(&self) -> bool {
-        self.file_agreed
+    pub fn may_use_file(&self, base: &Base) -> bool {
+        self.in_file.contains(base.as_str())
+            || self.login(base).is_some_and(|login| login.is_stored_in(Kept::File))
     }
 
     /// The bases of which something may be in the keyring though nobody is signed in to them any more.
@@ -258,7 +271,7 @@ impl Record {
     #[must_use]
     pub fn is_in_keyring(&self, base: &Base) -> bool {
         self.in_keyring.contains(base.as_str())
-            || self.login(base).is_some_and(|login| login.kept == Kept::Keyring)
+            || self.login(base).is_some_and(|login| login.is_stored_in(Kept::Keyring))
     }
 
     /// The registries that were fetched from, and the feeds that were asked by their `~force-auth` address: name and
@@ -322,8 +335,10 @@ pub fn fetch(state_dir: &Path, registry: &RegistryName, index: &IndexUrl) -> Res
 pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileError> {
     change(state_dir, |record| {
         record.named.insert(base.as_str().to_owned());
-        record.file_agreed |= login.kept == Kept::File;
-        if login.kept == Kept::Keyring {
+        if login.is_stored_in(Kept::File) {
+            record.in_file.insert(base.as_str().to_owned());
+        }
+        if login.is_stored_in(Kept::Keyring) {
             record.in_keyring.insert(base.as_str().to_owned());
         }
         record.logins.insert(base.as_str().to_owned(), Known::Known(login.clone()));
@@ -352,6 +367,29 @@ pub fn keep_for_cargo(state_dir: &Path, place: &str, made: Option<MadeForCargo>)
             Some(made) => record.made_for_cargo.insert(place.to_owned(), Known::Known(made)),
             None => record.made_for_cargo.remove(place),
         };
+        true
+    })
+}
+
+/// Remembers that something of a base may be in the keyring from now on: told before it is written, so that whatever
+/// happens between the two it is looked for there when it is to be forgotten.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn enter_keyring(state_dir: &Path, base: &Base) -> Result<(), FileError> {
+    change(state_dir, |record| record.in_keyring.insert(base.as_str().to_owned()))
+}
+
+/// Takes back every yes to a file where no keyring can be reached.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub fn withdraw_files(state_dir: &Path) -> Result<(), FileError> {
+    if Record::load(state_dir).in_file.is_empty() {
+        return Ok(());
+    }
+    change(state_dir, |record| {
+        record.in_file.clear();
         true
     })
 }
@@ -477,12 +515,12 @@ mod tests {
             expires: None,
             made: None,
         };
-        assert!(record.login(&record.named().next().unwrap()).is_none() && !record.file_agreed());
         let cloud = Base::parse("https://dev.azure.com/contoso").unwrap();
+        assert!(record.login(&record.named().next().unwrap()).is_none() && !record.may_use_file(&cloud));
         log_in(dir.path(), &cloud, &login).unwrap();
         let record = Record::load(dir.path());
         assert_eq!(record.login(&cloud), Some(&login));
-        assert!(record.knows(&cloud) && record.file_agreed() && record.trusts("one"));
+        assert!(record.knows(&cloud) && record.may_use_file(&cloud) && record.trusts("one"));
         log_out(dir.path(), &cloud).unwrap();
         let record = Record::load(dir.path());
         assert!(record.knows(&cloud) && record.logins().next().is_none());
@@ -494,6 +532,34 @@ mod tests {
             let aside = &garbled(dir.path())[number];
             assert_eq!(std::fs::read(aside).unwrap(), garbage, "it is set aside, not lost");
         }
+    }
+
+    #[test]
+    fn a_yes_to_the_file_is_for_one_organization_and_can_be_withdrawn() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = |org: &str| Base::parse(&format!("https://dev.azure.com/{org}")).unwrap();
+        let (kind, who) = (LoginKind::Pat, "ana".to_owned());
+        let in_file = Login { kind, kept: Kept::File, who, expires: None, made: None };
+        let in_keyring = Login { kept: Kept::Keyring, ..in_file.clone() };
+        let variable = LoginKind::Environment { variable: "SYSTEM_ACCESSTOKEN".into() };
+        for (org, login) in [
+            ("one", &in_file),
+            ("two", &in_keyring),
+            ("three", &Login { kind: variable.clone(), ..in_file.clone() }),
+            ("four", &Login { kind: variable, ..in_keyring.clone() }),
+        ] {
+            log_in(dir.path(), &base(org), login).unwrap();
+        }
+        let agreed =
+            || ["one", "two", "three", "four"].map(|org| Record::load(dir.path()).may_use_file(&base(org)));
+        assert_eq!(agreed(), [true, false, false, false], "a variable is kept nowhere");
+        let record = Record::load(dir.path());
+        assert!(record.is_in_keyring(&base("two")) && !record.is_in_keyring(&base("four")));
+        log_out(dir.path(), &base("one")).unwrap();
+        assert!(agreed()[0], "who logs out logs in again");
+        withdraw_files(dir.path()).unwrap();
+        withdraw_files(dir.path()).unwrap();
+        assert_eq!(agreed(), [false; 4]);
     }
 
     #[test]

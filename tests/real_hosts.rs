@@ -14,6 +14,9 @@ mod internet;
 mod journeys;
 #[path = "real_hosts/network.rs"]
 mod network;
+#[cfg(target_os = "linux")]
+#[path = "real_hosts/own_file.rs"]
+mod own_file;
 #[path = "real_hosts/person.rs"]
 mod person;
 #[path = "real_hosts/secrets.rs"]

@@ -218,8 +218,14 @@ impl Entra {
         let now = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let expires = reply.expires_in.map(|lasts| now.saturating_add(lasts));
         let expires = expires.or_else(|| jwt::claims(&token).expires);
-        let refresh = reply.refresh_token.map_or(renewal.refresh, Secret::new);
-        Ok(AccessToken { token, expires, origin: TokenOrigin::DeviceCode(Renewal { refresh, ..renewal }) })
+        let next = reply.refresh_token.map(Secret::new).filter(|next| !next.is_empty());
+        let refresh = next.unwrap_or(renewal.refresh);
+        let origin = if refresh.is_empty() {
+            TokenOrigin::Unrenewed
+        } else {
+            TokenOrigin::DeviceCode(Renewal { refresh, ..renewal })
+        };
+        Ok(AccessToken { token, expires, origin })
     }
 
     async fn ask<T: serde::de::DeserializeOwned>(

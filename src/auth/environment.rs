@@ -71,6 +71,32 @@ pub fn credential(
     Ok((usable(variable, token)?, variable))
 }
 
+/// The credential that this variable holds now for an organization whose sign-in a person has kept as that variable's;
+/// `None` where it is not set. A job's token goes to no other organization than the job's.
+///
+/// # Errors
+/// When it may not go there, or can't be a token.
+pub fn credential_of(
+    env: &Env,
+    variable: &str,
+    collection: &Collection,
+) -> Result<Option<Credential>, EnvironmentError> {
+    if env.text(variable).is_none() {
+        return Ok(None);
+    }
+    let job = env.text(JOB_COLLECTION).map(Target::parse);
+    let is_jobs =
+        job.is_none_or(|job| job.is_some_and(|target| target.collection.base() == collection.base()));
+    let fitting = held(env, variable).into_iter().find(|candidate| is_jobs && candidate.is_for(collection));
+    let Some(Candidate { variable, token, .. }) = fitting else {
+        return Err(EnvironmentError::Elsewhere {
+            variable: variable.to_owned(),
+            organization: collection.to_string(),
+        });
+    };
+    usable(variable, token).map(Some)
+}
+
 /// The organizations that a token of the environment may go to.
 fn bases(env: &Env, named: Option<&Collection>) -> Vec<(Base, Collection)> {
     let job = env.text(JOB_COLLECTION).and_then(Target::parse).map(|target| target.collection);
@@ -78,22 +104,26 @@ fn bases(env: &Env, named: Option<&Collection>) -> Vec<(Base, Collection)> {
 }
 
 fn candidates(env: &Env) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    if let Some(variable) = ENDPOINTS.into_iter().find(|name| env.text(name).is_some()) {
-        found.extend(endpoints(variable, env.text(variable).unwrap_or_default()));
-    }
-    for (prefixes, variable) in PREFIXES {
-        if let (Some(prefixes), Some(token)) = (env.text(prefixes), env.text(variable)) {
-            let only_for = prefixes.split(';').filter_map(|prefix| Url::parse(prefix.trim()).ok()).collect();
-            found.push(Candidate { variable, token: Secret::new(token), only_for: Some(only_for) });
-            break;
-        }
-    }
+    let endpoints = ENDPOINTS.into_iter().find(|name| env.text(name).is_some());
+    let prefixes = PREFIXES.into_iter().map(|(_, name)| name).find(|name| !held(env, name).is_empty());
     let plain = PATS.into_iter().chain([JOB_TOKEN]);
-    found.extend(plain.filter_map(|variable| {
-        Some(Candidate { variable, token: Secret::new(env.text(variable)?), only_for: None })
-    }));
-    found
+    endpoints.into_iter().chain(prefixes).chain(plain).flat_map(|variable| held(env, variable)).collect()
+}
+
+/// What one variable holds; nothing where it is none of these, or says not where its token may go.
+fn held(env: &Env, variable: &str) -> Vec<Candidate> {
+    let Some(text) = env.text(variable) else { return Vec::new() };
+    if let Some(variable) = ENDPOINTS.into_iter().find(|name| *name == variable) {
+        return endpoints(variable, text);
+    }
+    if let Some((prefixes, variable)) = PREFIXES.into_iter().find(|(_, name)| *name == variable) {
+        let Some(prefixes) = env.text(prefixes) else { return Vec::new() };
+        let only_for = prefixes.split(';').filter_map(|prefix| Url::parse(prefix.trim()).ok()).collect();
+        return vec![Candidate { variable, token: Secret::new(text), only_for: Some(only_for) }];
+    }
+    let plain = PATS.into_iter().chain([JOB_TOKEN]).find(|name| *name == variable);
+    let plain = plain.map(|variable| Candidate { variable, token: Secret::new(text), only_for: None });
+    plain.into_iter().collect()
 }
 
 #[derive(Deserialize)]
@@ -230,6 +260,61 @@ mod tests {
             assert!(got(&[both[1]], Some("contoso"), "contoso").is_err(), "it names no address");
         }
         assert!(got(&[(ENDPOINTS[0], "no json")], Some("contoso"), "contoso").is_err());
+    }
+
+    /// What a provider is asked for later: the one password of the one organization, and never the text around it.
+    #[test]
+    fn of_a_kept_variable_only_what_is_for_the_organization_comes_out() {
+        let token = jwt::made(r#"{"exp":1735689600}"#);
+        let endpoint = |org: &str, password: &str| {
+            format!(
+                r#"{{"endpoint":"https://pkgs.dev.azure.com/{org}/_packaging/x/","password":"{password}"}}"#
+            )
+        };
+        let both = [endpoint("fabrikam", "others-password"), endpoint("contoso", &token)].join(",");
+        let json = format!(r#"{{"endpointCredentials":[{both}]}}"#);
+        let of = |pairs: &[(&str, &str)], variable: &str, org: &str| {
+            credential_of(&env(pairs), variable, &collection(org)).map_err(|error| error.to_string())
+        };
+        for variable in ENDPOINTS {
+            // Though a newer name is set as well.
+            let pairs = [(ENDPOINTS[0], json.as_str()), (variable, json.as_str())];
+            let Ok(Some(Credential::Bearer(access))) = of(&pairs, variable, "contoso") else {
+                panic!("a JWT is a bearer token")
+            };
+            assert_eq!((access.token.expose(), access.expires), (token.as_str(), Some(1_735_689_600)));
+            let fabrikams = of(&pairs, variable, "fabrikam");
+            assert_eq!(fabrikams, Ok(Some(Credential::Pat(Secret::new("others-password")))));
+            assert!(of(&pairs, variable, "tailspin").unwrap_err().contains("may not go"));
+            assert!(of(&[(variable, PAT)], variable, "contoso").is_err(), "no JSON, no token");
+            assert_eq!(of(&[], variable, "contoso"), Ok(None));
+        }
+        for (prefixes, variable) in PREFIXES {
+            assert!(of(&[(variable, PAT)], variable, "contoso").is_err(), "it names no address");
+            let pairs = [(variable, PAT), (prefixes, "https://pkgs.dev.azure.com/contoso/")];
+            assert!(of(&pairs, variable, "contoso").is_ok());
+            assert!(of(&pairs, variable, "fabrikam").is_err());
+        }
+        assert!(of(&[("HOME", PAT)], "HOME", "contoso").is_err(), "none of those that hold tokens");
+    }
+
+    #[test]
+    fn in_a_job_a_kept_variable_is_for_the_jobs_organization_alone() {
+        for variable in ["SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"] {
+            let in_job = |uri: &str, org: &str| {
+                let env = env(&[(variable, PAT), ("SYSTEM_COLLECTIONURI", uri)]);
+                credential_of(&env, variable, &collection(org)).is_ok()
+            };
+            assert!(in_job("https://dev.azure.com/Contoso/", "contoso"));
+            assert!(in_job("https://contoso.visualstudio.com/", "contoso"));
+            for other in ["https://dev.azure.com/fabrikam/", "https://ado.example/contoso", "nonsense:"] {
+                assert!(!in_job(other, "contoso"), "{other}");
+            }
+            for bad in ["$(System.AccessToken)", "undefined", "two words"] {
+                let error = credential_of(&env(&[(variable, bad)]), variable, &collection("contoso"));
+                assert!(error.unwrap_err().to_string().contains("holds no token"), "{bad}");
+            }
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn facts(
         variable: env.text(&variable).is_some().then_some(variable),
         file: in_file.map(|token| token.place),
         ours: None,
+        kept: None,
         registry: name.to_string(),
         env_name: name.env_name(),
         system: Host::system(),

@@ -3,7 +3,7 @@
 use super::settings::{ProviderOrigin, Replacement, env_name, first_include, same_index};
 use super::situation::{Situation, cargos_provider, index_of, replacement_of, shown};
 use crate::domain::answering::Answerer;
-use crate::domain::credential::TokenStore;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::plan::ConfigScope;
 use crate::domain::text::clean;
 use crate::host::Host;
@@ -22,6 +22,7 @@ pub(super) fn notes(situation: &Situation<'_>) -> Vec<String> {
 /// Those that concern the registry alone: its name, index and credential.
 pub(super) fn of_registry(situation: &Situation<'_>) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(plain_text(situation));
     notes.extend(index_variable(situation));
     notes.extend(of_provider(situation));
     notes.extend(provider_that_gives_way(situation));
@@ -47,6 +48,14 @@ fn nearer_replacement(situation: &Situation<'_>) -> Option<String> {
         "{file} is nearer and replaces crates.io by `{}`, so in this project the change has no effect.",
         clean(&name)
     ))
+}
+
+/// What a person agrees to with the rest: no keyring asks for a password before it gives the credential away.
+fn plain_text(situation: &Situation<'_>) -> Option<String> {
+    (situation.plan.store == TokenStore::Provider(Kept::File)).then(|| {
+        "The credential will lie in a file of this tool, in plain text, readable by you alone: going on is your yes to that."
+            .to_owned()
+    })
 }
 
 /// Cargo-contract trap 10: the variable changes the registry's name for the credential too.

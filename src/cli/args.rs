@@ -195,7 +195,7 @@ pub struct Login {
 /// Where a sign-in is kept for Cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LoginStore {
-    /// The system keyring
+    /// The system keyring; without one the file, where you have agreed to it for this organization
     Provider,
     /// A file of this tool: plain text, readable by you alone
     File,
@@ -332,8 +332,12 @@ pub enum Auth {
 /// Where the credential is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Store {
-    /// The system keyring, with this tool as Cargo's credential provider, which also renews it
+    /// The system keyring, with this tool as Cargo's credential provider, which also renews it; without a keyring the
+    /// file of this tool, where `login --store file` has agreed to it
     Provider,
+    /// A file of this tool, with this tool as Cargo's credential provider, which also renews it: plain text, readable by
+    /// you alone; not on Windows
+    ProviderFile,
     /// The system keyring, with Cargo's own provider for it: cargo:libsecret, cargo:wincred or cargo:macos-keychain;
     /// for personal access tokens, which nothing has to renew
     Native,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::domain::answering::{Answering, Ignored};
-use crate::domain::credential::Kept;
+use crate::domain::credential::{Credential, Kept};
 use crate::domain::lifetime::Lifetime;
 use crate::domain::new_pat::PatLeft;
 use crate::domain::organization::{Base, Collection, Target};
@@ -65,12 +65,11 @@ impl Run {
                 .hint("add `--with-token`: the personal access token is on standard input; or `--auth az|device|env`")
         })?;
         signing_in::check_pat(flags.pat_days, auth)?;
-        let kept = match flags.store {
-            LoginStore::File => Kept::File,
-            LoginStore::Provider => match self.ask(Request::TryKeyring).await? {
-                Event::Keyring(kept) => kept?,
-                _ => return Ok(Exit::Failed),
-            },
+        let mut kept = match (flags.store, auth) {
+            (LoginStore::File, _) => Kept::File,
+            // What a variable holds is known once it is read: a job's token is kept nowhere.
+            (LoginStore::Provider, Auth::Env) => Kept::Keyring,
+            (LoginStore::Provider, _) => self.find_store(&collection).await?,
         };
         let signed_in = signing_in::sign_in(&self.services, self.printer, (&collection, auth, stdin)).await;
         let (account, credential) = match signed_in {
@@ -84,6 +83,10 @@ impl Run {
             Err(Ended::Report(report)) => return Err(report),
             Err(Ended::Cancelled) => return Ok(Exit::Interrupted),
         };
+        let is_kept = auth == Auth::Env && matches!(credential, Credential::Pat(_));
+        if is_kept && flags.store == LoginStore::Provider {
+            kept = self.find_store(&collection).await?;
+        }
         let base = collection.base();
         let new = NewLogin { collection, credential, account, kept, pat_days: flags.pat_days };
         let Event::LoggedIn(LoggedIn { kept_in: Some(place), left, pat, replaced, .. }) =
@@ -108,12 +111,21 @@ impl Run {
         }
         self.say_left((left.as_deref(), replaced.as_ref()));
         if self.logins().await?.asked.is_none() {
-            self.printer.say(
-                "note: Cargo does not ask this tool yet: `az-cargo-wizard setup --store provider` names it in your \
-                 Cargo configuration",
-            );
+            self.printer.say(&format!(
+                "note: Cargo does not ask this tool yet: `az-cargo-wizard setup --store {}` names it in your Cargo \
+                 configuration",
+                kept.flag()
+            ));
         }
         Ok(Exit::Done)
+    }
+
+    /// Where a credential for it can be kept.
+    async fn find_store(&self, collection: &Collection) -> Result<Kept, Box<Report>> {
+        match self.ask(Request::TryKeyring(Some(collection.base()))).await? {
+            Event::Keyring(kept) => kept,
+            _ => Err(Box::new(Report::new(Exit::Interrupted, "interrupted", "interrupted"))),
+        }
     }
 
     async fn log_out(&self) -> Result<Exit, Box<Report>> {
@@ -201,7 +213,9 @@ impl Run {
     }
 
     async fn uninstall(&self, forgets: bool) -> Result<Exit, Box<Report>> {
-        let Event::Applied(written) = self.ask(Request::Uninstall).await? else { return Ok(Exit::Failed) };
+        let Event::Applied(written) = self.ask(Request::Uninstall { forgets }).await? else {
+            return Ok(Exit::Failed);
+        };
         let paths: Vec<String> =
             written.iter().map(|written| text::clean(&written.path.to_string_lossy())).collect();
         let all = if forgets { self.forget_all().await? } else { AllForgotten::default() };
@@ -334,8 +348,9 @@ fn place(kept: Kept) -> &'static str {
 fn line(login: &KeptLogin, now: u64) -> String {
     let KeptLogin { base, who, kind, kept, expires, .. } = login;
     let kept = match kept {
-        Kept::Keyring => "in the system keyring",
-        Kept::File => "in a file of this tool that only you can read",
+        None => "read anew each time",
+        Some(Kept::Keyring) => "in the system keyring",
+        Some(Kept::File) => "in a file of this tool that only you can read",
     };
     let state = match (&login.trouble, login.found) {
         (Some(report), _) => format!(", which cannot be asked: {}", why(report)),
@@ -377,7 +392,7 @@ fn login_json(login: &KeptLogin) -> Value {
         "organization": login.base.as_str(),
         "who": login.who,
         "kind": login.kind,
-        "store": place(login.kept),
+        "store": login.kept.map(place),
         "expires": login.expires,
         "found": login.found,
         "trouble": login.trouble.as_deref().map(why),

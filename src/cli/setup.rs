@@ -23,7 +23,7 @@ use crate::task::create_feed::{Change, MadeFeed, NewFeeds};
 use crate::task::feeds::DetailsOf;
 use crate::task::{Event, LogIn, LoggedIn, Request, Restore, Services};
 
-use super::args::{ConfigFile, Setup};
+use super::args::{Auth, ConfigFile, Setup};
 use super::output::{DryRun, Printer, SetupOutcome, closed};
 use super::run;
 use super::signing_in::{self, Asking, Ended};
@@ -120,8 +120,15 @@ impl Run {
         wishes.require(&self.flags, (target, store.as_deref()))?;
         // Both are there once nothing is missing.
         let (Some(target), Some(_)) = (target, &wishes.feed) else { return Err(Stop::Said(Exit::Usage)) };
-        self.find_keyring().await?;
+        // What a variable holds is known once it is read: a job's token is kept nowhere.
+        let is_variables = self.flags.auth == Auth::Env;
+        if !is_variables {
+            self.find_keyring(target).await?;
+        }
         let person = self.sign_in(&target.collection, stdin).await?;
+        if is_variables && matches!(person.credential, Some(Credential::Pat(_))) {
+            self.find_keyring(target).await?;
+        }
         let mut feeds = self.feeds(&person, (&wishes, target)).await?;
         let review = self.review(&checkout, &person.collection, (&wishes, &feeds)).await?;
         let mut requests = self.requests(&person, feeds.to_make()).await?;

@@ -1,6 +1,7 @@
 //! Which of several credential stores answers Cargo for a feed, and why (cargo-contract 3.2, 3.3). Facts come in; nothing
 //! is read or asked here.
 
+use super::credential::Kept;
 use super::store::NativeProvider;
 
 /// Somebody whom Cargo can ask for a token.
@@ -65,6 +66,8 @@ pub struct StoreFacts {
     pub file: Option<String>,
     /// Where this tool keeps one.
     pub ours: Option<String>,
+    /// The same, where it is a place of its own.
+    pub kept: Option<Kept>,
     /// The registry's name.
     pub registry: String,
     /// The middle of its variables.
@@ -188,7 +191,7 @@ fn ignored(facts: &StoreFacts, (order, winner): (&[Answerer], Option<&Answerer>)
         found.extend(mend.map(|mend| Ignored { place: file.clone(), why, mend }));
     }
     if let Some(ours) = facts.ours.as_ref().filter(|_| winner != Some(&Answerer::Ours)) {
-        let mend = "az-cargo-wizard setup --store provider".to_owned();
+        let mend = format!("az-cargo-wizard setup --store {}", facts.kept.unwrap_or(Kept::Keyring).flag());
         found.push(Ignored { place: ours.clone(), why: instead(&Answerer::Ours), mend });
     }
     found
@@ -243,6 +246,11 @@ mod tests {
             without_variable(list(&["cargo:token", "artifacts-cargo-credprovider"])),
             own("cargo:token"),
             own("cargo:libsecret"),
+            StoreFacts {
+                ours: Some("az-cargo-wizard, in a file of this tool that only you can read".to_owned()),
+                kept: Some(Kept::File),
+                ..own("cargo:libsecret")
+            },
             own("az-cargo-wizard"),
             list(&[]),
             only(&["cargo:token", "cargo:wincred"]),

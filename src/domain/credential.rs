@@ -95,6 +95,8 @@ pub struct AccessToken {
 pub enum TokenOrigin {
     /// Entra's device code (azure-contract 2.3).
     DeviceCode(Renewal),
+    /// The same, where the answer held nothing that renews it.
+    Unrenewed,
     /// `az account get-access-token`, asked again for each (azure-contract 2.3).
     AzureCli { tenant: Option<String> },
     /// A variable of the environment, by its name (azure-contract 2.8).
@@ -162,7 +164,9 @@ impl Credential {
     pub fn lasting(&self) -> Lasting {
         match (self, self.ends_soon()) {
             (Self::Bearer(access), Some(why)) => match access.origin {
-                TokenOrigin::Environment(_) | TokenOrigin::Kept(_) => Lasting::Ends(why),
+                TokenOrigin::Environment(_) | TokenOrigin::Kept(_) | TokenOrigin::Unrenewed => {
+                    Lasting::Ends(why)
+                }
                 TokenOrigin::DeviceCode(_) | TokenOrigin::AzureCli { .. } => Lasting::Renewed(why),
             },
             _ => Lasting::Long,
@@ -189,7 +193,7 @@ impl Credential {
             Self::Bearer(access) => match &access.origin {
                 TokenOrigin::Environment(_) => "environment",
                 TokenOrigin::AzureCli { .. } => "az",
-                TokenOrigin::DeviceCode(_) | TokenOrigin::Kept(_) => "Entra",
+                TokenOrigin::DeviceCode(_) | TokenOrigin::Unrenewed | TokenOrigin::Kept(_) => "Entra",
             },
         }
     }

@@ -56,7 +56,11 @@ impl Machine {
 pub enum Keyring<'a> {
     /// Not tried yet.
     Unknown,
-    Works(Kept),
+    /// The demo leaves it alone.
+    Demo,
+    Works,
+    /// It does not, and the person has agreed to a file of this tool before.
+    Agreed,
     /// It does not, and why.
     Fails(&'a str),
 }
@@ -77,13 +81,15 @@ pub enum Lasting {
 pub struct Recommended {
     pub store: TokenStore,
     pub why: String,
+    /// Whether the person has said yes to it before.
+    pub agreed: bool,
 }
 
 impl Recommended {
     /// Whether a person has to say yes first: a secret would lie in plain text on the disk.
     #[must_use]
     pub fn needs_consent(&self) -> bool {
-        matches!(self.store, TokenStore::PlainFile | TokenStore::Provider(Kept::File))
+        !self.agreed && matches!(self.store, TokenStore::PlainFile | TokenStore::Provider(Kept::File))
     }
 }
 
@@ -100,27 +106,37 @@ pub fn recommend(machine: Machine, keyring: Keyring<'_>, lasting: Lasting) -> Re
         (_, _, Lasting::Ends(why)) => {
             (TokenStore::ThisRunOnly, format!("{why}, so that keeping it is of no use"))
         }
-        (_, Keyring::Works(Kept::Keyring), _) => (
+        (_, Keyring::Works, _) => (
             TokenStore::Provider(Kept::Keyring),
             format!("a keyring answers here{here}, so that no file holds the credential{and_renewed}"),
+        ),
+        (_, Keyring::Agreed, _) => (
+            TokenStore::Provider(Kept::File),
+            format!("no keyring answers here{here}, and you have agreed to this file before"),
         ),
         (_, Keyring::Fails(reason), Lasting::Long) => {
             (TokenStore::PlainFile, format!("no keyring answers here{here}: {reason}"))
         }
+        (_, Keyring::Fails(reason), Lasting::Renewed(_)) if Kept::File.is_possible() => (
+            TokenStore::Provider(Kept::File),
+            format!(
+                "no keyring answers here{here}: {reason}; and kept anywhere else the sign-in is not renewed"
+            ),
+        ),
         (_, Keyring::Fails(reason), Lasting::Renewed(why)) => {
             (TokenStore::ThisRunOnly, format!("no keyring answers here{here}: {reason}; and {why}"))
         }
-        (_, Keyring::Works(Kept::File), Lasting::Long) => {
+        (_, Keyring::Demo, Lasting::Long) => {
             (TokenStore::PlainFile, "the demo leaves the keyring alone".to_owned())
         }
         (_, Keyring::Unknown, Lasting::Long) => {
             (TokenStore::PlainFile, "no keyring has answered yet".to_owned())
         }
-        (_, Keyring::Works(Kept::File) | Keyring::Unknown, Lasting::Renewed(why)) => {
+        (_, Keyring::Demo | Keyring::Unknown, Lasting::Renewed(why)) => {
             (TokenStore::ThisRunOnly, why.to_owned())
         }
     };
-    Recommended { store, why }
+    Recommended { store, why, agreed: keyring == Keyring::Agreed }
 }
 
 #[cfg(test)]
@@ -140,6 +156,7 @@ mod tests {
     }
 
     /// Every kind of machine, with and without a keyring, for a credential of each kind.
+    #[cfg(not(windows))]
     #[test]
     fn each_machine_gets_the_store_that_fits_with_its_reason() {
         let machines = [
@@ -149,7 +166,7 @@ mod tests {
             Machine::Container,
             Machine::Pipeline("GitHub Actions"),
         ];
-        let keyrings = [Keyring::Works(Kept::Keyring), Keyring::Fails("no message bus")];
+        let keyrings = [Keyring::Works, Keyring::Agreed, Keyring::Fails("no message bus")];
         let lasting = [Lasting::Long, RENEWED, Lasting::Ends("the token of a pipeline ends with its job")];
         let mut lines = String::new();
         for machine in machines {
@@ -166,7 +183,7 @@ mod tests {
 
     #[test]
     fn before_the_trial_and_in_the_demo_nothing_is_promised() {
-        for keyring in [Keyring::Unknown, Keyring::Works(Kept::File)] {
+        for keyring in [Keyring::Unknown, Keyring::Demo] {
             assert_eq!(recommend(Machine::Desktop, keyring, Lasting::Long).store, TokenStore::PlainFile);
             assert_eq!(recommend(Machine::Desktop, keyring, RENEWED).store, TokenStore::ThisRunOnly);
         }

@@ -115,7 +115,10 @@ pub fn hindrance(credential: &Credential) -> Option<&'static str> {
     match credential {
         Credential::Pat(_) => Some("a personal access token makes no other one"),
         Credential::Bearer(access) => match access.origin {
-            TokenOrigin::DeviceCode(_) | TokenOrigin::AzureCli { .. } | TokenOrigin::Kept(_) => None,
+            TokenOrigin::DeviceCode(_)
+            | TokenOrigin::Unrenewed
+            | TokenOrigin::AzureCli { .. }
+            | TokenOrigin::Kept(_) => None,
             TokenOrigin::Environment(_) => Some("the token of a pipeline makes no other one"),
         },
     }

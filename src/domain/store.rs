@@ -53,6 +53,17 @@ impl TokenStore {
             Self::ThisRunOnly => "this run only",
         }
     }
+
+    /// What `--store` of `setup` calls it.
+    #[must_use]
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Provider(kept) => kept.flag(),
+            Self::Native(_) => "native",
+            Self::PlainFile => "file",
+            Self::ThisRunOnly => "none",
+        }
+    }
 }
 
 impl Kept {
@@ -63,6 +74,21 @@ impl Kept {
             Self::Keyring => "system keyring",
             Self::File => "file of this tool",
         }
+    }
+
+    /// What `--store` of `setup` calls it.
+    #[must_use]
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Keyring => "provider",
+            Self::File => "provider-file",
+        }
+    }
+
+    /// Whether this system has it at all: on Windows no file is private enough.
+    #[must_use]
+    pub fn is_possible(self) -> bool {
+        self == Self::Keyring || !cfg!(windows)
     }
 }
 

@@ -339,7 +339,8 @@ pub(super) fn answering(services: &Services, settings: &Settings) -> Option<Answ
     let of = (&registry.name, &registry.index);
     let facts = answering::facts((settings, &services.host.env), &services.cargo_home, of).ok()?;
     let ours = keeping::place_of(&services.state_dir, &registry.index);
-    Some(Answering::of(&StoreFacts { ours, ..facts }))
+    let kept = keeping::kept_for(&services.state_dir, &registry.index);
+    Some(Answering::of(&StoreFacts { ours, kept, ..facts }))
 }
 
 /// Where Cargo would find the credential of a registry. A token counts only where `cargo:token` is

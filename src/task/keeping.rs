@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::auth::vault::{Slot, Vault, VaultError};
-use crate::domain::credential::{AccessToken, Credential, Kept, Renewal, TimedToken, TokenOrigin};
+use crate::domain::credential::{Credential, Kept, Renewal, TimedToken, TokenOrigin};
 use crate::domain::new_pat::MadePat;
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
+use crate::domain::text::clean;
 use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
 use crate::record::outage::Outage;
@@ -24,15 +25,23 @@ pub(super) fn file_of(state_dir: &Path) -> PathBuf {
     state_dir.join("credentials.json")
 }
 
-/// Tells where this tool can keep a credential. The demo never touches the person's keyring.
-pub(super) async fn try_keyring(services: &Arc<Services>) -> Result<Event, Report> {
+/// Tells where this tool can keep a credential for an organization: in the keyring, or where that fails in the file that
+/// the person has agreed to. The demo never touches the person's keyring.
+pub(super) async fn try_keyring(services: &Arc<Services>, base: Option<Base>) -> Result<Event, Report> {
     if services.demo.is_some() {
         return Ok(Event::Keyring(Ok(Kept::File)));
     }
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
-    let tried = blocking(move || patient_vault(&host, &state_dir, Kept::Keyring)?.try_out());
-    let tried = tried.await?.map(|()| Kept::Keyring);
-    Ok(Event::Keyring(tried.map_err(|error| Box::new(Report::from(error)))))
+    let tried = blocking(move || {
+        let tried = patient_vault(&host, &state_dir, Kept::Keyring).and_then(|vault| vault.try_out());
+        let agreed = base.is_some_and(|base| Record::load(&state_dir).may_use_file(&base));
+        match tried {
+            Ok(()) => Ok(Kept::Keyring),
+            Err(_) if agreed && Kept::File.is_possible() => Ok(Kept::File),
+            Err(error) => Err(Box::new(Report::from(error))),
+        }
+    });
+    Ok(Event::Keyring(tried.await?))
 }
 
 /// The library would look for another session where this one has none.
@@ -69,11 +78,31 @@ pub(super) fn patient_vault(host: &Host, state_dir: &Path, kept: Kept) -> Result
 pub(super) fn place_of(state_dir: &Path, index: &IndexUrl) -> Option<String> {
     let record = Record::load(state_dir);
     let login = record.login(&index.credential_base(record.named())?)?;
-    let place = match login.kept {
-        Kept::Keyring => "the system keyring",
-        Kept::File => "a file of this tool that only you can read",
+    let place = match (&login.kind, login.kept) {
+        (LoginKind::Environment { variable }, _) => the_variable(variable),
+        (_, Kept::Keyring) => "the system keyring".to_owned(),
+        (_, Kept::File) => "a file of this tool that only you can read".to_owned(),
     };
     Some(format!("az-cargo-wizard, in {place}"))
+}
+
+/// The same place; `None`: nobody is signed in there.
+pub(super) fn kept_for(state_dir: &Path, index: &IndexUrl) -> Option<Kept> {
+    let record = Record::load(state_dir);
+    Some(record.login(&index.credential_base(record.named())?)?.kept)
+}
+
+/// Where this tool keeps credentials on this machine, as far as is remembered: in its file where nothing is in a keyring.
+pub(super) fn usual(state_dir: &Path) -> Kept {
+    let record = Record::load(state_dir);
+    let mut stored =
+        record.logins().filter(|(_, login)| login.is_stored()).map(|(_, login)| login.kept).peekable();
+    let is_file = stored.peek().is_some() && stored.all(|kept| kept == Kept::File);
+    if is_file { Kept::File } else { Kept::Keyring }
+}
+
+fn the_variable(variable: &str) -> String {
+    format!("the variable `{}`", clean(variable))
 }
 
 /// A sign-in that is to be kept.
@@ -102,14 +131,23 @@ pub(super) fn keep(
     (signed_in, kept): (&SignedIn<'_>, Kept),
 ) -> Result<Stored, Report> {
     let SignedIn { base, who, credential, .. } = signed_in;
+    let kind = kind_of(host, credential)?;
     // Before the keyring's, here and in a renewal.
     let _turn = turn::wait(state_dir)?;
     let record = Record::load(state_dir);
     let (until, given_up) = after(host, state_dir, (signed_in, record.login(base)));
-    let vault = patient_vault(host, state_dir, kept)?;
-    let kind = put(host, (&vault, base), credential)?;
     let was_in_keyring = record.is_in_keyring(base);
     let login = Login { kind, kept, who: (*who).to_owned(), expires: until.expires, made: until.made };
+    if let LoginKind::Environment { variable } = &login.kind {
+        record::log_in(state_dir, base, &login)?;
+        let left = left_anywhere(host, state_dir, (base, was_in_keyring));
+        return Ok(Stored { place: the_variable(variable), left, given_up });
+    }
+    let vault = patient_vault(host, state_dir, kept)?;
+    if kept == Kept::Keyring {
+        record::enter_keyring(state_dir, base)?;
+    }
+    put(host, (&vault, base), credential)?;
     record::log_in(state_dir, base, &login)?;
     if kept == Kept::Keyring {
         // It has just answered. At worst Cargo believes for a minute that it doesn't.
@@ -158,14 +196,43 @@ fn after(
     (made.unwrap_or_default(), before.and_then(|login| GivenUp::of(host, (base, login))))
 }
 
-fn put(host: &Host, (vault, base): (&Vault, &Base), credential: &Credential) -> Result<LoginKind, Report> {
-    match credential {
-        Credential::Pat(token) => {
-            vault.write(base, Slot::Pat, token)?;
-            Ok(LoginKind::Pat)
+/// How the token that Cargo sends will be had.
+fn kind_of(host: &Host, credential: &Credential) -> Result<LoginKind, Report> {
+    let Credential::Bearer(access) = credential else { return Ok(LoginKind::Pat) };
+    match &access.origin {
+        TokenOrigin::DeviceCode(Renewal { authority, tenant, client_id, refresh }) if !refresh.is_empty() => {
+            Ok(LoginKind::Entra {
+                authority: authority.clone(),
+                tenant: tenant.clone(),
+                client_id: client_id.clone(),
+            })
         }
-        Credential::Bearer(access) => keep_access(host, (vault, base), access),
+        TokenOrigin::AzureCli { tenant } => Ok(LoginKind::AzureCli { tenant: tenant.clone() }),
+        // It is read anew each time, and kept nowhere.
+        TokenOrigin::Environment(variable) if host.env.text(variable).is_some() => {
+            Ok(LoginKind::Environment { variable: variable.clone() })
+        }
+        TokenOrigin::DeviceCode(_)
+        | TokenOrigin::Unrenewed
+        | TokenOrigin::Environment(_)
+        | TokenOrigin::Kept(_) => Err(nothing_renews()),
     }
+}
+
+/// The secrets of a sign-in that a store is to hold.
+fn put(host: &Host, (vault, base): (&Vault, &Base), credential: &Credential) -> Result<(), Report> {
+    match credential {
+        Credential::Pat(token) => vault.write(base, Slot::Pat, token)?,
+        Credential::Bearer(access) => {
+            if let TokenOrigin::DeviceCode(Renewal { refresh, .. }) = &access.origin {
+                vault.write(base, Slot::Refresh, refresh)?;
+            }
+            let expires = access.expires.unwrap_or_else(|| now(host) + ENOUGH);
+            let access = TimedToken { token: access.token.clone(), expires };
+            vault.write(base, Slot::Access, &access.to_kept())?;
+        }
+    }
+    Ok(())
 }
 
 /// What is kept of a sign-in of that kind.
@@ -201,10 +268,20 @@ pub(super) fn replace_in_file(
         return Ok(());
     }
     file.forget(base)?;
-    if Record::load(state_dir).file_agreed() {
+    if Record::load(state_dir).may_use_file(base) {
         put(host, (&file, base), credential)?;
     }
     Ok(())
+}
+
+/// Why a store still has something of a sign-in that none has any more; `None`: nothing is left.
+fn left_anywhere(host: &Host, state_dir: &Path, (base, in_keyring): (&Base, bool)) -> Option<String> {
+    let in_keyring = in_keyring.then(|| left_in_keyring(host, state_dir, base)).flatten();
+    if cfg!(windows) {
+        return in_keyring;
+    }
+    let forgotten = vault(host, state_dir, Kept::File).and_then(|file| file.forget(base));
+    in_keyring.or_else(|| forgotten.err().map(|error| stays("the file", &error.into())))
 }
 
 /// Why the keyring still has the credential before; `None`: it hasn't.
@@ -258,7 +335,7 @@ pub(super) fn forget_secrets(
     (record, base): (&Record, &Base),
     open: impl Fn(Kept) -> Result<Vault, VaultError>,
 ) -> Result<Option<String>, VaultError> {
-    let own = record.login(base).map(|login| login.kept);
+    let own = record.login(base).filter(|login| login.is_stored()).map(|login| login.kept);
     let mut left = None;
     if record.is_in_keyring(base) {
         match open(Kept::Keyring).and_then(|vault| vault.forget(base)) {
@@ -276,34 +353,6 @@ pub(super) fn forget_secrets(
         }
     }
     Ok(left)
-}
-
-fn keep_access(
-    host: &Host,
-    (vault, base): (&Vault, &Base),
-    access: &AccessToken,
-) -> Result<LoginKind, Report> {
-    let kind = match &access.origin {
-        TokenOrigin::DeviceCode(Renewal { authority, tenant, client_id, refresh }) => {
-            vault.write(base, Slot::Refresh, refresh)?;
-            LoginKind::Entra {
-                authority: authority.clone(),
-                tenant: tenant.clone(),
-                client_id: client_id.clone(),
-            }
-        }
-        TokenOrigin::AzureCli { tenant } => LoginKind::AzureCli { tenant: tenant.clone() },
-        TokenOrigin::Environment(variable) => {
-            // It is read anew each time, and kept nowhere.
-            let is_set = host.env.text(variable).is_some();
-            let kind = LoginKind::Environment { variable: variable.clone() };
-            return if is_set { Ok(kind) } else { Err(nothing_renews()) };
-        }
-        TokenOrigin::Kept(_) => return Err(nothing_renews()),
-    };
-    let expires = access.expires.unwrap_or_else(|| now(host) + ENOUGH);
-    vault.write(base, Slot::Access, &TimedToken { token: access.token.clone(), expires }.to_kept())?;
-    Ok(kind)
 }
 
 fn nothing_renews() -> Report {

@@ -14,7 +14,7 @@ use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
 use crate::files;
-use crate::record::{Login, LoginKind, Record};
+use crate::record::{self, Login, LoginKind, Record};
 
 use super::connect::{self, OwnedPlaces};
 use super::given_up::GivenUp;
@@ -41,8 +41,8 @@ pub struct KeptLogin {
     pub who: String,
     /// `personal access token`.
     pub kind: &'static str,
-    /// Of [`Kept`]: `keyring` or `file`.
-    pub kept: Kept,
+    /// `None`: nowhere, for it is read anew each time.
+    pub kept: Option<Kept>,
     /// When it ends, in seconds since 1970 (UTC), where nothing renews it and that is known.
     pub expires: Option<u64>,
     /// Whether its store has it; `None`: the store was not asked, or did not say.
@@ -198,12 +198,20 @@ fn kept_login(base: Base, login: &Login) -> KeptLogin {
         LoginKind::Environment { .. } => "variable of the environment",
     };
     let who = crate::domain::text::clean(&login.who);
-    KeptLogin { base, who, kind, kept: login.kept, expires: login.expires, found: None, trouble: None }
+    let kept = login.is_stored().then_some(login.kept);
+    KeptLogin { base, who, kind, kept, expires: login.expires, found: None, trouble: None }
 }
 
-/// Takes our entry out of the person's Cargo configuration.
-pub(super) async fn uninstall(services: &Arc<Services>) -> Result<Event, Report> {
-    let places = OwnedPlaces::of(services);
-    let written = blocking(move || config_file::uninstall(&places.borrow())).await??;
+/// Takes our entry out of the person's Cargo configuration; where this tool is to forget, every yes to a file of its own
+/// is taken back, too.
+pub(super) async fn uninstall(services: &Arc<Services>, forgets: bool) -> Result<Event, Report> {
+    let (places, state_dir) = (OwnedPlaces::of(services), services.state_dir.clone());
+    let uninstall = move || -> Result<_, Report> {
+        if forgets {
+            record::withdraw_files(&state_dir)?;
+        }
+        Ok(config_file::uninstall(&places.borrow())?)
+    };
+    let written = blocking(uninstall).await??;
     Ok(Event::Applied(written.into_iter().collect()))
 }

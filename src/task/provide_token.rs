@@ -4,10 +4,11 @@
 use std::io;
 use std::path::Path;
 
+use crate::auth::environment;
 use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::cargo::provider::{self, Action, Asked, Granted, Keep, Operation, Refusal};
 use crate::domain::credential::{AccessToken, Credential, Renewal, Secret, TimedToken, TokenOrigin};
-use crate::domain::organization::Base;
+use crate::domain::organization::{Base, Target};
 use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::files;
@@ -98,25 +99,41 @@ impl Keeper<'_> {
         if login.expires.is_some_and(|expires| expires <= self.now()) {
             return Err(self.sign_in_again("token-expired", "the personal access token has expired").into());
         }
-        let token = self.read(login, Slot::Pat)?.ok_or_else(|| self.gone(login))?;
+        let Some(token) = self.read(login, Slot::Pat)? else { return self.unless_gone(login) };
         let header = Credential::Pat(token).header();
         Ok(Granted::Token { header, keep: login.expires.map_or(Keep::Session, Keep::Until) })
     }
 
+    /// What is not there any more may have made room for a login of another kind since the record was read.
+    fn unless_gone(&self, login: &Login) -> Result<Granted, Refusal> {
+        let record = Record::load(self.state_dir);
+        if record.login(self.base) == Some(login) {
+            return Err(self.gone(login));
+        }
+        Keeper { record: &record, ..*self }.token()
+    }
+
+    /// Judged anew each time: what the variable holds may be another token by now, for another organization
+    /// (product.md, 'Trust').
     fn of_environment(&self, variable: &str) -> Result<Granted, Refusal> {
-        let token = self.host.env.text(variable).ok_or_else(|| {
+        let Target { collection, .. } = Target::parse(self.base.as_str()).ok_or(Refusal::UrlNotSupported)?;
+        let another_way = || format!("sign in in another way: az-cargo-wizard login --org {}", self.base);
+        let held = environment::credential_of(&self.host.env, variable, &collection);
+        let credential = held.map_err(|error| Report::from(error).hint(another_way()))?.ok_or_else(|| {
             Report::new(Exit::SignIn, "variable-missing", format!("the variable `{variable}` is not set"))
-                .hint("map it in the pipeline's step, or sign in in another way: `az-cargo-wizard login`")
+                .hint(format!("map it in the pipeline's step, or {}", another_way()))
         })?;
-        let token = Secret::new(token);
-        // The token of a pipeline's job; the others are personal ones (azure-contract 2.1, 2.8).
-        let credential = if variable == "SYSTEM_ACCESSTOKEN" {
-            let origin = TokenOrigin::Environment(variable.to_owned());
-            Credential::Bearer(Box::new(AccessToken { token, expires: None, origin }))
-        } else {
-            Credential::Pat(token)
+        let expires = match &credential {
+            Credential::Pat(_) => None,
+            Credential::Bearer(access) => access.expires,
         };
-        Ok(Granted::Token { header: credential.header(), keep: Keep::Session })
+        if expires.is_some_and(|expires| expires <= self.now()) {
+            let words = format!("the token in the variable `{variable}` has expired");
+            return Err(Report::new(Exit::SignIn, "token-expired", words)
+                .hint(format!("put a new token into the variable, or {}", another_way()))
+                .into());
+        }
+        Ok(Granted::Token { header: credential.header(), keep: expires.map_or(Keep::Session, Keep::Until) })
     }
 
     /// The access token that is kept, while it lives long enough; or the next one.
@@ -147,7 +164,8 @@ impl Keeper<'_> {
             let next = (self.renew)(self.host, (self.base, &login.kind), None);
             return Ok(self.keep_access(login, next.map_err(|report| self.mended(report, &login.kind))?));
         };
-        let refresh = self.read(login, Slot::Refresh)?.ok_or_else(|| self.gone(login))?;
+        let refresh = self.read(login, Slot::Refresh)?.filter(|refresh| !refresh.is_empty());
+        let refresh = refresh.ok_or_else(|| self.gone(login))?;
         let login = self.place_for_next(login, &refresh)?;
         let next = (self.renew)(self.host, (self.base, &login.kind), Some(refresh));
         let next = next.map_err(|report| self.mended(report, &login.kind))?;
@@ -165,13 +183,17 @@ impl Keeper<'_> {
     }
 
     /// Where nothing keeps the next one, Cargo still gets the access token that was paid for; what the service says to
-    /// the one before is told when that one ends.
+    /// the one before is told when that one ends. Where there is none, the one before stays.
     fn keep_refresh(&self, login: Login, next: &AccessToken) -> Login {
-        let TokenOrigin::DeviceCode(Renewal { refresh, .. }) = &next.origin else { return login };
+        let refresh = match &next.origin {
+            TokenOrigin::DeviceCode(Renewal { refresh, .. }) if !refresh.is_empty() => refresh,
+            _ => return login,
+        };
         let vault = keeping::steady_vault(self.host, self.state_dir, login.kept);
         let Err(error) = vault.and_then(|vault| vault.write(self.base, Slot::Refresh, refresh)) else {
             return login;
         };
+        self.remember(&error);
         self.moved(&login, refresh).unwrap_or_else(|| {
             tracing::warn!(base = %self.base, %error, "what renews the sign-in next could not be kept");
             login
@@ -180,7 +202,7 @@ impl Keeper<'_> {
 
     /// Into the file, where that was agreed to: first the secret, then that it is there.
     fn moved(&self, login: &Login, refresh: &Secret) -> Option<Login> {
-        let may_move = login.kept == Kept::Keyring && self.record.file_agreed();
+        let may_move = login.kept == Kept::Keyring && self.record.may_use_file(self.base);
         let login = may_move.then(|| Login { kept: Kept::File, ..login.clone() })?;
         self.vault(login.kept).and_then(|file| file.write(self.base, Slot::Refresh, refresh)).ok()?;
         record::log_in(self.state_dir, self.base, &login).ok()?;
@@ -209,14 +231,25 @@ impl Keeper<'_> {
 
     fn keep_access(&self, login: &Login, next: AccessToken) -> Granted {
         let next = TimedToken { expires: next.expires.unwrap_or(self.now() + ENOUGH), token: next.token };
-        // Without it the next process renews again, no more.
-        let _ =
-            self.vault(login.kept).and_then(|vault| vault.write(self.base, Slot::Access, &next.to_kept()));
+        // Without it the next process renews again, no more: a keyring that has just failed is not waited for.
+        if self.no_outage(login).is_ok() {
+            let vault = self.vault(login.kept);
+            let kept = vault.and_then(|vault| vault.write(self.base, Slot::Access, &next.to_kept()));
+            kept.unwrap_or_else(|error| self.remember(&error));
+        }
         granted(&next)
     }
 
     fn kept_access(&self, login: &Login) -> Result<Option<TimedToken>, Refusal> {
         Ok(self.read(login, Slot::Access)?.as_ref().and_then(TimedToken::of_kept))
+    }
+
+    /// An access token that makes no sense counts as none, for the next one takes its place.
+    fn held(&self, vault: &Vault, slot: Slot) -> Result<Option<Secret>, VaultError> {
+        match vault.read(self.base, slot) {
+            Err(VaultError::Garbled) if slot == Slot::Access => Ok(None),
+            held => held,
+        }
     }
 
     fn log_in(&self, token: Option<&Secret>) -> Result<Granted, Refusal> {
@@ -227,8 +260,8 @@ impl Keeper<'_> {
         let Credential::Pat(token) = credential else { return Err(Refusal::OperationNotSupported) };
         let before = self.record.login(self.base);
         // Who has agreed to the file once has no keyring.
-        let usual = if self.record.file_agreed() { Kept::File } else { Kept::Keyring };
-        let kept = before.map_or(usual, |login| login.kept);
+        let usual = if self.record.may_use_file(self.base) { Kept::File } else { Kept::Keyring };
+        let kept = before.filter(|login| login.is_stored()).map_or(usual, |login| login.kept);
         let credential = Credential::Pat(token.clone());
         let same = before.filter(|login| {
             let read = |slot| self.vault(kept).and_then(|vault| vault.read(self.base, slot)).ok().flatten();
@@ -236,6 +269,9 @@ impl Keeper<'_> {
         });
         let given_up = before.filter(|_| same.is_none()).and_then(|login| self.note_of(login));
         let vault = self.vault(kept).map_err(|error| self.lost(error))?;
+        if kept == Kept::Keyring {
+            record::enter_keyring(self.state_dir, self.base).map_err(Report::from)?;
+        }
         vault.write(self.base, Slot::Pat, &token).map_err(|error| self.lost(error))?;
         let who = before.map_or_else(|| "token holder".to_owned(), |login| login.who.clone());
         let (expires, made) = same.map_or((None, None), |login| (login.expires, login.made.clone()));
@@ -268,13 +304,13 @@ impl Keeper<'_> {
     fn read(&self, login: &Login, slot: Slot) -> Result<Option<Secret>, Refusal> {
         self.asked(login, slot).or_else(|(refusal, is_out_of_reach)| {
             let file = is_out_of_reach.then(|| self.file_for(login)).flatten().ok_or(refusal)?;
-            file.read(self.base, slot).map_err(|error| self.lost(error))
+            self.held(&file, slot).map_err(|error| self.lost(error))
         })
     }
 
     /// The file that was agreed to, where all of a login is in it that can't be had otherwise.
     fn file_for(&self, login: &Login) -> Option<Vault> {
-        let file = self.record.file_agreed().then(|| self.vault(Kept::File))?.ok()?;
+        let file = self.record.may_use_file(self.base).then(|| self.vault(Kept::File))?.ok()?;
         let needed = match login.kind {
             LoginKind::Pat => Slot::Pat,
             LoginKind::Entra { .. } => Slot::Refresh,
@@ -295,7 +331,7 @@ impl Keeper<'_> {
         // While this one waited for its turn another may have found the keyring out of reach: of two hundred at once
         // only the first waits for it.
         self.no_outage(login)?;
-        vault.read(self.base, slot).map_err(lost)
+        self.held(&vault, slot).map_err(lost)
     }
 
     fn no_outage(&self, login: &Login) -> Result<(), (Refusal, bool)> {
@@ -308,14 +344,16 @@ impl Keeper<'_> {
 
     /// Never `not-found`, which would let a stale token of another provider answer.
     fn lost(&self, error: VaultError) -> Refusal {
-        let is_outage = error.is_outage();
-        let report = Report::from(error);
-        if is_outage {
-            let why = std::iter::once(&report.headline).chain(&report.causes).cloned().collect::<Vec<_>>();
+        self.remember(&error);
+        self.named(error.into()).into()
+    }
+
+    /// That the keyring was out of reach: the next process does not wait for it.
+    fn remember(&self, error: &VaultError) {
+        if error.is_outage() {
             // At worst the next process waits as long as this one did.
-            let _ = Outage::store(self.state_dir, (self.session(), self.now()), why.join(": "));
+            let _ = Outage::store(self.state_dir, (self.session(), self.now()), error.why());
         }
-        self.named(report).into()
     }
 
     /// With the organization in the command that mends it, for Cargo is at home in many.

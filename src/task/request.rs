@@ -76,10 +76,12 @@ pub enum Request {
     Logins,
     /// The same, looked up in their stores.
     LookUpLogins,
-    /// Take this tool out of the person's Cargo configuration.
-    Uninstall,
-    /// Find out where this tool can keep credentials, by keeping something without worth.
-    TryKeyring,
+    /// Take this tool out of the person's Cargo configuration; where it is to forget, with every yes to a file of its own.
+    Uninstall {
+        forgets: bool,
+    },
+    /// Find out where this tool can keep credentials of that organization, by keeping something without worth.
+    TryKeyring(Option<Base>),
     /// Find out whether Cargo's own provider for the keyring works here; where the keyring does.
     TryNative,
     /// Prove a credential and keep it. Once it is being kept, that is not cancelled any more.

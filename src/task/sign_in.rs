@@ -271,13 +271,16 @@ pub async fn renew(services: &Arc<Services>, access: &AccessToken) -> Result<Acc
             let az = blocking(move || az::find(&env, &folders)).await??;
             Ok(az.token(tenant.as_deref().and_then(Tenant::parse).as_ref()).await?)
         }
-        TokenOrigin::Environment(place) | TokenOrigin::Kept(place) => Err(Report::new(
-            Exit::SignIn,
-            "token-expired",
-            format!("the token of `{place}` has ended, and nothing here renews it"),
-        )
-        .hint("sign in again")),
+        TokenOrigin::Environment(place) | TokenOrigin::Kept(place) => {
+            Err(ended(&format!("the token of `{place}` has ended")))
+        }
+        TokenOrigin::Unrenewed => Err(ended("the sign-in has ended")),
     }
+}
+
+fn ended(what: &str) -> Report {
+    Report::new(Exit::SignIn, "token-expired", format!("{what}, and nothing here renews it"))
+        .hint("sign in again")
 }
 
 impl Services {

@@ -15,7 +15,7 @@ use crate::domain::store::NativeProvider;
 use crate::domain::text;
 use crate::error::Report;
 use crate::task::check::Checkout;
-use crate::task::{CacheFolder, KeptIn, LoggedIn};
+use crate::task::{CacheFolder, KeptIn, LoggedIn, Request};
 
 use super::dashboard::Dashboard;
 use super::made_token::MadeToken;
@@ -84,6 +84,8 @@ impl Session {
             self.credential = None;
             self.account = None;
             self.anonymous = false;
+            // The file was agreed to for another one.
+            self.keyring.take_if(|tried| matches!(tried, Ok(Kept::File)));
             self.left.way = None;
             self.feed = None;
             self.publish = None;
@@ -161,12 +163,21 @@ impl Session {
 
     /// Whether a personal access token can be made for who has signed in: by Entra, and only in the cloud.
     pub(super) fn may_make_token(&self) -> bool {
-        let in_demo = self.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
-        let is_there = |target: &Target| in_demo || matches!(target.collection, Collection::Cloud { .. });
+        let is_there =
+            |target: &Target| self.is_in_demo() || matches!(target.collection, Collection::Cloud { .. });
         let is_possible = |credential: &Credential| {
             matches!(credential.lasting(), Lasting::Renewed(_)) && hindrance(credential).is_none()
         };
         self.target.as_ref().is_some_and(is_there) && self.credential.as_ref().is_some_and(is_possible)
+    }
+
+    fn is_in_demo(&self) -> bool {
+        self.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some())
+    }
+
+    /// What finds out where this tool can keep a credential for the organization at hand.
+    pub(super) fn trial(&self) -> Request {
+        Request::TryKeyring(self.target.as_ref().map(|target| target.collection.base()))
     }
 
     /// Where the credential is kept unless the person says otherwise, and why.
@@ -174,17 +185,20 @@ impl Session {
         let machine = self.checkout.as_ref().map_or(Machine::Desktop, |checkout| checkout.machine);
         let keyring = match &self.keyring {
             None => Keyring::Unknown,
-            Some(Ok(kept)) => Keyring::Works(*kept),
+            Some(Ok(_)) if self.is_in_demo() => Keyring::Demo,
+            Some(Ok(Kept::Keyring)) => Keyring::Works,
+            Some(Ok(Kept::File)) => Keyring::Agreed,
             Some(Err(report)) => Keyring::Fails(report.causes.first().unwrap_or(&report.headline)),
         };
         let lasting = self.credential.as_ref().map_or(Lasting::Long, Credential::lasting);
         recommend(machine, keyring, lasting)
     }
 
-    /// Every place that may be chosen, in the order of the form: only what was tried and works.
+    /// Every place that may be chosen, in the order of the form: only what was tried and works; a file of this tool only
+    /// in place of a keyring.
     pub(super) fn stores(&self) -> Vec<TokenStore> {
-        let here = self.keyring.as_ref().and_then(|kept| kept.as_ref().ok()).filter(|_| self.is_renewable());
-        let here = here.map(|kept| TokenStore::Provider(*kept));
+        let here = self.keyring.as_ref().map(|tried| *tried.as_ref().unwrap_or(&Kept::File));
+        let here = here.filter(|kept| kept.is_possible() && self.is_renewable()).map(TokenStore::Provider);
         let native = self.native.as_ref().and_then(|native| native.as_ref().ok()).filter(|_| self.lasts());
         let native = native.map(|native| TokenStore::Native(*native));
         here.into_iter().chain(native).chain([TokenStore::PlainFile, TokenStore::ThisRunOnly]).collect()

@@ -86,12 +86,40 @@ fn without_a_keyring_nothing_is_kept_and_the_file_is_named() {
     assert!(words(&file).contains("Cargo does not ask this tool yet"), "{}", words(&file));
 }
 
+/// The bus of the sandbox fails the test when it is called.
+#[test]
+fn a_variables_token_is_kept_nowhere_and_needs_no_keyring() {
+    let mut world = World::new();
+    let Credential::Bearer(job) = world.entra() else { panic!("a token that ends") };
+    world.sandbox.set("SYSTEM_ACCESSTOKEN", job.token.expose());
+    let login = world.run(&["login", "--auth", "env"], "");
+    assert!(login.status.success(), "{}", words(&login));
+    let said = String::from_utf8_lossy(&login.stdout);
+    assert!(said.contains("credential in the variable `SYSTEM_ACCESSTOKEN`"), "{said}");
+    let status = world.json(&["status"]);
+    let login = &status["logins"][0];
+    assert_eq!((&login["store"], &login["found"]), (&Value::Null, &true.into()), "{status}");
+    assert!(!world.demo.state_dir().join("credentials.json").exists());
+    let said = world.run(&["status"], "").stdout;
+    assert!(String::from_utf8_lossy(&said).contains("variable of the environment  read anew each time"));
+    let logout = world.run(&["logout"], "");
+    assert!(logout.status.success() && !words(&logout).contains("stays"), "{}", words(&logout));
+
+    // A personal one is kept, so that it needs a place.
+    world.sandbox.unset("SYSTEM_ACCESSTOKEN");
+    world.sandbox.unset("DBUS_SESSION_BUS_ADDRESS");
+    world.sandbox.set("AZURE_DEVOPS_EXT_PAT", world.demo.token().expose());
+    let login = world.run(&["login", "--auth", "env"], "");
+    assert_eq!(login.status.code(), Some(1), "{}", words(&login));
+    assert!(words(&login).contains("--store file"), "{}", words(&login));
+}
+
 #[test]
 fn uninstalled_cargo_does_not_ask_any_more_and_what_was_there_stays() {
     let world = World::new();
     let theirs = "# mine\n[registry]\nglobal-credential-providers = [\"cargo:token\"] # plain\n";
     fs::write(world.file("config.toml"), theirs).unwrap();
-    world.set_up(az_cargo_wizard::domain::credential::Credential::Pat(world.demo.token().clone()));
+    world.set_up(Credential::Pat(world.demo.token().clone()));
     assert!(world.fetch().status.success());
     let changed = world.json(&["uninstall"]);
     assert_eq!(changed["changed"].as_array().map(Vec::len), Some(1), "{changed}");

@@ -96,9 +96,10 @@ fn without_the_flag_the_store_that_fits_is_taken_or_named_with_its_reason() {
     let flags = ["setup", "--org", &org, "--with-token", "--feed", "rust-crates", "--yes"];
     let output = product(&world.sandbox, flags).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", words(&output));
-    for part in
-        ["--store provider|native|file|none", "`file` would fit, in plain text, because no keyring answers"]
-    {
+    for part in [
+        "--store provider|provider-file|native|file|none",
+        "`file` would fit, in plain text, because no keyring answers",
+    ] {
         assert!(words(&output).contains(part), "{part}: {}", words(&output));
     }
     world.sandbox.set("TF_BUILD", "True");

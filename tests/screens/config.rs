@@ -34,6 +34,15 @@ states! { "config":
     store_in_wsl => |wizard| without_keyring(wizard, Machine::Wsl).press("<s-tab>");
     store_in_a_container => |wizard| without_keyring(wizard, Machine::Container).press("<s-tab>");
     store_in_a_pipeline => |wizard| without_keyring(wizard, Machine::Pipeline("Azure Pipelines")).press("<s-tab>");
+    store_of_this_tool => |wizard| without_keyring(wizard, Machine::Ssh).press("<s-tab>   ");
+    store_for_a_sign_in_over_ssh => |wizard| {
+        let wizard = wizard.checked(Checkout { machine: Machine::Ssh, ..world::checkout() }).press("<enter>");
+        let wizard = wizard.signed_in_with_entra().answer(Event::Feeds(world::feeds())).press("<enter>");
+        wizard.answer(Event::Keyring(Err(Box::new(world::no_keyring())))).press("<s-tab>")
+    };
+    store_agreed_to_before => |wizard| {
+        at_config_on(wizard, Machine::Wsl).answer(Event::Keyring(Ok(Kept::File))).press("<s-tab>")
+    };
     store_without_libsecret => |wizard| {
         let wizard = at_config_on(wizard, Machine::Desktop).answer(Event::Keyring(Ok(Kept::Keyring)));
         wizard.answer(Event::Native(Err(Box::new(world::no_libsecret())))).press("<s-tab>")
@@ -94,6 +103,25 @@ fn cargos_own_provider_is_tried_only_where_a_keyring_answers_and_offered_only_wh
     // Behind the plain file, which is preselected then, comes the run alone.
     let Request::Review(plan) = without.press("<s-tab> <enter>").request().clone() else { panic!() };
     assert_eq!(plan.store, TokenStore::ThisRunOnly);
+}
+
+/// The trial is for the organization at hand: a yes to the file for one is none for another.
+#[cfg(not(windows))]
+#[test]
+fn without_a_keyring_a_file_of_this_tool_can_be_chosen_and_is_taken_where_it_was_agreed_to() {
+    let store = |wizard: &Wizard| {
+        let Request::Review(plan) = wizard.request() else { panic!("{:?}", wizard.request()) };
+        plan.store
+    };
+    let without = || without_keyring(Wizard::opened(Theme::default()), Machine::Ssh);
+    let chosen = without().press("<s-tab>  <enter>");
+    assert_eq!(store(&chosen), TokenStore::Provider(Kept::File));
+    assert_eq!(store(&without().press("<enter>")), TokenStore::PlainFile);
+    let before = at_config_on(Wizard::opened(Theme::default()), Machine::Ssh);
+    let Request::TryKeyring(Some(base)) = before.request() else { panic!("{:?}", before.request()) };
+    assert_eq!(base.as_str(), "https://dev.azure.com/contoso");
+    let agreed = before.answer(Event::Keyring(Ok(Kept::File))).press("<enter>");
+    assert_eq!(store(&agreed), TokenStore::Provider(Kept::File));
 }
 
 fn asked() -> Wizard {

@@ -26,8 +26,13 @@ states! { "log_in":
     over_ssh => |wizard| {
         let checkout = Checkout { machine: Machine::Ssh, ..world::cloned() };
         let wizard = wizard.checked(checkout).signed_in().reviewed_by(world::review_of_the_users_file);
-        let trial = wizard.started.iter().find(|(_, request)| *request == Request::TryKeyring).unwrap().0;
+        let trial = wizard.started.iter().find(|(_, request)| matches!(request, Request::TryKeyring(_))).unwrap().0;
         wizard.told(Msg::Job(trial, Event::Keyring(Err(Box::new(world::no_keyring())))))
+    };
+    kept_in_a_file_of_this_tool => |wizard| {
+        let own = TokenStore::Provider(Kept::File);
+        wizard.at_config().reviewed(|plan| world::review(SetupPlan { store: own, ..plan })).agree()
+            .answer(world::applied())
     };
     several_stores => |wizard| {
         let checkout = Checkout { answering: Some(Answering::of(&world::several_stores())), ..world::cloned() };

@@ -6,7 +6,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::entra::DEFAULT_CLIENT;
+use crate::domain::lifetime::Lifetime;
+use crate::domain::machine::Lasting;
 use crate::error::{Exit, Report};
 use crate::net::{self, HttpSettings};
 
@@ -240,6 +243,31 @@ async fn a_sign_in_is_renewed_and_its_refresh_token_changes() {
     );
     let report = Report::from(server.entra.refresh(&next).await.unwrap_err());
     assert_eq!((report.code, report.exit), ("entra-sign-in-expired", Exit::SignIn));
+}
+
+#[tokio::test]
+async fn what_holds_no_refresh_token_is_not_called_renewable_and_leaves_the_one_before() {
+    let without = |refresh: Option<&str>| {
+        let mut reply: serde_json::Value = serde_json::from_str(&token().1).unwrap();
+        match refresh {
+            Some(refresh) => reply["refresh_token"] = refresh.into(),
+            None => drop(reply.as_object_mut().unwrap().remove("refresh_token")),
+        }
+        (200, reply.to_string())
+    };
+    for refresh in [None, Some(""), Some(" ")] {
+        let server = serve([code(PAGE), without(refresh), code(PAGE), token(), without(refresh)]).await;
+        let signed_in = server.sign_in().await.unwrap();
+        assert_eq!(signed_in.origin, TokenOrigin::Unrenewed);
+        let credential = Credential::Bearer(Box::new(signed_in));
+        assert!(matches!(credential.lasting(), Lasting::Ends(_)), "{:?}", credential.lasting());
+        let kept = Some(TokenStore::Provider(Kept::Keyring));
+        assert_eq!(credential.lifetime(kept), Lifetime::Until(3599));
+
+        let TokenOrigin::DeviceCode(renewal) = server.sign_in().await.unwrap().origin else { panic!() };
+        let next = server.entra.refresh(&renewal).await.unwrap();
+        assert_eq!(next.origin, TokenOrigin::DeviceCode(renewal), "the one before is still good");
+    }
 }
 
 #[tokio::test]

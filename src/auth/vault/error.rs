@@ -72,7 +72,7 @@ impl From<VaultError> for Report {
         let (headline, cause) = (error.to_string(), error.cause());
         let report = |code, hint: String| {
             let report = Self::new(Exit::Failed, code, &headline).hint(hint);
-            cause.iter().fold(report, |report, cause| report.cause(cause))
+            cause.iter().fold(report, Self::cause)
         };
         match error {
             VaultError::Unavailable(_) => report(

@@ -54,6 +54,10 @@ impl Wishes {
         }
         check_nobody(flags)?;
         check_native(flags)?;
+        if flags.store == Some(Store::ProviderFile) && !Kept::File.is_possible() {
+            return Err(contradiction("on Windows no file is private enough for a credential")
+                .hint("use the Credential Manager: `--store provider`"));
+        }
         check_pat(flags.pat_days, flags.auth)?;
         if flags.pat_days.is_some() && flags.store == Some(Store::None) {
             return Err(contradiction("a personal access token that is kept nowhere would outlive its use")
@@ -213,6 +217,7 @@ pub(super) fn store(flags: &Setup) -> TokenStore {
     match (flags.auth, flags.store) {
         (Auth::Nobody, _) | (_, Some(Store::None)) => TokenStore::ThisRunOnly,
         (_, Some(Store::Provider)) => TokenStore::Provider(Kept::Keyring),
+        (_, Some(Store::ProviderFile)) => TokenStore::Provider(Kept::File),
         // The one that is tried.
         (_, Some(Store::Native)) => {
             NativeProvider::of_system(Host::system()).map_or(TokenStore::PlainFile, TokenStore::Native)

@@ -18,7 +18,7 @@ use crate::task::check::{HostTrust, InForce};
 use crate::task::logins::KeptLogin;
 use crate::task::services::{Services, shown};
 
-use super::super::{check, network};
+use super::super::{check, keeping, network};
 use super::{Check, Diagnosis, without_feed};
 
 /// Below this, in seconds, a credential is soon to be replaced.
@@ -218,7 +218,7 @@ fn program(services: &Services, settings: &Settings) -> Diagnosis {
     let check = Check::Program;
     let config = files::read(&home::config_path(&services.cargo_home)).ok().flatten().unwrap_or_default();
     let is_listed = settings.global_providers().iter().any(|provider| provider == install::ALIAS);
-    let again = "az-cargo-wizard setup --store provider";
+    let again = format!("az-cargo-wizard setup --store {}", keeping::usual(&services.state_dir).flag());
     match install::installed(&config) {
         None if is_listed => {
             check.failed(Exit::Failed, "it is named as a provider, but no alias says where it is", again)
@@ -231,7 +231,7 @@ fn program(services: &Services, settings: &Settings) -> Diagnosis {
         Some(program) if !install::lasts(&program, &services.host.temp_dir) && services.demo.is_none() => {
             let text =
                 format!("{} may be gone tomorrow: a folder of builds or temporary files", shown(&program));
-            check.warning(text, "cargo install --locked --path . && az-cargo-wizard setup --store provider")
+            check.warning(text, format!("cargo install --locked --path . && {again}"))
         }
         Some(program) => check.good(format!("Cargo asks {}", shown(&program))),
     }

@@ -237,7 +237,7 @@ fn what_is_kept() {
         base: Base::parse("https://dev.azure.com/contoso").unwrap(),
         who: "Ana".to_owned(),
         kind: "personal access token",
-        kept: Kept::Keyring,
+        kept: Some(Kept::Keyring),
         expires: None,
         found,
         trouble,

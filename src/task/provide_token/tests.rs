@@ -238,6 +238,115 @@ fn a_variable_is_read_each_time() {
     let mut desk = Desk::signed_in(kind("AZURE_DEVOPS_EXT_PAT"), &[]);
     desk.host.env.set("AZURE_DEVOPS_EXT_PAT", "abc");
     assert_eq!(desk.get(never).unwrap().0, "Basic OmFiYw==");
+    desk.host.env.set("SYSTEM_COLLECTIONURI", "https://dev.azure.com/Contoso/");
+    assert_eq!(desk.get(never).unwrap().0, "Basic OmFiYw==");
+    desk.host.env.set("SYSTEM_COLLECTIONURI", "https://dev.azure.com/fabrikam/");
+    let elsewhere = report(desk.get(never));
+    assert_eq!(
+        (elsewhere.code, elsewhere.hint.as_deref()),
+        (
+            "environment-token-elsewhere",
+            Some("sign in in another way: az-cargo-wizard login --org https://dev.azure.com/contoso")
+        )
+    );
+}
+
+fn jwt(expires: u64) -> String {
+    use base64::Engine as _;
+    let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    [r#"{"typ":"JWT"}"#, &format!(r#"{{"exp":{expires}}}"#), "signature"].map(part).join(".")
+}
+
+#[test]
+fn of_a_variable_with_many_passwords_one_is_handed_out_with_its_end() {
+    for variable in
+        ["ARTIFACTS_CREDENTIALPROVIDER_EXTERNAL_FEED_ENDPOINTS", "VSS_NUGET_EXTERNAL_FEED_ENDPOINTS"]
+    {
+        let mut desk = Desk::signed_in(LoginKind::Environment { variable: variable.into() }, &[]);
+        let endpoint = |org: &str, password: &str| {
+            format!(
+                r#"{{"endpoint":"https://pkgs.dev.azure.com/{org}/_packaging/f/","password":"{password}"}}"#
+            )
+        };
+        let mut hold = |contosos: Option<&str>| {
+            let others = Some(endpoint("fabrikam", "others-password"));
+            let all: Vec<_> =
+                others.into_iter().chain(contosos.map(|password| endpoint("contoso", password))).collect();
+            desk.host.env.set(variable, format!(r#"{{"endpointCredentials":[{}]}}"#, all.join(",")));
+            desk.get(never)
+        };
+        assert_eq!(hold(Some("abc")), Ok(("Basic OmFiYw==".to_owned(), Keep::Session)));
+        let living = jwt(NOW + 1);
+        assert_eq!(hold(Some(&living)), Ok((format!("Bearer {living}"), Keep::Until(NOW + 1))));
+        assert_eq!(report(hold(Some(&jwt(NOW)))).code, "token-expired");
+        assert_eq!(report(hold(Some("$(Pat)"))).code, "environment-token-unusable");
+        assert_eq!(report(hold(None)).code, "environment-token-elsewhere");
+    }
+}
+
+#[test]
+fn an_access_token_that_makes_no_sense_is_none_and_the_next_one_takes_its_place() {
+    let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r"), (Slot::Access, "1 a")]);
+    let file = keeping::file_of(desk.state());
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\"=1 a\""), "{text}");
+    std::fs::write(&file, text.replace("=1 a", "garbage")).unwrap();
+    assert!(matches!(desk.vault().read(&base(), Slot::Access), Err(VaultError::Garbled)));
+    assert_eq!(desk.get(next).unwrap().0, "Bearer next-of-r");
+    assert_eq!(desk.get(never).unwrap().0, "Bearer next-of-r");
+}
+
+/// An answer that holds no next refresh token, in either spelling.
+fn without_next(
+    host: &Host,
+    login: (&Base, &LoginKind),
+    refresh: Option<Secret>,
+) -> Result<AccessToken, Report> {
+    let came = next(host, login, refresh)?;
+    let TokenOrigin::DeviceCode(renewal) = came.origin else { panic!("no Entra") };
+    let origin = TokenOrigin::DeviceCode(Renewal { refresh: Secret::new(""), ..renewal });
+    Ok(AccessToken { origin, ..came })
+}
+
+fn unrenewed(
+    host: &Host,
+    login: (&Base, &LoginKind),
+    refresh: Option<Secret>,
+) -> Result<AccessToken, Report> {
+    Ok(AccessToken { origin: TokenOrigin::Unrenewed, ..next(host, login, refresh)? })
+}
+
+#[test]
+fn no_refresh_token_never_takes_the_place_of_one() {
+    for renew in [without_next as Renew, unrenewed] {
+        let desk = Desk::signed_in(entra(), &[(Slot::Refresh, "r")]);
+        assert_eq!(desk.get(renew).unwrap().0, "Bearer next-of-r");
+        assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"));
+        let came = renew(&desk.host, (&base(), &entra()), Some(Secret::new("r"))).unwrap();
+        let credential = Credential::Bearer(Box::new(came));
+        assert_eq!(desk.keep(&credential).unwrap_err().code, "token-not-renewable");
+        assert_eq!(desk.kept(Slot::Refresh).as_deref(), Some("r"), "the sign-in before is as it was");
+    }
+    // As a version before may have kept it.
+    let empty = Desk::signed_in(entra(), &[(Slot::Refresh, "")]);
+    assert_eq!(report(empty.get(never)).code, "credential-gone");
+}
+
+#[test]
+fn a_variable_needs_no_store_and_leaves_nothing_of_the_sign_in_before() {
+    let mut desk = Desk::signed_in(LoginKind::Pat, &[(Slot::Pat, "abc")]);
+    desk.host.env.set("AZURE_DEVOPS_EXT_PAT", "def");
+    let origin = TokenOrigin::Environment("AZURE_DEVOPS_EXT_PAT".into());
+    let token = AccessToken { token: Secret::new("def"), expires: None, origin };
+    let credential = Credential::Bearer(Box::new(token));
+    let signed_in = keeping::SignedIn { base: &base(), who: "Ben", credential: &credential, made: None };
+    // No session is named, so that a keyring would fail.
+    let stored = keeping::keep(&desk.host, desk.state(), (&signed_in, Kept::Keyring)).unwrap();
+    assert_eq!((stored.place.as_str(), stored.left), ("the variable `AZURE_DEVOPS_EXT_PAT`", None));
+    assert_eq!(desk.kept(Slot::Pat), None);
+    assert_eq!(desk.get(never).unwrap().0, "Basic OmRlZg==");
+    let forgotten = keeping::forget(&desk.host, desk.state(), &base()).unwrap();
+    assert!(forgotten.was_there && forgotten.left.is_none(), "{forgotten:?}");
 }
 
 /// Its file can be read and not be written.
@@ -318,7 +427,15 @@ fn who_waited_for_a_login_or_a_logout_goes_by_what_is_known_then() {
         let Ok(Granted::Token { header, .. }) = answer else { panic!("no token: {answer:?}") };
         assert_eq!(header, pat.header());
     }
+    // And the other way round: what it read is of a kind that is gone by now.
+    let before = Record::load(desk.state());
+    let early =
+        Keeper { host: &desk.host, state_dir: desk.state(), record: &before, base: &base, renew: never };
+    desk.keep(&of_entra("one")).unwrap();
+    let Ok(Granted::Token { header, .. }) = early.token() else { panic!("no token") };
+    assert_eq!(header.expose(), "Bearer one");
     assert!(keeping::forget(&desk.host, desk.state(), &base).unwrap().was_there);
+    assert_eq!(early.token(), Err(Refusal::NotFound));
     assert_eq!((late.token(), late.replace(login)), (Err(Refusal::NotFound), Err(Refusal::NotFound)));
     assert_eq!(Slot::ALL.map(|slot| desk.kept(slot)), [None, None, None]);
 }
@@ -406,6 +523,41 @@ fn without_its_keyring_a_sign_in_goes_on_in_the_file_that_was_agreed_to() {
     let again = keeping::forget(&desk.host, desk.state(), &base()).unwrap();
     assert!(!again.was_there);
     assert!(again.left.unwrap().contains("stays in the system keyring: there is no keyring"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_renewal_that_no_keyring_takes_is_remembered_as_an_outage() {
+    let desk = Desk::new();
+    let login = Login { kind: entra(), kept: Kept::Keyring, who: "Ana".into(), expires: None, made: None };
+    desk.record(&login);
+    let (record, base) = (Record::load(desk.state()), base());
+    let keeper =
+        Keeper { host: &desk.host, state_dir: desk.state(), record: &record, base: &base, renew: never };
+    assert_eq!(Outage::load(desk.state(), "", NOW), None);
+    let came = next(&desk.host, (&base, &login.kind), Some(Secret::new("r"))).unwrap();
+    // No session is named, so that nothing is called.
+    assert_eq!(keeper.keep_refresh(login.clone(), &came), login);
+    assert!(Outage::load(desk.state(), "", NOW).unwrap().why.contains("there is no keyring"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_yes_to_the_file_for_one_organization_moves_nothing_of_another() {
+    let desk = Desk::new();
+    let fabrikam = Base::parse("https://dev.azure.com/fabrikam").unwrap();
+    let login =
+        Login { kind: LoginKind::Pat, kept: Kept::File, who: "Ana".into(), expires: None, made: None };
+    record::log_in(desk.state(), &fabrikam, &login).unwrap();
+    let login = Login { kind: entra(), kept: Kept::Keyring, who: "Ana".into(), expires: None, made: None };
+    desk.record(&login);
+    let (record, base) = (Record::load(desk.state()), base());
+    let keeper =
+        Keeper { host: &desk.host, state_dir: desk.state(), record: &record, base: &base, renew: never };
+    let came = next(&desk.host, (&base, &login.kind), Some(Secret::new("r"))).unwrap();
+    assert_eq!(keeper.keep_refresh(login.clone(), &came), login);
+    assert_eq!(desk.kept(Slot::Refresh), None);
+    assert!(!keeping::file_of(desk.state()).exists(), "no secret of this one on the disk");
 }
 
 #[cfg(target_os = "linux")]

@@ -27,7 +27,10 @@ pub(super) async fn renew(services: &Arc<Services>, request: &mut Restore) -> Re
 fn by(access: &AccessToken) -> RenewedBy {
     match access.origin {
         TokenOrigin::AzureCli { .. } => RenewedBy::AzureCli,
-        TokenOrigin::DeviceCode(_) | TokenOrigin::Environment(_) | TokenOrigin::Kept(_) => RenewedBy::Entra,
+        TokenOrigin::DeviceCode(_)
+        | TokenOrigin::Unrenewed
+        | TokenOrigin::Environment(_)
+        | TokenOrigin::Kept(_) => RenewedBy::Entra,
     }
 }
 

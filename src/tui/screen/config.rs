@@ -291,7 +291,7 @@ impl Panel for Config {
             self.state = State::Form;
         }
         let asks = session.keyring.is_none() && Question::Store.is_asked((self, session));
-        asks.then_some(Act::Start(Request::TryKeyring)).into_iter().collect()
+        asks.then(|| Act::Start(session.trial())).into_iter().collect()
     }
 
     fn offers(&self, _session: &Session) -> Vec<Offer> {

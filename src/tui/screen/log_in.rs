@@ -168,7 +168,7 @@ impl Panel for LogIn {
         let mut acts = self.review(session);
         if matches!(self.state, State::Reviewing) && session.keyring.is_none() {
             // Behind what cancels the jobs before, in front of the review.
-            acts.insert(acts.len() - 1, Act::Start(Request::TryKeyring));
+            acts.insert(acts.len() - 1, Act::Start(session.trial()));
         }
         acts
     }

@@ -67,7 +67,7 @@ impl Config {
 
 /// The store that fits this machine, and why; and why one is not among the answers.
 pub(super) fn recommendation(page: &mut Page, session: &Session) {
-    let Recommended { store, why } = session.recommended();
+    let Recommended { store, why, .. } = session.recommended();
     page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
     if let Some(Err(report)) = &session.native {
         let why = report.causes.first().map_or(String::new(), |cause| format!(": {cause}"));
@@ -82,8 +82,9 @@ fn store(store: TokenStore) -> &'static [&'static str] {
             "Cargo's own configuration will name this program once, for all feeds.",
         ],
         TokenStore::Provider(Kept::File) => &[
-            "file of this tool: a plain one in the demo's own folder, and renewed; Cargo asks this tool for it. Outside the \
-             demo it is the system keyring.",
+            "file of this tool: plain text, readable by you alone, and renewed; Cargo asks this tool for it, in every \
+             project, and no other organization gets it.",
+            "Cargo's own configuration will name this program once, for all feeds.",
         ],
         TokenStore::Native(_) => &[
             "Cargo's own provider for this system keeps it in the keyring and is asked for this registry alone. Nothing \

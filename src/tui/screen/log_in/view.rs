@@ -71,7 +71,7 @@ impl LogIn {
     fn show_store(&self, page: &mut Page, (plan, session): (&SetupPlan, &Session)) {
         let is_before = plan.scope == ConfigScope::AsItIs && session.logged_in.is_none();
         if is_before {
-            let Recommended { store, why } = session.recommended();
+            let Recommended { store, why, .. } = session.recommended();
             page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
         }
         let answering = session.checkout.as_ref().and_then(|checkout| checkout.answering.as_ref());
@@ -116,7 +116,9 @@ fn kept_in(store: TokenStore) -> String {
             );
         }
         TokenStore::Provider(Kept::Keyring) => "the system keyring; Cargo asks this tool for it",
-        TokenStore::Provider(Kept::File) => "a plain file of the demo; Cargo asks this tool for it",
+        TokenStore::Provider(Kept::File) => {
+            "a file of this tool: plain text, readable by you alone; Cargo asks this tool for it"
+        }
         TokenStore::PlainFile => "credentials.toml in Cargo's home: plain text, readable by you alone",
         TokenStore::ThisRunOnly => "nowhere: given to this one cargo fetch only",
     };
