@@ -7,7 +7,6 @@
 //! cargo bench --bench dashboard -- 101
 //! ```
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the benchmark uses a part of what the tests share")]
@@ -28,11 +27,9 @@ fn main() {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fmt::Write as _;
-    use std::path::{Path, PathBuf};
-    use std::process::Command;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
-    use crate::support::pty::Terminal;
+    use crate::support::anchor::{build_nothing, time_to};
     use crate::support::sandbox::Sandbox;
 
     const PRODUCT: &str = env!("CARGO_BIN_EXE_az-cargo-wizard");
@@ -50,8 +47,10 @@ mod linux {
         let (mut products, mut nothings) = (Vec::new(), Vec::new());
         // They alternate, so that a change of the machine's load meets both.
         for round in 0..WARM_UP + pairs {
-            let pair =
-                (time_to(&sandbox.command(PRODUCT), IN_FRAME), time_to(&sandbox.command(&nothing), "."));
+            let pair = (
+                time_to(&sandbox.command(PRODUCT), IN_FRAME, SIZE),
+                time_to(&sandbox.command(&nothing), ".", SIZE),
+            );
             if round >= WARM_UP {
                 products.push(pair.0);
                 nothings.push(pair.1);
@@ -103,25 +102,6 @@ mod linux {
         sandbox.set("CARGO_HOME", home);
         // Whoever asked it would wait: the first frame must not.
         sandbox.program("cargo", "exec sleep 5");
-    }
-
-    fn build_nothing(sandbox: &Sandbox) -> PathBuf {
-        let program = sandbox.bin().join("nothing");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/nothing.rs");
-        let built = Command::new("rustc")
-            .args(["--edition=2024", "-Copt-level=3", "-Cstrip=symbols", "-o"])
-            .args([&program, &source])
-            .status()
-            .expect("rustc starts");
-        assert!(built.success(), "rustc could not build {}", source.display());
-        program
-    }
-
-    fn time_to(command: &Command, text: &str) -> Duration {
-        let start = Instant::now();
-        let mut terminal = Terminal::spawn(command, SIZE.0, SIZE.1);
-        terminal.wait_for(text);
-        start.elapsed()
     }
 
     fn sorted(mut times: Vec<Duration>) -> Vec<Duration> {

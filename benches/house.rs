@@ -5,7 +5,6 @@
 //! cargo bench --bench house
 //! ```
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the benchmark uses a part of what the tests share")]
@@ -32,10 +31,9 @@ mod linux {
     use std::collections::BTreeMap;
     use std::ffi::OsString;
     use std::fs;
-    use std::path::{Path, PathBuf};
-    use std::process::Command;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
+    use crate::support::anchor::{build_nothing, time_to};
     use crate::support::pty::Terminal;
     use crate::support::sandbox::Sandbox;
 
@@ -63,8 +61,8 @@ mod linux {
         let mut products = Vec::new();
         let mut nothings = Vec::new();
         for _ in 0..WARM_UP + PAIRS {
-            nothings.push(time_to(&sandbox.command(&nothing), "."));
-            products.push(time_to(&sandbox.command(PRODUCT), IN_FRAME));
+            nothings.push(time_to(&sandbox.command(&nothing), ".", SIZE));
+            products.push(time_to(&sandbox.command(PRODUCT), IN_FRAME, SIZE));
         }
         let (products, nothings) = (&products[WARM_UP..], &nothings[WARM_UP..]);
         let pairs = products.iter().zip(nothings);
@@ -115,25 +113,6 @@ mod linux {
         sandbox.write("project/Cargo.toml", "[package]\nname = \"sample\"\nedition = \"2021\"\n");
         sandbox.write("project/src/main.rs", "fn main() {}\n");
         sandbox
-    }
-
-    fn build_nothing(sandbox: &Sandbox) -> PathBuf {
-        let program = sandbox.bin().join("nothing");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/nothing.rs");
-        let built = Command::new("rustc")
-            .args(["--edition=2024", "-Copt-level=3", "-Cstrip=symbols", "-o"])
-            .args([&program, &source])
-            .status()
-            .expect("rustc starts");
-        assert!(built.success(), "rustc could not build {}", source.display());
-        program
-    }
-
-    fn time_to(command: &Command, text: &str) -> Duration {
-        let start = Instant::now();
-        let mut terminal = Terminal::spawn(command, SIZE.0, SIZE.1);
-        terminal.wait_for(text);
-        start.elapsed()
     }
 
     /// By thread.

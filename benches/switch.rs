@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use support::anchor::build_nothing;
 use support::sandbox::Sandbox;
 
 #[expect(dead_code, reason = "the benchmark uses a part of what the tests share")]
@@ -166,15 +167,6 @@ fn set_up(sandbox: &Sandbox) -> PathBuf {
     sandbox.write("project/Cargo.lock", format!("version = 4\n{packages}"));
     let replaced = "[source.crates-io]\nreplace-with = \"feed-1\"\n";
     sandbox.write("project/.cargo/config.toml", format!("{registries}{replaced}"))
-}
-
-fn build_nothing(sandbox: &Sandbox) -> PathBuf {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/nothing.rs");
-    let program = sandbox.root().join("nothing");
-    let mut rustc = Command::new("rustc");
-    let status = rustc.args(["--edition=2024", "-O", "-o"]).arg(&program).arg(source).status().unwrap();
-    assert!(status.success());
-    program
 }
 
 fn time(command: &mut Command) -> Duration {

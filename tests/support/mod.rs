@@ -7,6 +7,7 @@
 //! ```
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+pub(crate) mod anchor;
 pub(crate) mod keys;
 pub(crate) mod openapi;
 mod palette;
