@@ -348,6 +348,17 @@ fn what_is_marked_is_pruned_and_else_the_crate_under_the_cursor() {
 }
 
 #[test]
+fn the_only_registry_can_be_looked_at_and_pruned_as_a_whole() {
+    let only = || one_folder(opened(), vec![row(FEED, "a", 27_500)]).press("<esc>");
+    assert!(only().press("d").text().contains("named in"), "{}", only().press("d").text());
+    let selection = Selection { registries: vec![FEED.to_owned()], ..Selection::default() };
+    assert_eq!(only().press("x").job_on_cache(), &CacheJob::PlanPrune(selection));
+    let back = only().press("<enter>x");
+    let CacheJob::PlanPrune(selection) = back.job_on_cache() else { panic!("no plan") };
+    assert_eq!(selection.marked, Some(vec![file(FEED, "a")]));
+}
+
+#[test]
 fn what_is_meant_is_narrowed_by_age_and_by_lock_files_and_never_all_of_the_cache() {
     let asked = |wizard: &Wizard| match wizard.job_on_cache() {
         CacheJob::PlanPrune(selection) => {

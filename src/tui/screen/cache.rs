@@ -251,6 +251,7 @@ impl Cache {
             Self { job: Job::Repairing | Job::Pruning, .. } => Some("stop"),
             Self { told: Some(Told::Failed(_)), listed: true, .. } => Some("close"),
             Self { inside: true, .. } if self.has_all() => Some("registries"),
+            Self { inside: true, .. } if self.places() > 0 => Some("registry"),
             _ => None,
         }
     }
