@@ -53,7 +53,7 @@ fn keys() -> impl Strategy<Value = Key> {
     ];
     prop_oneof![
         6 => select(named),
-        3 => select("kjgGq/ pdyrsaunxvm159?".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        3 => select("kjgGq/ pdyrsaunxvmb159?".chars().collect::<Vec<_>>()).prop_map(Key::Char),
         1 => any::<char>().prop_map(Key::Char),
         1 => select("aeukwxcz".chars().collect::<Vec<_>>()).prop_map(Key::Ctrl),
     ]

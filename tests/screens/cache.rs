@@ -44,6 +44,9 @@ states! { "cache":
     details => |wizard| with_rows(wizard).press("<enter>d");
     details_of_a_copy => |wizard| with_rows(wizard).press("<enter>/serde<enter>d");
     details_of_a_registry => |wizard| with_rows(wizard).press("Gd");
+    by_crate => |wizard| with_rows(wizard).press("b");
+    by_crate_inside => |wizard| with_rows(wizard).press("bjj<enter>");
+    by_crate_filtered => |wizard| with_rows(wizard).press("b/ser<enter>");
     verifying => |wizard| comparing(wizard).at(400);
     verified => |wizard| comparing(wizard).done(CacheDone::Verified);
     cancelled => |wizard| comparing(wizard).press("<esc>");
@@ -345,6 +348,25 @@ fn what_is_marked_is_pruned_and_else_the_crate_under_the_cursor() {
     assert_eq!(prune(&format!("{filtered}mx")), [file(FEED, "serde")], "nothing is marked any more");
     let every = prune("<enter> mx");
     assert_eq!(every.len(), 12, "all crates, and nothing that is none");
+}
+
+#[test]
+fn versions_and_copies_of_a_crate_are_one_row_that_opens() {
+    // What takes most comes first: old-tool, and then both copies of serde.
+    let by_crate = || with_rows(opened()).press("bj");
+    let meant = Selection { crates: vec!["serde".to_owned()], ..Selection::default() };
+    assert_eq!(by_crate().press("x").job_on_cache(), &CacheJob::PlanPrune(meant.clone()));
+    assert_eq!(by_crate().press("v").job_on_cache(), &CacheJob::Verify(meant));
+    let marked = |wizard: Wizard| match wizard.press("x").job_on_cache() {
+        CacheJob::PlanPrune(selection) => selection.marked.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(marked(by_crate().press("<enter>m")), [file(FEED, "serde"), file(TWIN, "serde")]);
+    assert_eq!(marked(by_crate().press("<enter>j")), [file(TWIN, "serde")]);
+    let filtered = by_crate().press("/ser<enter>j<enter>");
+    assert_eq!(marked(filtered), [file(FEED, "serde_json")], "the cursor has stayed on serde before");
+    let back = by_crate().press("<enter><esc>b").text();
+    assert!(back.contains("all registries"), "{back}");
 }
 
 #[test]

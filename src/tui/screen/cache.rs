@@ -1,5 +1,6 @@
 //! The Cache tab: the registries that Cargo keeps crates of, their crates, and what can be done about them.
 
+mod groups;
 mod jobs;
 mod narrow;
 mod pages;
@@ -25,6 +26,7 @@ use super::super::session::Session;
 use super::super::widget::field::Field;
 use super::super::widget::list_window::ListWindow;
 use super::{Look, Panel};
+use groups::Group;
 use jobs::{Job, Told};
 use narrow::Narrow;
 use pages::Ask;
@@ -47,7 +49,9 @@ pub(super) struct Cache {
     failure: Option<String>,
     /// Something has changed since the totals and the rows were put in order: that waits for the next frame.
     stale: bool,
+    /// By registry, or by crate where these are there.
     registries: ListWindow,
+    groups: Option<Vec<Group>>,
     /// Whether the cursor is among the crates, and not among the registries.
     inside: bool,
     view: View,
@@ -60,7 +64,7 @@ pub(super) struct Cache {
     details: bool,
     ask: Option<Ask>,
     /// Which of several crates deleting is about.
-    narrow: Option<Box<Narrow>>,
+    narrow: Option<Narrow>,
 }
 
 impl Cache {
@@ -74,19 +78,25 @@ impl Cache {
         self.begin(Job::Listing, CacheJob::List)
     }
 
+    /// Whether the first row stands for all registries.
     fn has_all(&self) -> bool {
-        self.table.folders().len() > 1
+        self.groups.is_none() && self.table.folders().len() > 1
     }
 
-    /// Rows of the list of registries.
+    /// Rows of the list of registries, or of crates by name.
     fn places(&self) -> usize {
-        self.table.folders().len() + usize::from(self.has_all())
+        let of_registries = self.table.folders().len() + usize::from(self.has_all());
+        self.groups.as_ref().map_or(of_registries, Vec::len)
+    }
+
+    fn group(&self) -> Option<&Group> {
+        self.groups.as_ref()?.get(self.registries.selected())
     }
 
     /// The folder of that row; `None`: the row of all.
     fn folder_at(&self, place: usize) -> Option<(usize, &Folder)> {
         let at = place.checked_sub(usize::from(self.has_all()))?;
-        Some((at, self.table.folders().get(at)?))
+        Some((at, self.table.folders().get(at)?)).filter(|_| self.groups.is_none())
     }
 
     fn folder(&self) -> Option<(usize, &Folder)> {
@@ -135,6 +145,25 @@ impl Cache {
     fn choose(&mut self) {
         let folder = self.folder().and_then(|(at, _)| u32::try_from(at).ok());
         self.view.choose(&self.table, folder, self.filter.as_ref().map_or("", Field::text));
+        if self.groups.is_some() {
+            let groups = groups::of(self.view.rows(&self.table));
+            let before = self.group().map(|group| group.name.clone());
+            let place = groups.iter().position(|group| Some(&group.name) == before.as_ref());
+            self.groups = Some(groups);
+            match place {
+                Some(place) => self.registries.follow(place),
+                None => self.registries.clamp(self.places()),
+            }
+        }
+        self.choose_group();
+    }
+
+    /// Shows the crates of the group under the cursor; the cursor among them stays on its crate.
+    fn choose_group(&mut self) {
+        if self.groups.is_some() {
+            let name = self.group().map(|group| group.name.clone());
+            self.view.choose_name(&self.table, name.as_ref());
+        }
         let selected = self.selected.as_ref();
         let place = selected.and_then(|file| self.view.position(&self.table, |row| row.file == *file));
         match place {
@@ -159,8 +188,16 @@ impl Cache {
             }
         } else if self.registries.act(action, self.places()) {
             self.selected = None;
-            self.choose();
+            if self.groups.is_some() { self.choose_group() } else { self.choose() }
         }
+    }
+
+    /// By crate, or by registry again.
+    fn regroup(&mut self) {
+        self.groups = if self.groups.is_some() { None } else { Some(Vec::new()) };
+        self.registries = ListWindow::default();
+        (self.inside, self.selected) = (false, None);
+        self.choose();
     }
 
     fn mark(&mut self) {
@@ -191,6 +228,9 @@ impl Cache {
             marked.sort_unstable();
             return Selection { marked: Some(marked), ..Selection::default() };
         }
+        if let Some(group) = self.group() {
+            return Selection { crates: vec![group.name.to_string()], ..Selection::default() };
+        }
         let registries = self.folder().map(|(_, folder)| folder.dir.to_string());
         Selection { registries: registries.into_iter().collect(), ..Selection::default() }
     }
@@ -209,7 +249,7 @@ impl Cache {
     /// Finds out what deleting what is meant would free, which is asked about then.
     fn plan_prune(&mut self, session: &Session) -> Vec<Act> {
         let one = self.one_to_prune();
-        self.narrow = if one.is_some() { None } else { Some(Box::new(Narrow::new(self.meant()))) };
+        self.narrow = if one.is_some() { None } else { Some(Narrow::new(self.meant())) };
         match one {
             Some(one) => self.begin(Job::Planning, CacheJob::PlanPrune(one)),
             None => self.plan_narrowed(session),
@@ -250,6 +290,7 @@ impl Cache {
             Self { job: Job::Listing | Job::Verifying | Job::Planning, .. } => Some("cancel"),
             Self { job: Job::Repairing | Job::Pruning, .. } => Some("stop"),
             Self { told: Some(Told::Failed(_)), listed: true, .. } => Some("close"),
+            Self { inside: true, groups: Some(_), .. } => Some("all names"),
             Self { inside: true, .. } if self.has_all() => Some("registries"),
             Self { inside: true, .. } if self.places() > 0 => Some("registry"),
             _ => None,
@@ -276,6 +317,8 @@ impl Cache {
         offers.extend(self.closes().map(|verb| offer(Action::Back, verb)));
         if has_rows {
             offers.extend([offer(Action::Sort, "sort"), offer(Action::Filter, "filter")]);
+            let by = if self.groups.is_some() { "by registry" } else { "by crate" };
+            offers.push(offer(Action::Group, by));
         }
         if self.path().is_some() {
             offers.extend([offer(Action::Details, "details"), offer(Action::Copy, "copy the path")]);
@@ -332,6 +375,7 @@ impl Panel for Cache {
             }
             Action::Toggle => self.mark(),
             Action::MarkAll => self.mark_all(),
+            Action::Group => self.regroup(),
             Action::Sort => return self.sort(),
             Action::Filter => {
                 self.filter.get_or_insert_with(Field::default);

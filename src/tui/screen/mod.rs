@@ -130,7 +130,8 @@ pub(super) struct Screens {
     create: create::Create,
     upstream: upstream::Upstream,
     feeds: feeds::Feeds,
-    cache: cache::Cache,
+    /// The largest of them.
+    cache: Box<cache::Cache>,
     doctor: doctor::Doctor,
 }
 
@@ -148,7 +149,7 @@ impl Screens {
             Step::NewFeed => &self.create,
             Step::Upstream => &self.upstream,
             Step::Feeds => &self.feeds,
-            Step::Cache => &self.cache,
+            Step::Cache => &*self.cache,
             Step::Doctor => &self.doctor,
         }
     }
@@ -166,7 +167,7 @@ impl Screens {
             Step::NewFeed => &mut self.create,
             Step::Upstream => &mut self.upstream,
             Step::Feeds => &mut self.feeds,
-            Step::Cache => &mut self.cache,
+            Step::Cache => &mut *self.cache,
             Step::Doctor => &mut self.doctor,
         }
     }

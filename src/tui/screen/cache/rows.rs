@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::domain::cache::{CacheRow, CacheTable, FileState};
+use crate::domain::package::CrateName;
 use crate::domain::text;
 
 use super::super::super::theme::Theme;
@@ -113,6 +114,8 @@ pub(super) struct View {
     facts: Vec<Facts>,
     sorted: Vec<u32>,
     shown: Vec<u32>,
+    /// Those that would be shown of all crates, where only one crate's are.
+    of_all: Vec<u32>,
     /// How many would be shown without a filter.
     before_filter: usize,
     /// Made ready when something is typed.
@@ -210,6 +213,17 @@ impl View {
             matches.iter_mut().zip(found).for_each(|(shown, found)| *shown &= found);
         }
         self.shown = self.sorted.iter().copied().filter(|index| matches[*index as usize]).collect();
+        self.of_all = Vec::new();
+    }
+
+    /// Shows what is left of the crate of that name, after [`Self::choose`].
+    pub(super) fn choose_name(&mut self, table: &CacheTable, name: Option<&CrateName>) {
+        if self.of_all.is_empty() {
+            self.of_all = std::mem::take(&mut self.shown);
+        }
+        let id = |index: &u32| table.rows().get(*index as usize).and_then(|row| row.file.name.id());
+        let is_it = |index: &u32| name.is_some() && id(index).map(|id| &id.name) == name;
+        self.shown = self.of_all.iter().copied().filter(is_it).collect();
     }
 }
 

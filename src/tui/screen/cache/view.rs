@@ -9,11 +9,11 @@ use crate::domain::text;
 use super::super::super::layout::{below, top};
 use super::super::super::session::Session;
 use super::super::super::widget::page::{Page, sentence};
-use super::super::super::widget::table::Table;
+use super::super::super::widget::table::{Column, Table};
 use super::super::Look;
 use super::jobs::{Job, Told};
 use super::rows::{self, Shown};
-use super::{Cache, pages, registries};
+use super::{Cache, groups, pages, registries};
 
 /// From this height on registries and crates stand one above the other.
 const WITH_BOTH: u16 = 9;
@@ -50,6 +50,10 @@ impl Cache {
         let total = self.total_at(self.registries.selected());
         let words = match folder {
             Some(folder) => registries::about(folder, &total, (&self.table, look.theme, session)),
+            None if self.groups.is_some() => {
+                let names = text::count(self.places(), "crate", "crates");
+                format!("{names} by name, with all versions and copies; what takes most first")
+            }
             None if !self.listed => "What is there more than once is counted at the end".to_owned(),
             None => format!("{} would be free if each crate were cached once", text::size(self.duplicates)),
         };
@@ -62,7 +66,7 @@ impl Cache {
     fn instead(&self, page: &mut Page, (look, session): (&Look, &Session)) {
         let with = ((&self.table, self.listed), session, look.time);
         match (&self.ask, self.row().filter(|_| self.inside), self.folder()) {
-            (Some(ask), ..) => ask.show(page, (&self.table, session), self.narrow.as_deref()),
+            (Some(ask), ..) => ask.show(page, (&self.table, session), self.narrow.as_ref()),
             (None, Some(row), _) => pages::of_row(page, row, with),
             (None, None, Some((_, folder))) => {
                 let total = self.total_at(self.registries.selected());
@@ -137,15 +141,20 @@ impl Cache {
     }
 
     fn folders(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+        let columns: &[Column] = if self.groups.is_some() { &groups::COLUMNS } else { &registries::COLUMNS };
         let table = Table {
             theme: look.theme,
-            columns: &registries::COLUMNS,
+            columns,
             sorted: None,
             window: &self.registries,
             length: self.places(),
             focused: !self.inside && !self.filtering,
         };
         table.draw(frame, area, |place| {
+            if let Some(groups) = &self.groups {
+                let cells = |group| groups::cells(group, look.theme, look.time);
+                return groups.get(place).map(cells).unwrap_or_default();
+            }
             let folder = self.folder_at(place).map(|(_, folder)| folder);
             registries::cells(folder, &self.total_at(place), (&self.table, look.theme, look.time))
         });
