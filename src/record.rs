@@ -2,6 +2,7 @@
 //! counts as nothing remembered and is set aside; what a later version has written is kept.
 
 pub mod outage;
+pub mod upstreams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -97,9 +98,6 @@ pub struct Recent {
     /// What Cargo called it.
     name: String,
     index: String,
-    /// Whether it takes from crates.io what it doesn't have, where that was told.
-    #[serde(default)]
-    crates_io: Option<bool>,
 }
 
 impl Recent {
@@ -212,13 +210,6 @@ impl Record {
     pub fn unfinished(&self, project: &str) -> Option<&Answers> {
         let mut known = self.unfinished.iter().filter_map(Known::known);
         Some(&known.find(|unfinished| unfinished.project == project)?.answers)
-    }
-
-    /// Whether the feed behind an index takes crates from crates.io; `None`: nobody has told.
-    #[must_use]
-    pub fn has_crates_io(&self, index: &IndexUrl) -> Option<bool> {
-        let mut known = self.recent.iter().filter_map(Known::known);
-        known.find(|recent| recent.index == index.shown())?.crates_io
     }
 
     #[must_use]
@@ -410,9 +401,7 @@ pub fn use_feed(state_dir: &Path, (name, index): (&RegistryName, &IndexUrl)) -> 
     change(state_dir, |record| {
         let index = index.shown();
         let is_same = |recent: &Known<Recent>| recent.known().is_some_and(|recent| recent.index == index);
-        let before = record.recent.iter().position(is_same);
-        let crates_io = before.and_then(|at| record.recent[at].known()?.crates_io);
-        let recent = Known::Known(Recent { name: name.to_string(), index: index.clone(), crates_io });
+        let recent = Known::Known(Recent { name: name.to_string(), index: index.clone() });
         if record.recent.first() == Some(&recent) {
             return false;
         }
@@ -421,29 +410,6 @@ pub fn use_feed(state_dir: &Path, (name, index): (&RegistryName, &IndexUrl)) -> 
         record.recent.truncate(MOST_RECENT);
         true
     })
-}
-
-/// Remembers which of the feeds that were in force take crates from crates.io; others are passed over.
-///
-/// # Errors
-/// When the state folder can't be written.
-pub fn told_upstreams(
-    state_dir: &Path,
-    told: impl IntoIterator<Item = (IndexUrl, bool)>,
-) -> Result<(), FileError> {
-    let told: BTreeMap<String, bool> =
-        told.into_iter().map(|(index, crates_io)| (index.shown(), crates_io)).collect();
-    let news = |record: &mut Record| {
-        let mut changed = false;
-        for recent in &mut record.recent {
-            let Known::Known(recent) = recent else { continue };
-            let told = told.get(&recent.index).copied().or(recent.crates_io);
-            changed |= std::mem::replace(&mut recent.crates_io, told) != told;
-        }
-        changed
-    };
-    // Most lists tell nothing new, and nothing is locked for them.
-    if news(&mut Record::load(state_dir)) { change(state_dir, news) } else { Ok(()) }
 }
 
 /// Remembers the answers of a wizard that is left half-way; `None` forgets them.
@@ -610,13 +576,7 @@ mod tests {
             let (name, index) = registry(n);
             use_feed(dir.path(), (&name, &index)).unwrap();
         }
-        let (one, other) = (registry(25).1, registry(3).1);
-        told_upstreams(dir.path(), [(one.clone(), false), (other.clone(), true)]).unwrap();
-        let record = Record::load(dir.path());
-        let recent: Vec<_> = record.recent().collect();
+        let recent: Vec<_> = Record::load(dir.path()).recent().collect();
         assert_eq!((recent.len(), &recent[0], &recent[1]), (20, &registry(25), &registry(29)));
-        assert_eq!((record.has_crates_io(&one), record.has_crates_io(&other)), (Some(false), None));
-        use_feed(dir.path(), (&registry(29).0, &registry(29).1)).unwrap();
-        assert_eq!(Record::load(dir.path()).has_crates_io(&one), Some(false));
     }
 }

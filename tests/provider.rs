@@ -13,6 +13,8 @@ mod commands;
 mod direction;
 #[path = "provider/fetching.rs"]
 mod fetching;
+#[path = "provider/kept.rs"]
+mod kept;
 #[path = "provider/made.rs"]
 mod made;
 #[path = "provider/native.rs"]

@@ -59,6 +59,8 @@ mod hostile;
 mod keys;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/organizations.rs"]
+mod organizations;
 #[path = "support/palette.rs"]
 #[expect(dead_code, reason = "this test uses a part of what the tests share")]
 mod palette;

@@ -13,9 +13,6 @@ const PAGE: &str = "100";
 /// A server that names ever new pages is not asked for ever.
 const MOST_PAGES: usize = 200;
 
-/// What a token's owner is called where the token may not ask for the name.
-const TOKEN_HOLDER: &str = "token holder";
-
 impl Azure {
     /// The person behind the credential (azure-contract 1.5). A token that may not ask is proved by the
     /// list of feeds (12); its holder then has no name.
@@ -105,7 +102,7 @@ impl Azure {
 
 fn holder(reply: &Reply) -> Account {
     let (id, sign_in_name) = reply.user().map_or((None, String::new()), |(id, name)| (Some(id), name));
-    Account { id, display_name: TOKEN_HOLDER.to_owned(), sign_in_name }
+    Account { id, display_name: Account::TOKEN_HOLDER.to_owned(), sign_in_name }
 }
 
 fn is_anonymous(id: Option<&str>) -> bool {

@@ -95,7 +95,8 @@ impl Run {
     async fn sign_in(&self, collection: &Collection, stdin: StandardInput) -> Result<Asking, Stop> {
         let Some(auth) = self.flags.auth.or(self.flags.with_token.then_some(Auth::Pat)) else {
             return match self.ask(Request::StoredCredential(collection.clone())).await? {
-                Event::StoredCredential(credential) => {
+                Event::StoredCredential(stored) => {
+                    let credential = stored.map(|stored| stored.credential);
                     if credential.is_some() {
                         signing_in::warn_of_http(&self.services, self.printer, collection);
                     }

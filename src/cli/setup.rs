@@ -347,7 +347,7 @@ impl Run {
         // Proved before anything is written: a credential that the feed refuses changes nothing.
         let (logged_in, logging_in_was_stopped) = match credential.clone() {
             Some(credential) => {
-                let who = account.map(|account| account.label()).unwrap_or_default();
+                let who = Some(account.map(|account| account.label()).unwrap_or_default());
                 let pat_days = self.flags.pat_days;
                 let request = LogIn { collection, credential, who, plan: plan.clone(), pat_days };
                 let (Event::LoggedIn(logged_in), stopped) = self.do_it(Request::LogIn(request)).await? else {

@@ -14,6 +14,9 @@ pub struct Account {
 }
 
 impl Account {
+    /// What a token's owner is called where the token may not ask for the name.
+    pub const TOKEN_HOLDER: &str = "token holder";
+
     /// `Ana Costa (ana@contoso.example)`.
     #[must_use]
     pub fn label(&self) -> String {

@@ -46,6 +46,11 @@ pub struct Checkout {
     pub guesses: Vec<Guess>,
     /// The feed that the configuration names already.
     pub in_force: Option<InForce>,
+    /// What stands in for crates.io and is no feed.
+    pub stand_in: Option<StandIn>,
+    /// Where nothing stands in for crates.io, though feeds are configured: the organization of the first one that may be
+    /// asked and is ready for Cargo.
+    pub way_back: Option<Target>,
     /// Registries that are configured, in any file.
     pub registries: Vec<(RegistryName, IndexUrl)>,
     /// What this machine has to sign in with.
@@ -110,6 +115,14 @@ pub struct InForce {
     pub login: Option<KeptLogin>,
     /// Whether it answered Cargo without a credential the last time.
     pub open: bool,
+}
+
+/// A registry, a folder or a source without a place that crates.io is replaced by; safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    pub name: String,
+    /// The file that says so.
+    pub source: String,
 }
 
 impl InForce {
@@ -212,6 +225,8 @@ async fn look(services: &Arc<Services>, read: Read) -> Result<Event, Report> {
         ..Checkout::default()
     };
     checkout.in_force = in_force(services, &settings)?;
+    checkout.stand_in = stand_in(&settings);
+    checkout.way_back = way_back(services, &settings)?;
     if let Err(report) = cargo_and_project(services, &settings, &mut checkout).await {
         checkout.findings.push(Finding::failed(
             "Cargo",
@@ -330,6 +345,40 @@ pub(super) fn in_force(services: &Services, settings: &Settings) -> Result<Optio
     let login = logins::of_index(services, &registry.index).filter(|_| asks_us(settings, &registry.name));
     let open = index_cache::answers_everyone(&services.cargo_home, &registry.index);
     Ok(Some(InForce { registry, target, host, token_in, login, open }))
+}
+
+/// What crates.io is replaced by, where that is no feed.
+pub(super) fn stand_in(settings: &Settings) -> Option<StandIn> {
+    let (name, source) = match settings.replacement() {
+        Replacement::Registry(registry) if registry.index.target().is_none() => {
+            (registry.name.to_string(), registry.source)
+        }
+        Replacement::Other { name, file, .. } | Replacement::Undefined { name, file } => (name, shown(&file)),
+        Replacement::Registry(_) | Replacement::None | Replacement::Cycle { .. } => return None,
+    };
+    Some(StandIn { name, source: text::clean(&source) })
+}
+
+/// See [`Checkout::way_back`]. What was used in other projects does not count: it says nothing about this one.
+pub(super) fn way_back(services: &Services, settings: &Settings) -> Result<Option<Target>, Report> {
+    if settings.replacement() != Replacement::None || settings.registry_in_force().is_some() {
+        return Ok(None);
+    }
+    for (name, index) in registries(settings) {
+        let Some(collection) = index.target().map(|target| target.collection) else { continue };
+        let is_another =
+            services.named.as_ref().is_some_and(|named| named.collection.base() != collection.base());
+        if is_another || services.trust_in(&collection) == HostTrust::Unknown {
+            continue;
+        }
+        let open = index_cache::answers_everyone(&services.cargo_home, &index);
+        let (source, replaces_crates_io) = (String::new(), true);
+        let registry = RegistryInForce { name, index, source, replaces_crates_io };
+        if open || token_in(services, settings, &registry)?.is_some() {
+            return Ok(Some(Target { collection, project: None, feed: None, view: None }));
+        }
+    }
+    Ok(None)
 }
 
 /// Which of the stores answers Cargo for the feed in force; `None`: there is no feed, or its stores can't be read, which

@@ -11,6 +11,7 @@ use crate::cargo::credentials;
 use crate::cargo::error::ConfigError;
 use crate::cargo::mirror;
 use crate::cargo::native::{self, Native};
+use crate::domain::account::Account;
 use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::journal::Act;
 use crate::domain::new_pat::{MadePat, PatMade};
@@ -20,7 +21,7 @@ use crate::domain::registry::IndexUrl;
 use crate::domain::store::NativeProvider;
 use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
-use crate::record::{self, Record};
+use crate::record::{self, Login, Record};
 
 use super::given_up::{self, GivenUp};
 use super::keeping::{self, SignedIn, Stored};
@@ -107,9 +108,18 @@ pub(super) async fn log_in(
     let forced = Record::load(&services.state_dir).forces(&log_in.plan.index);
     let (base, registry, publish) =
         (log_in.collection.base(), log_in.plan.registry.clone(), log_in.plan.publish.clone());
-    let (collection, credential, who) =
-        (log_in.collection.clone(), log_in.credential.clone(), log_in.who.clone());
+    let before = kept_before(services, &log_in).await?;
+    let is_there = |login: &Login| match log_in.plan.store {
+        TokenStore::Provider(kept) => login.kept == kept || !login.is_stored(),
+        _ => false,
+    };
+    let was_there = before.as_ref().is_some_and(is_there);
+    let who = log_in.who.clone().or(before.map(|login| login.who));
+    let who = who.unwrap_or_else(|| Account::TOKEN_HOLDER.to_owned());
+    let log_in = LogIn { who: Some(who.clone()), ..log_in };
+    let (collection, credential) = (log_in.collection.clone(), log_in.credential.clone());
     let (stored, pat) = match log_in.pat_days {
+        None if was_there => (stays_here(services, &log_in)?, None),
         None => (keep(services, log_in, None).await?, None),
         Some(days) => {
             let (stored, pat) = keep_made(services, log_in, days).await?;
@@ -119,6 +129,7 @@ pub(super) async fn log_in(
     let Placed { kept_in, left, given_up } = stored;
     let replaced = logins::settled(services, given_up, (&collection, &credential, &who)).await;
     let by_hand = match &kept_in {
+        _ if was_there => None,
         None => None,
         Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
         Some(KeptIn::CargosFile(_) | KeptIn::Native(_)) => {
@@ -136,6 +147,7 @@ pub(super) async fn log_in(
 }
 
 /// Where the credential is now.
+#[derive(Default)]
 struct Placed {
     kept_in: Option<KeptIn>,
     /// Where the one before still is.
@@ -203,30 +215,50 @@ async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> 
     Ok(public)
 }
 
+/// The sign-in that the credential is of, where nobody has signed in for this.
+async fn kept_before(services: &Services, log_in: &LogIn) -> Result<Option<Login>, Report> {
+    if log_in.who.is_some() || log_in.pat_days.is_some() {
+        return Ok(None);
+    }
+    let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
+    let (base, credential) = (log_in.collection.base(), log_in.credential.clone());
+    blocking(move || keeping::login_of(&host, &state_dir, (&base, &credential))).await
+}
+
+/// Leaves alone what is kept already: nothing more is known of it now than when it was kept.
+fn stays_here(services: &Services, log_in: &LogIn) -> Result<Placed, Report> {
+    is_answered_for(log_in)?;
+    let TokenStore::Provider(kept) = log_in.plan.store else { return Ok(Placed::elsewhere(None)) };
+    let place = keeping::vault(&services.host, &services.state_dir, kept)?.to_string();
+    Ok(Placed::elsewhere(Some(KeptIn::Vault(place))))
+}
+
+/// What Cargo will ask for must be found under this base, and under no other.
+fn is_answered_for(log_in: &LogIn) -> Result<(), Report> {
+    let base = log_in.collection.base();
+    let publish = log_in.plan.publish.as_ref().map(|publish| &publish.index);
+    let mut indexes = std::iter::once(&log_in.plan.index).chain(publish);
+    if indexes.all(|index| index.credential_base([base.clone()]).as_ref() == Some(&base)) {
+        return Ok(());
+    }
+    let registry = &log_in.plan.registry;
+    let words =
+        format!("the index of `{registry}` lies outside `{base}`, so this tool would not answer for it");
+    Err(Report::new(Exit::NotAllowed, "index-elsewhere", words).hint("keep the credential in another place"))
+}
+
 /// Keeps the credential where Cargo asks this tool for it, and says where that is.
 async fn keep_here(
     services: &Services,
     log_in: LogIn,
     (kept, made): (Kept, Option<MadePat>),
 ) -> Result<Stored, Report> {
+    is_answered_for(&log_in)?;
     let base = log_in.collection.base();
-    let publish = log_in.plan.publish.as_ref().map(|publish| &publish.index);
-    let indexes = std::iter::once(&log_in.plan.index).chain(publish);
-    // What Cargo will ask for must be found under this base, and under no other.
-    if indexes.into_iter().any(|index| index.credential_base([base.clone()]).as_ref() != Some(&base)) {
-        return Err(Report::new(
-            Exit::NotAllowed,
-            "index-elsewhere",
-            format!(
-                "the index of `{}` lies outside `{base}`, so this tool would not answer for it",
-                log_in.plan.registry
-            ),
-        )
-        .hint("keep the credential in another place"));
-    }
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let keep = move || {
         let LogIn { who, credential, .. } = &log_in;
+        let who = who.as_deref().unwrap_or(Account::TOKEN_HOLDER);
         let signed_in = SignedIn { base: &base, who, credential, made: made.as_ref() };
         keeping::keep(&host, &state_dir, (&signed_in, kept))
     };
@@ -409,7 +441,7 @@ mod tests {
         let log_in = LogIn {
             collection: Collection::cloud(OrgName::parse("fabrikam").unwrap()),
             credential: Credential::Pat(Secret::new("secret")),
-            who: "Ana".to_owned(),
+            who: Some("Ana".to_owned()),
             plan,
             pat_days: None,
         };

@@ -19,7 +19,7 @@ use crate::domain::waiting::Waiting;
 use crate::error::Report;
 
 use super::{
-    CacheDone, CacheFolder, Forced, Renewed, SigningIn, check, create_feed, doctor, logins, switching,
+    CacheDone, CacheFolder, Forced, Renewed, SigningIn, check, create_feed, doctor, feeds, logins, switching,
 };
 
 /// What a job tells while it runs and when it ends.
@@ -49,7 +49,7 @@ pub enum Event {
     FeedDetails(FeedDetails),
     FeedFound(Box<Feed>),
     /// `None`: none that this tool may read.
-    StoredCredential(Option<Credential>),
+    StoredCredential(Option<feeds::Stored>),
     Previewed(Vec<RequestPreview>),
     /// The request for this feed is on its way: from here on it is not taken back.
     Sending(String),

@@ -12,11 +12,12 @@ use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::organization::Collection;
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
-use crate::record;
+use crate::record::upstreams::Upstreams;
 
 use super::check::HostTrust;
+use super::logins::{self, KeptLogin};
 use super::services::Services;
-use super::{Event, blocking, caches, sign_in};
+use super::{Event, blocking, caches, keeping, sign_in};
 use super::{provide_token, renewal};
 
 /// A feed to be looked at closely, and who looks.
@@ -27,6 +28,14 @@ pub struct DetailsOf {
     pub credential: Option<Credential>,
     pub account: Option<Account>,
     pub feed: Feed,
+}
+
+/// A credential that is kept on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub credential: Credential,
+    /// The sign-in that it is of, where this tool keeps it for Cargo.
+    pub login: Option<KeptLogin>,
 }
 
 /// Whether a feed answers without a credential, so that nobody has to sign in to read it (azure-contract 7.2). Asked
@@ -57,14 +66,14 @@ pub(super) async fn list(
     }
 }
 
-/// Which of the feeds that were in force take crates from crates.io, for a switch without network. What can't be
-/// remembered is asked for again.
+/// Which of the feeds take crates from crates.io, for a switch without network. What can't be remembered is asked for
+/// again.
 async fn remember(services: &Services, collection: &Collection, feeds: &[Feed]) {
     let told = |feed: &Feed| Some((IndexUrl::for_feed(collection, feed, None), feed.crates_io()?));
     let told: Vec<_> = feeds.iter().filter_map(told).collect();
     let state_dir = services.state_dir.clone();
     if !services.dry_run {
-        let _ = blocking(move || record::told_upstreams(&state_dir, told)).await;
+        let _ = blocking(move || Upstreams::tell(&state_dir, told)).await;
     }
 }
 
@@ -97,14 +106,16 @@ pub(super) async fn find(
 }
 
 /// The credential that Cargo would get from this tool, renewed where it has ended.
-fn kept_here(services: &Services, collection: &Collection) -> Option<Credential> {
+fn kept_here(services: &Services, collection: &Collection) -> Option<Stored> {
     let index_url = format!("sparse+{}/_packaging/any/Cargo/index/", collection.packages());
     let registry = Registry { index_url, ..Registry::default() };
     let asked = Asked { registry, action: Action::Get(Operation::Read) };
-    match provide_token::answer(&services.host, renewal::renew, &asked) {
-        Ok(Granted::Token { header, .. }) => Credential::from_header(&header, "az-cargo-wizard"),
-        _ => None,
-    }
+    let Ok(Granted::Token { header, .. }) = provide_token::answer(&services.host, renewal::renew, &asked)
+    else {
+        return None;
+    };
+    let credential = Credential::from_header(&header, keeping::OURS)?;
+    Some(Stored { credential, login: logins::of_base(services, &collection.base()) })
 }
 
 /// The credential that this tool keeps, or `cargo:token` has for a feed of that organization. Only where a person, a flag or a login has
@@ -115,8 +126,8 @@ pub(super) async fn stored(services: &Arc<Services>, collection: Collection) -> 
         if !services.is_named(&collection) {
             return Ok(None);
         }
-        if let Some(credential) = kept_here(&services, &collection) {
-            return Ok(Some(credential));
+        if let Some(kept) = kept_here(&services, &collection) {
+            return Ok(Some(kept));
         }
         let settings = caches::settings(&services)?;
         for registry in settings.registries() {
@@ -125,8 +136,8 @@ pub(super) async fn stored(services: &Arc<Services>, collection: Collection) -> 
             let Some(name) = RegistryName::parse(&registry.name).ok().filter(|_| is_there) else { continue };
             let token = credentials::token_for(&services.cargo_home, &services.host.env, &name)?;
             let credential = token.and_then(|token| Credential::from_header(&token.header, &token.place));
-            if credential.is_some() {
-                return Ok(credential);
+            if let Some(credential) = credential {
+                return Ok(Some(Stored { credential, login: None }));
             }
         }
         Ok(None)

@@ -78,7 +78,7 @@ pub(super) fn for_cargo(log_in: &LogIn, made: Option<&MadePat>) -> Option<MadeFo
     let made = made?;
     Some(MadeForCargo {
         base: log_in.collection.base().as_str().to_owned(),
-        who: log_in.who.clone(),
+        who: log_in.who.clone().unwrap_or_default(),
         ends: made.ends,
         made: MadeToken { name: made.name.clone(), id: made.id.clone() },
     })

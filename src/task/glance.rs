@@ -3,11 +3,11 @@
 
 use crate::cargo::settings::{Replacement, Settings};
 
-use super::check::{self, Checkout};
+use super::check::{self, Checkout, InForce};
 use super::services::Services;
 
-/// The checkout as far as files tell of it, where a feed is in force and nothing is left to set up; `None` where the
-/// wizard begins with the check, which also says why (product.md, 'Who uses it, and how').
+/// The checkout as far as files tell of it, where a feed is in force and nothing is left to set up, or was before
+/// somebody switched to crates.io; `None` where the wizard begins with the check, which also says why (product.md, 'Who uses it, and how').
 #[must_use]
 pub fn glance(services: &Services) -> Option<Checkout> {
     let read = check::read_now(services).ok()?;
@@ -18,10 +18,14 @@ pub fn glance(services: &Services) -> Option<Checkout> {
     if matches!(settings.replacement(), Replacement::Cycle { .. }) {
         return None;
     }
-    let in_force = check::in_force(services, &settings).ok()??;
-    let base = in_force.target.collection.base();
-    let is_another = services.named.as_ref().is_some_and(|named| named.collection.base() != base);
-    if is_another || !in_force.is_ready() {
+    let in_force = check::in_force(services, &settings).ok()?;
+    let way_back = check::way_back(services, &settings).ok()?;
+    let is_ready = |in_force: &InForce| {
+        let base = in_force.target.collection.base();
+        let is_another = services.named.as_ref().is_some_and(|named| named.collection.base() != base);
+        in_force.is_ready() && !is_another
+    };
+    if !in_force.as_ref().map_or(way_back.is_some(), is_ready) {
         return None;
     }
     Some(Checkout {
@@ -29,7 +33,9 @@ pub fn glance(services: &Services) -> Option<Checkout> {
         workspace: services.workspace_or_near(),
         home: services.host.home.clone(),
         registries: check::registries(&settings),
-        in_force: Some(in_force),
+        in_force,
+        stand_in: check::stand_in(&settings),
+        way_back,
         ..Checkout::default()
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::auth::vault::{Slot, Vault, VaultError};
-use crate::domain::credential::{Credential, Kept, Renewal, TimedToken, TokenOrigin};
+use crate::domain::credential::{Credential, Kept, Renewal, Secret, TimedToken, TokenOrigin};
 use crate::domain::new_pat::MadePat;
 use crate::domain::organization::Base;
 use crate::domain::registry::IndexUrl;
@@ -19,6 +19,9 @@ use super::given_up::{self, GivenUp};
 use super::provide_token::{ENOUGH, now, turn};
 use super::services::Services;
 use super::{Event, blocking};
+
+/// The place of a credential that this tool hands out, as its origin names it.
+pub(super) const OURS: &str = "az-cargo-wizard";
 
 /// The file that holds credentials where there is no keyring.
 pub(super) fn file_of(state_dir: &Path) -> PathBuf {
@@ -103,6 +106,27 @@ pub(super) fn usual(state_dir: &Path) -> Kept {
 
 fn the_variable(variable: &str) -> String {
     format!("the variable `{}`", clean(variable))
+}
+
+/// The sign-in that is kept and that this credential is of; `None`: it is another one's, or nobody can tell.
+pub(super) fn login_of(
+    host: &Host,
+    state_dir: &Path,
+    (base, credential): (&Base, &Credential),
+) -> Option<Login> {
+    let login = Record::load(state_dir).login(base)?.clone();
+    let is_own = match (credential, &login.kind) {
+        (Credential::Pat(_), LoginKind::Pat) => {
+            let read = |slot| vault(host, state_dir, login.kept).and_then(|vault| vault.read(base, slot));
+            given_up::is_kept((&login, credential), |slot| read(slot).ok().flatten())
+        }
+        (Credential::Pat(token), LoginKind::Environment { variable }) => {
+            host.env.text(variable).is_some_and(|value| Secret::new(value) == *token)
+        }
+        (Credential::Pat(_), _) | (Credential::Bearer(_), LoginKind::Pat) => false,
+        (Credential::Bearer(access), _) => access.origin == TokenOrigin::Kept(OURS.to_owned()),
+    };
+    is_own.then_some(login)
 }
 
 /// A sign-in that is to be kept.

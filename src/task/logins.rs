@@ -9,6 +9,7 @@ use crate::domain::account::Account;
 use crate::domain::answering::Answering;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::journal::Act;
+use crate::domain::lifetime::Lifetime;
 use crate::domain::new_pat::{MadePat, PatLeft};
 use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -41,6 +42,10 @@ pub struct KeptLogin {
     pub who: String,
     /// `personal access token`.
     pub kind: &'static str,
+    /// The same in one word.
+    pub short_kind: &'static str,
+    /// Whether this tool gets the next token by itself.
+    pub is_renewed: bool,
     /// `None`: nowhere, for it is read anew each time.
     pub kept: Option<Kept>,
     /// When it ends, in seconds since 1970 (UTC), where nothing renews it and that is known.
@@ -49,6 +54,18 @@ pub struct KeptLogin {
     pub found: Option<bool>,
     /// Why the store did not say.
     pub trouble: Option<Box<Report>>,
+}
+
+impl KeptLogin {
+    /// How long it lives, as far as that is remembered.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        if self.is_renewed {
+            Lifetime::Renewed
+        } else {
+            self.expires.map_or(Lifetime::Unknown, Lifetime::Until)
+        }
+    }
 }
 
 /// All sign-ins, and whether Cargo asks this tool for them.
@@ -190,16 +207,22 @@ pub(super) fn of_index(services: &Services, index: &IndexUrl) -> Option<KeptLogi
     Some(kept_login(base, login))
 }
 
+/// The same of its canonical base.
+pub(super) fn of_base(services: &Services, base: &Base) -> Option<KeptLogin> {
+    let record = Record::load(&services.state_dir);
+    Some(kept_login(base.clone(), record.login(base)?))
+}
+
 fn kept_login(base: Base, login: &Login) -> KeptLogin {
-    let kind = match &login.kind {
-        LoginKind::Pat => "personal access token",
-        LoginKind::Entra { .. } => "Entra sign-in, renewed by itself",
-        LoginKind::AzureCli { .. } => "session of the Azure CLI",
-        LoginKind::Environment { .. } => "variable of the environment",
+    let (kind, short_kind, is_renewed) = match &login.kind {
+        LoginKind::Pat => ("personal access token", "PAT", false),
+        LoginKind::Entra { .. } => ("Entra sign-in, renewed by itself", "Entra", true),
+        LoginKind::AzureCli { .. } => ("session of the Azure CLI", "az", true),
+        LoginKind::Environment { .. } => ("variable of the environment", "environment", false),
     };
     let who = crate::domain::text::clean(&login.who);
-    let kept = login.is_stored().then_some(login.kept);
-    KeptLogin { base, who, kind, kept, expires: login.expires, found: None, trouble: None }
+    let (kept, expires) = (login.is_stored().then_some(login.kept), login.expires);
+    KeptLogin { base, who, kind, short_kind, is_renewed, kept, expires, found: None, trouble: None }
 }
 
 /// Takes our entry out of the person's Cargo configuration; where this tool is to forget, every yes to a file of its own

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::auth::environment;
 use crate::auth::vault::{Slot, Vault, VaultError};
 use crate::cargo::provider::{self, Action, Asked, Granted, Keep, Operation, Refusal};
+use crate::domain::account::Account;
 use crate::domain::credential::{AccessToken, Credential, Renewal, Secret, TimedToken, TokenOrigin};
 use crate::domain::organization::{Base, Target};
 use crate::domain::registry::IndexUrl;
@@ -273,7 +274,7 @@ impl Keeper<'_> {
             record::enter_keyring(self.state_dir, self.base).map_err(Report::from)?;
         }
         vault.write(self.base, Slot::Pat, &token).map_err(|error| self.lost(error))?;
-        let who = before.map_or_else(|| "token holder".to_owned(), |login| login.who.clone());
+        let who = before.map_or_else(|| Account::TOKEN_HOLDER.to_owned(), |login| login.who.clone());
         let (expires, made) = same.map_or((None, None), |login| (login.expires, login.made.clone()));
         let login = Login { kind: LoginKind::Pat, kept, who, expires, made };
         record::log_in(self.state_dir, self.base, &login).map_err(Report::from)?;

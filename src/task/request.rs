@@ -101,8 +101,9 @@ pub enum Request {
 pub struct LogIn {
     pub collection: Collection,
     pub credential: Credential,
-    /// As the service names the person.
-    pub who: String,
+    /// As the service names the person; `None`: the credential is that of the sign-in that this tool keeps, which stays
+    /// as it is.
+    pub who: Option<String>,
     pub plan: SetupPlan,
     /// A personal access token that lives that many days is made and kept in place of the sign-in.
     pub pat_days: Option<u16>,

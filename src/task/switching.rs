@@ -11,6 +11,7 @@ use crate::domain::plan::{ConfigChange, ConfigScope, FileChange, SwitchTo, Warni
 use crate::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
 use crate::domain::text::clean;
 use crate::error::{Exit, Report};
+use crate::record::upstreams::Upstreams;
 use crate::record::{self, Record};
 
 use super::check::{self, HostTrust};
@@ -87,13 +88,14 @@ fn all(services: &Services, folder: &InFolder) -> Result<Vec<Switchable>, Report
         }
     }
     let in_force = replacing(folder);
+    let upstreams = Upstreams::load(&services.state_dir);
     let mut list = Vec::with_capacity(found.len() + 1);
     for (name, index, source) in found {
         list.push(Switchable {
             in_force: in_force.as_ref().is_some_and(|registry| registry.index == index),
             host: trust(services, &index),
             credential: credential(services, folder, (&name, &index))?,
-            crates_io: record.has_crates_io(&index),
+            crates_io: upstreams.has_crates_io(&index),
             source,
             to: SwitchTo::Registry { name, index },
         });
@@ -229,7 +231,7 @@ fn warnings(
             ),
         );
     }
-    if Record::load(&services.state_dir).has_crates_io(index) == Some(false) {
+    if Upstreams::load(&services.state_dir).has_crates_io(index) == Some(false) {
         warn(
             WarningKind::NoUpstream,
             format!(

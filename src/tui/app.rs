@@ -28,6 +28,13 @@ enum Modal {
     Ask(Question),
 }
 
+/// A job that runs: whose it is, and what it was asked for.
+#[derive(Debug)]
+struct Job {
+    owner: Step,
+    request: Request,
+}
+
 /// The wizard.
 #[derive(Debug)]
 pub struct App {
@@ -45,7 +52,7 @@ pub struct App {
     /// One line above the keys, until the next key.
     notice: Option<String>,
     next_job: u64,
-    jobs: BTreeMap<JobId, Step>,
+    jobs: BTreeMap<JobId, Job>,
     /// Jobs whose answers are late, why, and since when.
     waits: BTreeMap<JobId, (Waiting, Duration)>,
     /// The exit code to leave with as soon as nothing runs any more.
@@ -240,7 +247,7 @@ impl App {
             return vec![Effect::Quit(exit)];
         }
         self.leaving = Some(exit);
-        let changing = self.jobs.iter().filter(|(_, owner)| self.screens.of(**owner).must_end());
+        let changing = self.jobs.iter().filter(|(_, job)| self.screens.of(job.owner).must_end());
         let mut effects: Vec<Effect> = changing.map(|(id, _)| Effect::Cancel(*id)).collect();
         if self.is_fetching() {
             effects.extend(self.cancel_fetch());
@@ -253,20 +260,16 @@ impl App {
     fn must_end(&self) -> bool {
         self.is_keeping()
             || self.is_fetching()
-            || self.jobs.values().any(|owner| self.screens.of(*owner).must_end())
+            || self.jobs.values().any(|job| self.screens.of(job.owner).must_end())
     }
 
     fn is_fetching(&self) -> bool {
-        self.jobs.values().any(|owner| *owner == Step::Restore)
+        self.jobs.values().any(|job| job.owner == Step::Restore)
     }
 
     fn cancel_fetch(&mut self) -> Vec<Effect> {
         self.screens.of_mut(Step::Restore).cancelling();
-        self.jobs
-            .iter()
-            .filter(|(_, owner)| **owner == Step::Restore)
-            .map(|(id, _)| Effect::Cancel(*id))
-            .collect()
+        self.jobs_of(Step::Restore).map(Effect::Cancel).collect()
     }
 
     /// An event of a job. Late answers for something that is gone have an id nobody owns any more.
@@ -274,20 +277,21 @@ impl App {
         if self.has_kept(id) {
             return self.keep_or_end();
         }
-        let Some(owner) = self.jobs.get(&id).copied() else { return Vec::new() };
+        let Some(owner) = self.jobs.get(&id).map(|job| job.owner) else { return Vec::new() };
         if let Event::Waiting(waiting) = event {
             self.waits.insert(id, (waiting, self.now));
             return Vec::new();
         }
         let is_last = event.is_last();
         if is_last {
-            self.jobs.remove(&id);
             self.waits.remove(&id);
         }
         if owner == self.here && matches!(event, Event::Failed(_)) {
             self.overflow.show_report();
         }
-        let acts = self.screens.of_mut(owner).event(event, &mut self.session);
+        let ended = if is_last { self.jobs.remove(&id) } else { None };
+        let Some(job) = ended.as_ref().or_else(|| self.jobs.get(&id)) else { return Vec::new() };
+        let acts = self.screens.of_mut(owner).answered((&job.request, event), &mut self.session);
         let mut effects = self.apply(owner, acts);
         effects.extend(self.take_check(owner));
         if !self.is_fetching() {
@@ -363,7 +367,7 @@ impl App {
     fn start(&mut self, owner: Step, request: Request) -> Effect {
         let id = JobId(self.next_job);
         self.next_job += 1;
-        self.jobs.insert(id, owner);
+        self.jobs.insert(id, Job { owner, request: request.clone() });
         Effect::Start(id, request)
     }
 
@@ -380,7 +384,7 @@ impl App {
     }
 
     fn jobs_of(&self, owner: Step) -> impl Iterator<Item = JobId> {
-        self.jobs.iter().filter(move |(_, step)| **step == owner).map(|(id, _)| *id)
+        self.jobs.iter().filter(move |(_, job)| job.owner == owner).map(|(id, _)| *id)
     }
 
     /// Whether there is more to be seen before anything is agreed to.

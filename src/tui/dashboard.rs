@@ -2,7 +2,6 @@
 
 use super::session::{Session, Step};
 use super::theme::Theme;
-use crate::domain::lifetime::Lifetime;
 use crate::domain::text;
 
 /// Whether the tabs are shown, and the way back to them.
@@ -49,14 +48,14 @@ pub(super) fn tab_after(step: Step, places: usize) -> Step {
 
 /// Which project this is, what is in force and why, who is signed in and which Cargo that is; what matters least goes
 /// where there is little room.
-pub(super) fn facts(session: &Session, theme: Theme, (columns, now): (u16, Option<u64>)) -> String {
+pub(super) fn facts(session: &Session, theme: Theme, columns: u16) -> String {
     let mut facts: Vec<(u8, String)> = Vec::new();
     let checkout = session.checkout.as_ref();
     let project = checkout.and_then(|checkout| checkout.workspace.as_deref());
     let name = project.and_then(|dir| dir.file_name()).map(|name| text::clean(&name.to_string_lossy()));
     facts.push((2, name.unwrap_or_else(|| "no project".to_owned())));
     facts.push((9, in_force(session)));
-    facts.extend(signed_in(session, now).map(|words| (5, words)));
+    facts.extend(signed_in(session).map(|words| (5, words)));
     let cargo = checkout.and_then(|checkout| checkout.cargo.as_ref());
     facts.extend(cargo.map(|version| (3, format!("Cargo {version}"))));
     let columns = usize::from(columns).saturating_sub(2);
@@ -73,23 +72,30 @@ pub(super) fn facts(session: &Session, theme: Theme, (columns, now): (u16, Optio
 
 fn in_force(session: &Session) -> String {
     let in_force = session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
-    let Some(feed) = in_force else { return "crates.io directly".to_owned() };
+    let Some(feed) = in_force else { return without_feed(session) };
     let view = feed.target.view.as_ref().map_or(String::new(), |view| format!("@{view}"));
     let beside = if feed.registry.replaces_crates_io { "" } else { " beside crates.io" };
     let source = session.shown(std::path::Path::new(&feed.registry.source));
     format!("{}{view}{beside} from {source}", feed.registry.name)
 }
 
-/// Who Cargo is signed in as, where the header does not say so already.
-fn signed_in(session: &Session, now: Option<u64>) -> Option<String> {
-    let feed = session.checkout.as_ref()?.in_force.as_ref().filter(|_| session.account.is_none())?;
-    if feed.token_in.is_none() {
-        let why = if feed.open { ": the feed answers everyone" } else { "" };
-        return Some(format!("not signed in{why}"));
+fn without_feed(session: &Session) -> String {
+    match session.checkout.as_ref().and_then(|checkout| checkout.stand_in.as_ref()) {
+        Some(other) => format!("{} from {}", other.name, session.shown(std::path::Path::new(&other.source))),
+        None => "crates.io directly".to_owned(),
     }
-    let login = feed.login.as_ref()?;
-    let left = login.expires.map(Lifetime::Until).and_then(|lifetime| lifetime.words(now));
-    Some(format!("{}{}", login.who, left.map_or(String::new(), |left| format!(", {left}"))))
+}
+
+/// Whether Cargo is signed in, where the header does not say as whom.
+fn signed_in(session: &Session) -> Option<String> {
+    let feed = session.checkout.as_ref()?.in_force.as_ref().filter(|_| session.account.is_none())?;
+    let place = feed.token_in.as_ref().map(|place| session.shown(std::path::Path::new(place)));
+    match place {
+        Some(_) if session.login().is_some() => None,
+        Some(place) => Some(format!("token from {place}")),
+        None if feed.open => Some("not signed in: the feed answers everyone".to_owned()),
+        None => Some("not signed in".to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -37,9 +37,21 @@ struct Part {
 impl Header {
     /// What the answers so far tell.
     pub(super) fn of(session: &Session) -> Self {
-        let place = session.feed_label().or_else(|| Some(session.target.as_ref()?.collection.name()));
+        // Another feed may have taken the place of the one that the configuration named.
+        let feed = session.feed_label().filter(|_| !session.found || session.in_force().is_some());
+        let place = feed.or_else(|| Some(session.target.as_ref()?.collection.name()));
         let demo = session.checkout.as_ref().is_some_and(|checkout| checkout.demo_token.is_some());
         let store = session.plan.as_ref().filter(|_| session.logged_in.is_some()).map(|plan| plan.store);
+        if let Some(login) = session.login() {
+            return Self {
+                place,
+                demo,
+                who: Some(login.who.clone()).filter(|who| !who.is_empty()),
+                kind: Some(login.short_kind),
+                store: Some(login.kept.name()),
+                lifetime: Some(login.lifetime()),
+            };
+        }
         let credential = session.credential.as_ref();
         // It is what Cargo goes on with.
         let made = session.logged_in.as_ref().and_then(|logged_in| logged_in.pat.as_ref());

@@ -7,14 +7,16 @@ use crate::domain::credential::{Credential, Kept, TokenStore};
 use crate::domain::feed::{Feed, FeedAddress};
 use crate::domain::machine::{Keyring, Lasting, Machine, Recommended, recommend};
 use crate::domain::new_pat::hindrance;
-use crate::domain::organization::{Collection, Target};
+use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::plan::{ConfigScope, SetupPlan, Written};
 use crate::domain::progress::Tally;
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::store::NativeProvider;
 use crate::domain::text;
 use crate::error::Report;
-use crate::task::check::Checkout;
+use crate::task::check::{Checkout, HostTrust, InForce};
+use crate::task::feeds::Stored;
+use crate::task::logins::KeptLogin;
 use crate::task::{CacheFolder, KeptIn, LoggedIn, Request};
 
 use super::dashboard::Dashboard;
@@ -38,6 +40,8 @@ pub(super) struct Session {
     /// Whether the person has named the target with all that it holds: a feed in it need not be chosen again.
     pub(super) named: bool,
     pub(super) credential: Option<Credential>,
+    /// The sign-in that the credential is of, where this tool has kept it before.
+    pub(super) kept_login: Option<KeptLogin>,
     pub(super) account: Option<Account>,
     pub(super) left: Left,
     /// Signs in to be told the organizations, and not to one of them yet.
@@ -79,9 +83,10 @@ pub(super) struct Session {
 impl Session {
     /// Takes an organization that the person accepted or typed; what was proved for another one goes.
     pub(super) fn choose_target(&mut self, target: Target) {
-        let same = self.target.as_ref().is_some_and(|old| old.collection.base() == target.collection.base());
+        let same = self.base() == Some(target.collection.base());
         if !same {
             self.credential = None;
+            self.kept_login = None;
             self.account = None;
             self.anonymous = false;
             // The file was agreed to for another one.
@@ -115,18 +120,78 @@ impl Session {
         self.found = true;
     }
 
+    /// Takes the feed that is in force, where its host is known: what a checkout alone names is not asked, and is
+    /// offered no credential (product.md, 'Trust'). Without one the organization at hand stays.
+    pub(super) fn find_in_force(&mut self) {
+        let in_force = self.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
+        let known = in_force.filter(|in_force| in_force.host == HostTrust::Known);
+        if let Some(target) = known.map(|in_force| in_force.target.clone()) {
+            self.find_target(target);
+        }
+    }
+
+    /// The feed in force, where that is what the answers are about.
+    pub(super) fn in_force(&self) -> Option<&InForce> {
+        let in_force = self.checkout.as_ref()?.in_force.as_ref().filter(|_| self.found)?;
+        let is_target = self.target.as_ref() == Some(&in_force.target);
+        (is_target && in_force.host == HostTrust::Known).then_some(in_force)
+    }
+
+    /// The sign-in that this tool keeps for the organization at hand, where nobody has signed in during this run.
+    pub(super) fn login(&self) -> Option<&KeptLogin> {
+        let in_force = || self.in_force()?.login.as_ref();
+        self.kept_login.as_ref().or_else(in_force).filter(|_| self.account.is_none())
+    }
+
+    /// Goes on as Cargo does with the feed in force: without signing in, where it answers everyone and there is nobody's
+    /// credential.
+    pub(super) fn go_on_as(&mut self, in_force: &InForce) {
+        let is_for_everyone = in_force.open && in_force.token_in.is_none();
+        if !is_for_everyone {
+            self.anonymous = false;
+        } else if self.credential.is_none() {
+            self.go_on_without_signing_in();
+        }
+    }
+
+    /// Takes the credential that is kept for an organization, where that is the one at hand and nobody has signed in to
+    /// it meanwhile.
+    pub(super) fn take_stored(&mut self, of: &Collection, stored: Option<Stored>) {
+        if self.base() != Some(of.base()) || self.credential.is_some() {
+            return;
+        }
+        let (credential, login) = stored.map(|stored| (stored.credential, stored.login)).unzip();
+        (self.credential, self.kept_login) = (credential, login.flatten());
+    }
+
+    /// What keys the credentials of the organization at hand.
+    pub(super) fn base(&self) -> Option<Base> {
+        self.target.as_ref().map(|target| target.collection.base())
+    }
+
     /// Goes on with nobody's credential; what was proved with one goes.
     pub(super) fn go_on_without_signing_in(&mut self) {
         self.credential = None;
+        self.kept_login = None;
         self.account = None;
         self.anonymous = true;
         self.logged_in = None;
+    }
+
+    /// Who is to be remembered with the credential; `None`: it is that of a sign-in that is kept already.
+    pub(super) fn who(&self) -> Option<String> {
+        match (&self.account, &self.kept_login) {
+            (Some(account), _) => Some(account.label()),
+            (None, Some(_)) => None,
+            (None, None) => Some(Account::TOKEN_HOLDER.to_owned()),
+        }
     }
 
     /// Takes the person that the organization knows.
     pub(super) fn sign_in(&mut self, account: Account, credential: Credential) {
         self.account = Some(account);
         self.credential = Some(credential);
+        self.kept_login = None;
         self.anonymous = false;
         // What was proved was another credential.
         self.logged_in = None;
@@ -180,8 +245,16 @@ impl Session {
         Request::TryKeyring(self.target.as_ref().map(|target| target.collection.base()))
     }
 
+    /// Where the credential is kept already; a variable counts as any place of this tool.
+    fn kept_store(&self) -> Option<TokenStore> {
+        self.kept_login.as_ref().map(|login| TokenStore::Provider(login.kept.unwrap_or(Kept::Keyring)))
+    }
+
     /// Where the credential is kept unless the person says otherwise, and why.
     pub(super) fn recommended(&self) -> Recommended {
+        if let Some(store) = self.kept_store() {
+            return Recommended { store, why: "Cargo gets it from there already".to_owned() };
+        }
         let machine = self.checkout.as_ref().map_or(Machine::Desktop, |checkout| checkout.machine);
         let keyring = match &self.keyring {
             None => Keyring::Unknown,
@@ -197,11 +270,17 @@ impl Session {
     /// Every place that may be chosen, in the order of the form: only what was tried and works; a file of this tool only
     /// in place of a keyring.
     pub(super) fn stores(&self) -> Vec<TokenStore> {
+        let kept = self.kept_store();
         let here = self.keyring.as_ref().map(|tried| *tried.as_ref().unwrap_or(&Kept::File));
         let here = here.filter(|kept| kept.is_possible() && self.is_renewable()).map(TokenStore::Provider);
+        let here = here.filter(|here| kept != Some(*here));
         let native = self.native.as_ref().and_then(|native| native.as_ref().ok()).filter(|_| self.lasts());
         let native = native.map(|native| TokenStore::Native(*native));
-        here.into_iter().chain(native).chain([TokenStore::PlainFile, TokenStore::ThisRunOnly]).collect()
+        kept.into_iter()
+            .chain(here)
+            .chain(native)
+            .chain([TokenStore::PlainFile, TokenStore::ThisRunOnly])
+            .collect()
     }
 
     /// Whether Cargo's own provider is still to be tried: not without a keyring, and not for what ends by itself.
@@ -232,8 +311,7 @@ impl Session {
     /// The index of the feed at hand: as the configuration spells it where it names the feed already.
     pub(super) fn index(&self) -> Option<IndexUrl> {
         let target = self.target.as_ref()?;
-        let in_force = self.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
-        if let Some(in_force) = in_force.filter(|_| self.found) {
+        if let Some(in_force) = self.in_force() {
             return Some(in_force.registry.index.clone());
         }
         let (project, view) = (target.project.as_ref(), target.view.as_ref());
@@ -307,8 +385,7 @@ impl Session {
 
     /// How a step stands, from what is known.
     pub(super) fn state_of(&self, step: Step) -> StepState {
-        let in_force =
-            self.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref()).filter(|_| self.found);
+        let in_force = self.in_force();
         let state = |done: bool, found: bool| match (done, found) {
             (true, _) => StepState::Done,
             (false, true) => StepState::Found,

@@ -267,7 +267,7 @@ impl Visitor<'_> {
         LogIn {
             collection: collection(self.demo),
             credential: credential(self.demo),
-            who: "Ana".to_owned(),
+            who: Some("Ana".to_owned()),
             plan: SetupPlan {
                 scope: ConfigScope::Project,
                 registry: RegistryName::parse("rust-crates").expect("a name"),

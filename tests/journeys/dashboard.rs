@@ -73,6 +73,35 @@ fn where_something_is_left_to_be_asked_there_is_no_glance() {
     assert!(!glanced(&elsewhere, Settled { trust_project: true, ..none() }), "nobody has named that host");
 }
 
+/// Two feeds are configured, and neither is in force: as `switch crates-io` leaves them.
+#[test]
+fn after_a_switch_to_crates_io_the_dashboard_still_opens() {
+    let world = World::new();
+    set_up(&world);
+    let index = |name: &str| {
+        format!(
+            "[registries.{name}]\nindex = \"sparse+https://pkgs.dev.azure.com/contoso/_packaging/{name}/Cargo/index/\"\n"
+        )
+    };
+    let two = format!("{}{}", index("tools"), index("rust"));
+    world.sandbox.write("project/.cargo/config.toml", &two);
+    let checkout = found(&world, Settled::default()).expect("there is a way back");
+    assert!(checkout.in_force.is_none());
+    assert_eq!(checkout.way_back.unwrap().collection.name(), "contoso");
+    let another = Settled { org: Some("fabrikam".to_owned()), ..Settled::default() };
+    assert!(found(&world, another).is_none(), "another one is named");
+    world.sandbox.write("own/credentials.toml", "");
+    assert!(found(&world, Settled::default()).is_none(), "none of them is ready");
+    set_up(&world);
+    let elsewhere = two.replace("pkgs.dev.azure.com", "ado.attacker.example/t");
+    world.sandbox.write("project/.cargo/config.toml", &elsewhere);
+    let trusted = Settled { trust_project: true, ..Settled::default() };
+    assert!(found(&world, trusted).is_none(), "nobody has named that host");
+    let vendored = format!("{two}[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"v\"\n");
+    world.sandbox.write("project/.cargo/config.toml", &vendored);
+    assert!(found(&world, Settled::default()).is_none(), "something else stands in for crates.io");
+}
+
 #[test]
 fn the_second_run_opens_the_dashboard_and_lists_the_organization() {
     let world = World::new();

@@ -145,7 +145,9 @@ fn the_check_finds_what_is_kept_and_the_list_of_feeds_is_asked_with_it() {
         Some("az-cargo-wizard, in a file of this tool that only you can read")
     );
     let stored = world.ask(Request::StoredCredential(world.collection()));
-    assert_eq!(stored, Event::StoredCredential(Some(Credential::Pat(world.demo.token().clone()))));
+    let Event::StoredCredential(Some(stored)) = stored else { panic!("{stored:?}") };
+    assert_eq!(stored.credential, Credential::Pat(world.demo.token().clone()));
+    assert_eq!(stored.login.unwrap().who, "Ana");
     record::log_out(world.demo.state_dir(), &world.base()).unwrap();
     assert_eq!(world.ask(Request::StoredCredential(world.collection())), Event::StoredCredential(None));
 }

@@ -87,7 +87,7 @@ impl World {
     }
 
     pub(crate) fn log_in_request(&self, credential: Credential, pat_days: Option<u16>) -> LogIn {
-        let who = "Ana".to_owned();
+        let who = Some("Ana".to_owned());
         LogIn { collection: self.collection(), credential, who, plan: self.plan(), pat_days }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent, Phase};
 use az_cargo_wizard::domain::text::is_control;
+use az_cargo_wizard::task::feeds::Stored;
 use az_cargo_wizard::task::{Event, JobId, Request};
 use az_cargo_wizard::tui::{Key, Msg, Step, Theme};
 use proptest::prelude::*;
@@ -122,8 +123,11 @@ fn events(wizard: &Wizard) -> Vec<Event> {
         Event::Cache(world::cache()),
         Event::Cache(Vec::new()),
         Event::StoredCredential(None),
-        Event::StoredCredential(Some(Credential::Pat(Secret::new(world::TOKEN)))),
-        Event::StoredCredential(Some(world::of_entra())),
+        Event::StoredCredential(Some(Stored {
+            credential: Credential::Pat(Secret::new(world::TOKEN)),
+            login: Some(world::kept_login()),
+        })),
+        Event::StoredCredential(Some(Stored { credential: world::of_entra(), login: None })),
         Event::Switches(switch::switches()),
         Event::Planned(Box::new(switch::change())),
         Event::UndoPlanned(Box::new(switch::merged_plan())),

@@ -4,7 +4,7 @@ use az_cargo_wizard::domain::credential::{Credential, Secret};
 use az_cargo_wizard::domain::feed::Feed;
 use az_cargo_wizard::task::check::Checkout;
 use az_cargo_wizard::task::{Event, Request};
-use az_cargo_wizard::tui::{Step, Theme};
+use az_cargo_wizard::tui::{Msg, Step, Theme};
 
 use crate::states;
 use crate::wizard::Wizard;
@@ -15,6 +15,14 @@ states! { "feeds":
     asking => |wizard| stored(wizard.dashboard_of(world::looked_at())).at(300);
     nobody => |wizard| wizard.dashboard_of(world::looked_at()).stored(None);
     listed => |wizard| wizard.dashboard_with(world::feeds());
+    signed_in_before => |wizard| {
+        wizard.dashboard_of(world::signed_in_before()).told(Msg::Clock(world::NOON))
+    };
+    replaced_by_a_folder => |wizard| wizard.dashboard_of(world::vendored());
+    back_from_crates_io => |wizard| {
+        let checkout = Checkout { cargo: None, findings: Vec::new(), ..world::at_crates_io() };
+        stored(wizard.dashboard_on(checkout, world::at_crates_io())).answer(Event::Feeds(world::feeds()))
+    };
     crates_io_only => |wizard| {
         let bare = Checkout { registries: Vec::new(), in_force: None, ..world::looked_at() };
         wizard.dashboard_of(bare)
@@ -131,6 +139,33 @@ fn the_cursor_stays_on_its_feed_while_the_list_grows() {
     let after = wizard.answer(Event::Feeds(world::many_feeds(50)));
     let after = crate::draw::reversed(crate::draw::drawn(&after, crate::draw::WIDE).buffer());
     assert_eq!(before[0].1, after[0].1);
+}
+
+#[test]
+fn the_time_that_is_left_to_a_token_of_before_goes_by() {
+    let before = opened().dashboard_of(world::looked_at());
+    assert!(!before.app.tells_time(), "nothing is known of it");
+    let wizard = opened().dashboard_of(world::signed_in_before());
+    assert!(wizard.app.tells_time());
+    let at = |wizard: Wizard, time: u64| list(&wizard.told(Msg::Clock(time)));
+    let now = at(wizard, world::NOON + 60);
+    assert!(
+        now.contains("expires in 42 min") && now.contains("PAT") && now.contains("system keyring"),
+        "{now}"
+    );
+}
+
+#[test]
+fn from_crates_io_one_comes_back_by_keyboard() {
+    let checkout = Checkout { cargo: None, findings: Vec::new(), ..world::at_crates_io() };
+    let wizard = opened().dashboard_on(checkout, world::at_crates_io());
+    assert!(asked(&wizard, |request| matches!(request, Request::StoredCredential(_))));
+    let wizard = wizard.press("1");
+    assert!(matches!(wizard.request(), Request::PlanSwitch(_)), "{:?}", wizard.request());
+    // By the check, too.
+    assert_eq!(opened().checked(world::at_crates_io()).app.step(), Step::Feeds);
+    let nobody = Checkout { way_back: None, ..world::at_crates_io() };
+    assert_eq!(opened().checked(nobody).app.step(), Step::Organization);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The Log in step.
 
 use az_cargo_wizard::domain::answering::Answering;
-use az_cargo_wizard::domain::credential::{Kept, TokenStore};
+use az_cargo_wizard::domain::credential::{AccessToken, Credential, Kept, Secret, TokenOrigin, TokenStore};
 use az_cargo_wizard::domain::machine::Machine;
 use az_cargo_wizard::domain::plan::SetupPlan;
 use az_cargo_wizard::domain::progress::FetchEnd;
 use az_cargo_wizard::domain::store::NativeProvider;
 use az_cargo_wizard::task::check::Checkout;
+use az_cargo_wizard::task::feeds::Stored;
 use az_cargo_wizard::task::{Event, Request};
 use az_cargo_wizard::tui::{Msg, Step, Theme};
 
@@ -164,4 +165,31 @@ fn after_this_run_only_the_next_run_asks_again() {
     let wizard = wizard.press("<space>").reviewed_by(world::nothing_to_write).press("<enter>");
     let Request::LogIn(log_in) = wizard.request() else { panic!("{:?}", wizard.request()) };
     assert_eq!(log_in.plan.store, TokenStore::ThisRunOnly);
+}
+
+/// Another feed is set up from the dashboard, with a sign-in that is kept already.
+fn another_feed(credential: Credential) -> Wizard {
+    let wizard = Wizard::opened(Theme::default()).dashboard_of(world::signed_in_before());
+    let wizard = wizard.kept(Some(Stored { credential, login: Some(world::kept_login()) }));
+    let wizard = wizard.answer(Event::Feeds(world::feeds())).press("a");
+    assert_eq!(wizard.app.step(), Step::Feed);
+    wizard.answer(Event::Feeds(world::feeds())).press("g<enter>").reviewed(world::review).agree()
+}
+
+#[test]
+fn a_sign_in_that_is_kept_stays_where_and_as_it_is() {
+    let origin = TokenOrigin::Kept("az-cargo-wizard".to_owned());
+    let access = AccessToken { token: Secret::new(world::TOKEN), expires: None, origin };
+    for credential in [Credential::Pat(Secret::new(world::TOKEN)), Credential::Bearer(Box::new(access))] {
+        let wizard = another_feed(credential.clone()).answer(world::applied());
+        assert_eq!(wizard.app.step(), Step::LogIn);
+        let wizard = wizard.press("<enter>");
+        let Request::LogIn(log_in) = wizard.request() else { panic!("{:?}", wizard.request()) };
+        assert_eq!(
+            log_in.plan.store,
+            TokenStore::Provider(Kept::Keyring),
+            "not a file that would win over it"
+        );
+        assert_eq!((log_in.who.as_deref(), &log_in.credential), (None, &credential));
+    }
 }

@@ -39,6 +39,12 @@ states! { "switch":
         let told = world::details(&feeds[0]);
         wizard.dashboard_with(feeds).press("d").answer(told)
     };
+    details_cached => |wizard| {
+        let feeds = world::feeds();
+        let told = world::details(&feeds[0]);
+        let wizard = wizard.dashboard_with(feeds).press("d").answer(told);
+        wizard.answer_to(|request| matches!(request, Request::Inspect(_)), Event::Cache(world::cache()))
+    };
     details_asking => |wizard| wizard.dashboard_with(world::feeds()).press("d").at(300);
     details_offline => |wizard| wizard.dashboard_with(world::feeds()).press("d").fail(world::no_network());
     details_of_crates_io => |wizard| wizard.with_switches().press("Gd");
@@ -258,6 +264,66 @@ fn a_feed_of_the_list_without_crates_io_is_warned_of_even_where_the_record_knows
     assert!(matches!(asked_for(&wizard), SwitchTo::Registry { name, .. } if name.as_str() == "web"));
     let shown = shown(&wizard.answer(Event::Planned(Box::new(change()))));
     assert!(shown.contains("no upstream source crates.io"), "{shown}");
+}
+
+#[test]
+fn the_warning_is_about_the_feed_that_was_asked_for_wherever_the_cursor_goes_meanwhile() {
+    let wizard = opened().dashboard_with(world::feeds()).press("/web<enter><enter><esc>g");
+    let warned = shown(&wizard.answer(Event::Planned(Box::new(change()))));
+    assert!(warned.contains("no upstream source crates.io"), "{warned}");
+    let wizard = opened().dashboard_with(world::feeds()).press("<down><enter>/web<enter>");
+    let unwarned = wizard
+        .answer_to(|request| matches!(request, Request::PlanSwitch(_)), Event::Planned(Box::new(change())));
+    assert!(matches!(unwarned.request(), Request::MakeChange(_)), "{}", shown(&unwarned));
+}
+
+#[test]
+fn a_list_that_fails_during_a_switch_is_not_the_switchs_failure() {
+    let credential = az_cargo_wizard::domain::credential::Credential::Pat(
+        az_cargo_wizard::domain::credential::Secret::new(world::TOKEN),
+    );
+    let wizard = opened().with_switches().stored(Some(credential)).press("2");
+    let wizard = wizard.answer_to(
+        |request| matches!(request, Request::Feeds { .. }),
+        Event::Failed(Box::new(Report::new(Exit::Failed, "no-json", "the service answered in no known way"))),
+    );
+    let text = shown(&wizard);
+    assert!(text.contains("are not listed") && !text.contains("Nothing was changed"), "{text}");
+    let planned = Event::Planned(Box::new(change()));
+    let wizard = wizard.answer_to(|request| matches!(request, Request::PlanSwitch(_)), planned);
+    assert!(matches!(wizard.request(), Request::MakeChange(_)), "{:?}", wizard.request());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_not_the_services_failure() {
+    let wizard = opened().dashboard_of(world::looked_at()).stored(None);
+    let broken = Report::new(Exit::Failed, "config-invalid", "`.cargo/config.toml` is no TOML");
+    let wizard = wizard.answer_to(|request| *request == Request::Switches, Event::Failed(Box::new(broken)));
+    let text = shown(&wizard);
+    assert!(text.contains("could not be read") && !text.contains("are not listed"), "{text}");
+}
+
+#[test]
+fn rows_keep_their_digits_after_a_switch() {
+    let moved = || {
+        let mut list = switches();
+        list.rotate_right(2);
+        list
+    };
+    let wizard = opened().with_switches().press("4").answer(Event::Planned(Box::new(change())));
+    let wizard = wizard.answer(applied());
+    let wizard = wizard.answer_to(|request| *request == Request::Switches, Event::Switches(moved()));
+    assert_eq!(asked_for(&wizard.press("1")), registry("rust-crates"));
+}
+
+#[test]
+fn the_details_of_one_feed_are_not_shown_under_another() {
+    let feeds = world::feeds();
+    let told = world::details(&feeds[0]);
+    let wizard = opened().dashboard_with(feeds).press("d");
+    let first = wizard.job();
+    let other = wizard.press("<esc><down>d").told(az_cargo_wizard::tui::Msg::Job(first, told));
+    assert!(!shown(&other).contains("@Prerelease"), "{}", shown(&other));
 }
 
 #[test]

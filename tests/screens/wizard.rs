@@ -9,6 +9,7 @@ use az_cargo_wizard::domain::plan::{Review, SetupPlan};
 use az_cargo_wizard::domain::progress::{FetchEnd, FetchEvent};
 use az_cargo_wizard::error::{Exit, Report};
 use az_cargo_wizard::task::check::Checkout;
+use az_cargo_wizard::task::feeds::Stored;
 use az_cargo_wizard::task::{CacheFolder, Event, JobId, Request};
 use az_cargo_wizard::tui::{App, Effect, Key, Msg, Opening, Theme};
 
@@ -121,11 +122,22 @@ impl Wizard {
         wizard.told(Msg::Job(check, Event::Checked(Box::new(checkout))))
     }
 
+    /// On the dashboard of a checkout, as the files and then Cargo tell of it.
+    pub(crate) fn dashboard_on(self, glanced: Checkout, checkout: Checkout) -> Self {
+        let wizard = Self::opened_for(self.app.theme(), Opening::Dashboard(Box::new(glanced)));
+        wizard.answer_to(|request| *request == Request::Check, Event::Checked(Box::new(checkout)))
+    }
+
     /// The credential that Cargo has is found, or none.
     pub(crate) fn stored(self, credential: Option<Credential>) -> Self {
+        self.kept(credential.map(|credential| Stored { credential, login: None }))
+    }
+
+    /// The same, with what is known of the sign-in that it is of.
+    pub(crate) fn kept(self, stored: Option<Stored>) -> Self {
         self.answer_to(
             |request| matches!(request, Request::StoredCredential(_)),
-            Event::StoredCredential(credential),
+            Event::StoredCredential(stored),
         )
     }
 

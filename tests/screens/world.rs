@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use az_cargo_wizard::domain::account::Account;
 use az_cargo_wizard::domain::answering::StoreFacts;
-use az_cargo_wizard::domain::credential::{AccessToken, Credential, Renewal, Secret, TokenOrigin};
+use az_cargo_wizard::domain::credential::{AccessToken, Credential, Kept, Renewal, Secret, TokenOrigin};
 use az_cargo_wizard::domain::diff::diff;
 use az_cargo_wizard::domain::feed::{
     Condition, CrateCount, Feed, FeedDetails, FeedName, FeedProject, Role, Upstream, View,
@@ -19,7 +19,8 @@ use az_cargo_wizard::domain::progress::{FetchEvent, Phase, PlannedCrate};
 use az_cargo_wizard::domain::registry::{IndexUrl, RegistryInForce, RegistryName};
 use az_cargo_wizard::domain::way::Means;
 use az_cargo_wizard::error::{Exit, Report};
-use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce};
+use az_cargo_wizard::task::check::{Checkout, Guess, HostTrust, InForce, StandIn};
+use az_cargo_wizard::task::logins::KeptLogin;
 use az_cargo_wizard::task::{CacheFolder, CachedCrate, Event, KeptIn, LoggedIn};
 
 /// A personal access token as a person pastes it. On no screen, ever.
@@ -152,6 +153,67 @@ pub(crate) fn looked_at() -> Checkout {
         guesses: checkout().guesses,
         ..glanced()
     }
+}
+
+/// A token that this tool keeps in the keyring, and that ends in 43 minutes.
+pub(crate) fn kept_login() -> KeptLogin {
+    KeptLogin {
+        base: target("contoso").collection.base(),
+        who: "Ana Costa (ana@contoso.example)".to_owned(),
+        kind: "personal access token",
+        short_kind: "PAT",
+        is_renewed: false,
+        kept: Kept::Keyring,
+        expires: Some(NOON + 43 * 60),
+        found: None,
+        trouble: None,
+    }
+}
+
+/// The same, with that sign-in.
+pub(crate) fn signed_in_before() -> Checkout {
+    let mut checkout = looked_at();
+    let in_force = checkout.in_force.as_mut().unwrap();
+    in_force.token_in = Some("az-cargo-wizard, in the system keyring".to_owned());
+    in_force.login = Some(kept_login());
+    checkout
+}
+
+/// Two feeds that are ready, and neither of them in the place of crates.io.
+pub(crate) fn at_crates_io() -> Checkout {
+    let mut checkout = looked_at();
+    checkout.way_back =
+        Some(Target { project: None, feed: None, ..checkout.in_force.take().unwrap().target });
+    checkout
+}
+
+/// A project that takes its crates from a folder.
+pub(crate) fn vendored() -> Checkout {
+    let stand_in = StandIn { name: "vendored-sources".into(), source: ".cargo/config.toml".into() };
+    Checkout { stand_in: Some(stand_in), in_force: None, ..looked_at() }
+}
+
+/// A project whose feed is another organization's.
+pub(crate) fn of_fabrikam() -> Checkout {
+    let index = IndexUrl::parse("sparse+https://pkgs.dev.azure.com/fabrikam/_packaging/tools/Cargo/index/");
+    let mut checkout = looked_at();
+    let in_force = checkout.in_force.as_mut().unwrap();
+    in_force.registry.name = RegistryName::parse("tools").unwrap();
+    in_force.registry.index = index.unwrap();
+    in_force.target = in_force.registry.index.target().unwrap();
+    checkout
+}
+
+/// A project whose feed is on a host that nobody has named.
+pub(crate) fn of_attacker() -> Checkout {
+    let index = IndexUrl::parse("sparse+https://ado.attacker.example/t/C/_packaging/evil/Cargo/index/");
+    let mut checkout = looked_at();
+    let in_force = checkout.in_force.as_mut().unwrap();
+    in_force.registry.name = RegistryName::parse("evil").unwrap();
+    in_force.registry.index = index.unwrap();
+    in_force.target = in_force.registry.index.target().unwrap();
+    (in_force.host, in_force.token_in) = (HostTrust::Unknown, None);
+    checkout
 }
 
 /// The same with many registries.

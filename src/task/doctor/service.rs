@@ -52,7 +52,7 @@ pub(super) async fn ask(services: &Arc<Services>, events: &Events, in_force: Opt
 async fn reach(services: &Arc<Services>, feed: &InForce) -> Result<(Azure, Option<Credential>), Report> {
     let collection = feed.target.collection.clone();
     let credential = match feeds::stored(services, collection.clone()).await? {
-        Event::StoredCredential(credential) => credential,
+        Event::StoredCredential(stored) => stored.map(|stored| stored.credential),
         _ => None,
     };
     Ok((services.azure(collection, credential.clone())?, credential))

@@ -237,6 +237,8 @@ fn what_is_kept() {
         base: Base::parse("https://dev.azure.com/contoso").unwrap(),
         who: "Ana".to_owned(),
         kind: "personal access token",
+        short_kind: "PAT",
+        is_renewed: false,
         kept: Some(Kept::Keyring),
         expires: None,
         found,

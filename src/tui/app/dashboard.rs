@@ -10,6 +10,10 @@ use crate::tui::session::Step;
 impl App {
     /// Opens on what the files have told; the rest is looked at meanwhile.
     pub(super) fn open_dashboard(&mut self) -> Vec<Effect> {
+        let way_back = self.session.checkout.as_ref().and_then(|checkout| checkout.way_back.clone());
+        if let Some(target) = way_back {
+            self.session.find_target(target);
+        }
         self.session.dashboard = Dashboard { is_shown: true, ..Dashboard::default() };
         let mut effects = self.look_again();
         effects.extend(self.show(Step::Feeds));
@@ -36,10 +40,7 @@ impl App {
 
     /// Takes the feed that is in force, whatever the steps have asked about, and looks at everything anew.
     pub(super) fn look_again(&mut self) -> Vec<Effect> {
-        let in_force = self.session.checkout.as_ref().and_then(|checkout| checkout.in_force.as_ref());
-        if let Some(target) = in_force.map(|in_force| in_force.target.clone()) {
-            self.session.find_target(target);
-        }
+        self.session.find_in_force();
         vec![self.start(Step::Check, Request::Check)]
     }
 

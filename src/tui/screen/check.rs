@@ -56,22 +56,22 @@ impl Check {
     /// The step to begin at: the first whose answer nothing gives (product.md, 'Who uses it, and how').
     fn route(checkout: &Checkout, session: &mut Session) -> Step {
         let known = checkout.in_force.as_ref().filter(|in_force| in_force.host == HostTrust::Known);
+        // Without a feed in force the organization at hand stays.
+        let way_back = checkout.way_back.as_ref().filter(|_| session.target.is_none());
         // An organization that the person has named since is not exchanged behind their back.
         let named = session.target.is_some() && !session.found;
-        if let Some(in_force) = known.filter(|_| !named) {
-            session.find_target(in_force.target.clone());
+        if let Some(target) = known.map(|in_force| &in_force.target).or(way_back).filter(|_| !named) {
+            session.find_target(target.clone());
         }
         if matches!(session.opening, Opening::Fetch { .. }) && checkout.workspace.is_some() {
             return Step::Restore;
         }
         match known.filter(|_| session.found) {
-            Some(in_force) if in_force.is_ready() => {
-                if in_force.token_in.is_none() {
-                    session.go_on_without_signing_in();
-                }
-                Step::Feeds
+            Some(in_force) => {
+                session.go_on_as(in_force);
+                if in_force.is_ready() { Step::Feeds } else { Step::SignIn }
             }
-            Some(_) => Step::SignIn,
+            None if session.found && checkout.way_back.is_some() => Step::Feeds,
             None => Step::Organization,
         }
     }

@@ -3,15 +3,15 @@
 mod change;
 mod details;
 mod list;
+mod organization;
 mod rows;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::credential::Credential;
-use crate::domain::feed::Feed;
-use crate::domain::organization::Base;
-use crate::error::{Exit, Report};
+use crate::domain::feed::{Feed, FeedDetails};
+use crate::domain::organization::Collection;
+use crate::error::Report;
 use crate::task::feeds::DetailsOf;
 use crate::task::switching::{SwitchWish, Switchable, Wanted};
 use crate::task::{Event, Inspect, Request};
@@ -26,27 +26,13 @@ use super::super::widget::list_window::ListWindow;
 use super::super::widget::page::Page;
 use super::super::widget::scroll::Scroll;
 use super::{Look, Panel};
-use change::{Change, Wish};
+use change::{Change, Known, Wish};
 use details::Details;
+use organization::{Listing, Organization};
 use rows::Row;
 
 /// Lines about the row under the cursor, and the empty one before them.
 const ABOUT: u16 = 4;
-
-/// What is known of the organization's feeds.
-#[derive(Debug, Default)]
-enum Listing {
-    /// Not asked for yet.
-    #[default]
-    Not,
-    /// Looks for the credential that Cargo has.
-    Credential,
-    Asking,
-    Listed,
-    /// There is nobody to ask as.
-    Nobody,
-    Failed(Box<Report>),
-}
 
 /// Where reading the files stands. One reading at a time: an older one that ends later would bring back what was.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -69,13 +55,14 @@ pub(super) struct Feeds {
     /// What can be switched to, as files tell; `None`: as the first frame has it.
     known: Option<Vec<Switchable>>,
     reading: Reading,
-    listing: Listing,
-    /// Whose feeds are listed, and who has asked for them.
-    of: Option<(Base, Option<Credential>)>,
-    organization: Vec<Feed>,
+    /// Why what can be switched to could not be read the last time.
+    unread: Option<String>,
+    organization: Organization,
+    /// The rows by their keys, as they stood when something was changed: digits and places stay as they were seen.
+    order: Vec<String>,
     change: Change,
     /// What was asked last, to be asked again where somebody has edited the file meanwhile.
-    asked: Option<Request>,
+    asked: Option<(Known, Request)>,
     scroll: Scroll,
     /// What was changed last, and what follows from it.
     done: Vec<String>,
@@ -88,7 +75,14 @@ impl Feeds {
         let before = self.selected().map(Row::key);
         self.rows =
             self.known.as_ref().map_or_else(|| rows::of_checkout(session), |list| rows::of_switchables(list));
-        rows::add(&mut self.rows, session, &self.organization);
+        if let Some(organization) = self.organization.feeds() {
+            rows::add(&mut self.rows, organization);
+        }
+        let place = |row: &Row| {
+            let key = row.key();
+            self.order.iter().position(|known| *known == key).unwrap_or(self.order.len())
+        };
+        self.rows.sort_by_cached_key(place);
         self.refilter(before.as_deref());
     }
 
@@ -112,32 +106,9 @@ impl Feeds {
         self.row(self.window.selected())
     }
 
-    /// Asks for what is still to be known: first for the credential, then for the organization's feeds.
+    /// Asks for what is still to be known of the organization.
     fn ask(&mut self, session: &Session) -> Vec<Act> {
-        let Some(target) = session.target.as_ref().filter(|_| session.dashboard.is_checked) else {
-            return Vec::new();
-        };
-        let (collection, credential) = (target.collection.clone(), session.credential.clone());
-        let of = (collection.base(), credential.clone());
-        let is_of = self.of.as_ref() == Some(&of);
-        match self.listing {
-            Listing::Credential | Listing::Asking => Vec::new(),
-            Listing::Nobody | Listing::Listed | Listing::Failed(_) if is_of => Vec::new(),
-            _ if credential.is_none() && !session.anonymous && !is_of => {
-                self.of = Some(of);
-                self.listing = Listing::Credential;
-                vec![Act::Start(Request::StoredCredential(collection))]
-            }
-            _ if credential.is_none() && !session.anonymous => {
-                self.listing = Listing::Nobody;
-                Vec::new()
-            }
-            _ => {
-                self.of = Some(of);
-                self.listing = Listing::Asking;
-                vec![Act::Start(Request::Feeds { collection, credential })]
-            }
-        }
+        self.organization.ask(session).map(Act::Start).into_iter().collect()
     }
 
     /// Reads what can be switched to, once more where it is being read already.
@@ -153,6 +124,7 @@ impl Feeds {
             return self.read();
         }
         self.known = Some(list);
+        self.unread = None;
         self.end_change();
         None
     }
@@ -161,10 +133,6 @@ impl Feeds {
         if let Some(said) = self.change.take_made() {
             self.done = said;
         }
-    }
-
-    fn is_asking(&self) -> bool {
-        matches!(self.listing, Listing::Credential | Listing::Asking)
     }
 
     /// To a step that needs somebody who is signed in.
@@ -181,30 +149,31 @@ impl Feeds {
     fn plan(&mut self, place: usize, wish: Wish) -> Vec<Act> {
         let Some(row) = self.row(place).filter(|_| !self.change.is_busy()) else { return Vec::new() };
         let to = Wanted::Known(row.to(&self.rows));
+        let known = Known { no_upstream: row.crates_io == Some(false) };
         self.window.select(place);
         self.ask_for(
-            wish,
+            (wish, known),
             Request::PlanSwitch(SwitchWish { to, registry: None, overwrite_replacement: false }),
         )
     }
 
-    fn ask_for(&mut self, wish: Wish, request: Request) -> Vec<Act> {
-        self.change = Change::Planning(wish);
-        self.asked = Some(request.clone());
+    fn ask_for(&mut self, (wish, known): (Wish, Known), request: Request) -> Vec<Act> {
+        self.change = Change::Planning(wish, known);
+        self.asked = Some((known, request.clone()));
         vec![Act::Start(request)]
     }
 
     fn plan_removal(&mut self) -> Vec<Act> {
         let name = self.selected().filter(|row| row.is_configured()).and_then(|row| row.registry.clone());
         let Some(name) = name.filter(|_| !self.change.is_busy()) else { return Vec::new() };
-        self.ask_for(Wish::Look, Request::PlanRemoval(name.to_string()))
+        self.ask_for((Wish::Look, Known::default()), Request::PlanRemoval(name.to_string()))
     }
 
     fn plan_undo(&mut self) -> Vec<Act> {
         if self.change.is_busy() {
             return Vec::new();
         }
-        self.ask_for(Wish::AtOnce, Request::PlanUndo(None))
+        self.ask_for((Wish::AtOnce, Known::default()), Request::PlanUndo(None))
     }
 
     /// What a change is to be started with, or said where nothing is left to do.
@@ -219,6 +188,7 @@ impl Feeds {
     /// It was written: what is in force now is looked at again.
     fn made(&mut self, session: &mut Session) -> Vec<Act> {
         self.change.made();
+        self.order = self.rows.iter().map(Row::key).collect();
         session.dashboard.is_checked = false;
         std::iter::once(Act::Look).chain(self.read()).collect()
     }
@@ -228,10 +198,12 @@ impl Feeds {
         let mut acts = vec![Act::Start(Request::Inspect(Inspect::All))];
         let mut details = Details::default();
         let has_way_in = session.credential.is_some() || session.anonymous;
-        if let (Some(feed), Some(target)) = (&row.feed, session.target.as_ref().filter(|_| has_way_in)) {
+        let is_at_hand = |of: &Collection| has_way_in && session.base() == Some(of.base());
+        let listed = self.organization.feeds().filter(|(of, _)| is_at_hand(of));
+        if let (Some(feed), Some((collection, _))) = (&row.feed, listed) {
             details.asking = true;
             acts.push(Act::Start(Request::FeedDetails(Box::new(DetailsOf {
-                collection: target.collection.clone(),
+                collection: collection.clone(),
                 credential: session.credential.clone(),
                 account: session.account.clone(),
                 feed: feed.clone(),
@@ -241,26 +213,44 @@ impl Feeds {
         acts
     }
 
-    /// Whose failure that is: a change of files never fails for want of network.
-    fn fail(&mut self, report: Box<Report>) {
-        let is_of_service = matches!(report.exit, Exit::Network | Exit::SignIn | Exit::NotAllowed);
-        let is_of_list = self.is_asking() && is_of_service;
-        if !is_of_list {
-            self.reading = Reading::Not;
-            self.end_change();
-        }
-        if self.change.is_busy() && !is_of_list {
-            self.scroll = Scroll::default();
-            self.change = Change::Failed(report);
-        } else if let Some(details) = self.details.as_mut().filter(|details| details.asking) {
-            details.asking = false;
-            details.failed = Some(report.headline.clone());
-        } else {
-            self.listing = Listing::Failed(report);
+    /// Puts a failure where it belongs: what was asked for says whose it is.
+    fn fail(&mut self, request: &Request, report: Box<Report>) {
+        match request {
+            Request::StoredCredential(of) | Request::Feeds { collection: of, .. } => {
+                self.organization.fail(of, report);
+            }
+            Request::FeedDetails(of) => self.tell_details(&of.feed, Err(report.headline)),
+            Request::Inspect(_) => {
+                if let Some(details) = &mut self.details {
+                    details.cache = Some(Err(report.headline));
+                }
+            }
+            Request::Switches => {
+                self.reading = Reading::Not;
+                self.unread = Some(report.headline);
+                self.end_change();
+            }
+            _ if self.change.is_busy() => {
+                self.scroll = Scroll::default();
+                self.change = Change::Failed(report);
+            }
+            _ => {}
         }
     }
 
-    fn own_offers(&self, session: &Session) -> Vec<Offer> {
+    /// What the service tells about a feed, where it is still that one that is looked at.
+    fn tell_details(&mut self, feed: &Feed, told: Result<FeedDetails, String>) {
+        let is_shown = self.selected().and_then(|row| row.feed.as_ref()).is_some_and(|own| own.id == feed.id);
+        if let Some(details) = self.details.as_mut().filter(|_| is_shown) {
+            details.asking = false;
+            match told {
+                Ok(told) => details.told = Some(told),
+                Err(why) => details.failed = Some(why),
+            }
+        }
+    }
+
+    fn own_offers(&self) -> Vec<Offer> {
         let mut offers = Vec::new();
         if let Some(row) = self.selected().filter(|_| !self.change.is_busy()) {
             offers.extend((!row.in_force).then(|| offer(Action::Accept, "switch")));
@@ -281,7 +271,7 @@ impl Feeds {
         if self.selected().is_some_and(|row| row.index.is_some()) {
             offers.push(offer(Action::Copy, "copy the index"));
         }
-        if matches!(self.listing, Listing::Listed | Listing::Failed(_)) && session.target.is_some() {
+        if matches!(self.organization.listing, Listing::Listed | Listing::Failed(_)) {
             offers.push(offer(Action::RunAgain, "list again"));
         }
         if !self.change.is_busy() {
@@ -298,8 +288,7 @@ impl Feeds {
 impl Panel for Feeds {
     fn enter(&mut self, session: &mut Session) -> Vec<Act> {
         if std::mem::take(&mut session.making.stale) {
-            self.of = None;
-            self.listing = Listing::Not;
+            self.organization.forget();
         }
         let mut acts = self.ask(session);
         if session.dashboard.is_checked {
@@ -309,7 +298,7 @@ impl Panel for Feeds {
         acts
     }
 
-    fn offers(&self, session: &Session) -> Vec<Offer> {
+    fn offers(&self, _session: &Session) -> Vec<Offer> {
         if self.filtering {
             return vec![offer(Action::Accept, "keep the filter"), offer(Action::Back, "clear")];
         }
@@ -321,14 +310,14 @@ impl Panel for Feeds {
             offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
             return offers;
         }
-        self.own_offers(session)
+        self.own_offers()
     }
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act> {
         if self.change.covers() {
             return match action {
                 Action::RunAgain => match self.asked.clone() {
-                    Some(request) => self.ask_for(Wish::Look, request),
+                    Some((known, request)) => self.ask_for((Wish::Look, known), request),
                     None => Vec::new(),
                 },
                 Action::Accept if self.scroll.below() > 0 => {
@@ -362,9 +351,8 @@ impl Panel for Feeds {
             }
             Action::Add => return Self::open(session, Step::Feed),
             Action::New => return Self::open(session, Step::NewFeed),
-            Action::RunAgain if !self.is_asking() => {
-                self.of = None;
-                self.listing = Listing::Not;
+            Action::RunAgain if !self.organization.is_asking() => {
+                self.organization.forget();
                 return self.ask(session);
             }
             action => {
@@ -410,26 +398,13 @@ impl Panel for Feeds {
 
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act> {
         match event {
-            Event::StoredCredential(credential) => {
-                self.listing = Listing::Not;
-                if session.credential.is_none() {
-                    session.credential = credential;
-                }
-                return self.ask(session);
-            }
-            Event::Feeds(feeds) => {
-                self.listing = Listing::Listed;
-                self.organization = feeds;
-            }
             Event::Switches(list) => {
                 let again = self.take_switches(list);
                 self.collect(session);
                 return again.into_iter().collect();
             }
             Event::Planned(change) => {
-                let no_upstream =
-                    self.selected().is_some_and(|row| row.crates_io == Some(false)) && change.to.is_some();
-                let next = self.change.take_planned(*change, no_upstream);
+                let next = self.change.take_planned(*change);
                 return self.go_on(next);
             }
             Event::UndoPlanned(plan) => {
@@ -437,25 +412,36 @@ impl Panel for Feeds {
                 return self.go_on(next);
             }
             Event::Applied(_) => return self.made(session),
-            Event::FeedDetails(told) => {
-                if let Some(details) = &mut self.details {
-                    (details.asking, details.told) = (false, Some(told));
-                }
-            }
             Event::Cache(folders) => {
                 if let Some(details) = &mut self.details {
-                    details.cache = Some(folders);
+                    details.cache = Some(Ok(folders));
                 }
             }
-            Event::Failed(report) => self.fail(report),
             _ => {}
+        }
+        Vec::new()
+    }
+
+    fn answered(&mut self, (request, event): (&Request, Event), session: &mut Session) -> Vec<Act> {
+        self.organization.follow(session);
+        match (request, event) {
+            (Request::StoredCredential(of), Event::StoredCredential(stored)) => {
+                self.organization.take_stored(of, stored, session);
+                return self.ask(session);
+            }
+            (Request::Feeds { collection, .. }, Event::Feeds(feeds)) => {
+                self.organization.take_feeds(collection, feeds);
+            }
+            (Request::FeedDetails(of), Event::FeedDetails(told)) => self.tell_details(&of.feed, Ok(told)),
+            (request, Event::Failed(report)) => self.fail(request, report),
+            (_, event) => return self.event(event, session),
         }
         self.collect(session);
         Vec::new()
     }
 
     fn moves(&self) -> bool {
-        self.is_asking()
+        self.organization.is_asking()
             || self.change.is_busy()
             || self.details.as_ref().is_some_and(|details| details.asking)
     }
@@ -478,7 +464,7 @@ impl Panel for Feeds {
             return look.page(frame, area, page);
         }
         let mut head = Page::new(look.theme, area.width);
-        self.head(&mut head, look, session);
+        self.head(&mut head, look);
         let rows = head.len().min(area.height / 2);
         head.draw(frame, top(area, rows));
         self.list(frame, below(area, rows), look, session);

@@ -7,7 +7,6 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::domain::account::Account;
 use crate::domain::credential::TokenStore;
 use crate::domain::new_feed::RequestPreview;
 use crate::domain::plan::{ConfigScope, Review, SetupPlan};
@@ -60,7 +59,7 @@ impl LogIn {
             return Some(plan.clone());
         }
         // A credential for one organization must not go to a feed of another.
-        let in_force = session.checkout.as_ref()?.in_force.as_ref().filter(|_| session.found)?;
+        let in_force = session.in_force()?;
         Some(SetupPlan {
             scope: ConfigScope::AsItIs,
             registry: in_force.registry.name.clone(),
@@ -116,7 +115,7 @@ impl LogIn {
         vec![Act::Start(Request::LogIn(task::LogIn {
             collection: target.collection.clone(),
             credential: credential.clone(),
-            who: session.account.as_ref().map_or_else(String::new, Account::label),
+            who: session.who(),
             plan: plan.clone(),
             pat_days,
         }))]

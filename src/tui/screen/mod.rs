@@ -21,7 +21,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::error::Exit;
-use crate::task::Event;
+use crate::task::{Event, Request};
 
 use super::keymap::{Action, Key, Offer};
 use super::msg::Act;
@@ -83,6 +83,12 @@ pub(super) trait Panel {
 
     /// An event of a job that this screen started.
     fn event(&mut self, event: Event, session: &mut Session) -> Vec<Act>;
+
+    /// The same with what the job was asked for, where it matters: a late answer may be about something that is not at
+    /// hand any more.
+    fn answered(&mut self, (_, event): (&Request, Event), session: &mut Session) -> Vec<Act> {
+        self.event(event, session)
+    }
 
     /// Time has gone by; comes only while [`Panel::moves`].
     fn tick(&mut self, _now: Duration, _session: &Session) -> Vec<Act> {

@@ -11,6 +11,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::credential::TokenStore;
+use crate::domain::organization::Base;
 use crate::domain::package::CrateId;
 use crate::domain::plan::{ConfigScope, SetupPlan};
 use crate::domain::progress::{FetchEnd, FetchEvent, FetchTable};
@@ -65,6 +66,8 @@ pub(super) struct Restore {
     question: Option<before::Question>,
     /// The address that the run goes by in place of the configured one.
     forced: Option<Forced>,
+    /// The organization that it began with: what is renewed on the way belongs to it.
+    of: Option<Base>,
     /// How many crates were there when the credential ran out and was renewed.
     renewed: Option<usize>,
 }
@@ -82,7 +85,8 @@ impl Restore {
         let filter = self.filter.take();
         let ran_with = settled(session);
         let (order, wordy) = (self.order, self.wordy);
-        *self = Self { running: true, ran_with, order, filter, wordy, ..Self::default() };
+        let of = session.base();
+        *self = Self { running: true, ran_with, order, filter, wordy, of, ..Self::default() };
         session.fetched = None;
         session.unfinished =
             vec!["cargo fetch was ended on its way; crates that had arrived are kept".to_owned()];
@@ -323,8 +327,10 @@ impl Panel for Restore {
             Event::Renewed { renewed, .. } => {
                 let tally = self.table.tally();
                 self.renewed = Some(tally.cached + tally.stored);
-                // The one before is good for nothing any more.
-                session.credential = renewed.credential.or(session.credential.take());
+                // The one before is good for nothing any more, unless another organization is at hand meanwhile.
+                if self.of == session.base() {
+                    session.credential = renewed.credential.or(session.credential.take());
+                }
             }
             Event::FetchEnded { at, end, report } => {
                 self.table.finish(at, end);

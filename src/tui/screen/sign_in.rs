@@ -352,5 +352,5 @@ fn has_demo_token(session: &Session) -> bool {
 
 /// A feed that the configuration names needs no choosing and no configuring.
 fn next(session: &Session) -> Step {
-    if session.found { session.after_config() } else { Step::Feed }
+    if session.in_force().is_some() { session.after_config() } else { Step::Feed }
 }

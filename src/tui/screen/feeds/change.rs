@@ -22,7 +22,7 @@ pub(super) enum Change {
     #[default]
     None,
     /// Asked for; whether it is made at once where nothing speaks against it.
-    Planning(Wish),
+    Planning(Wish, Known),
     /// To be looked at, and agreed to.
     Shown(Box<ConfigChange>),
     /// The same of what is taken back.
@@ -43,6 +43,13 @@ pub(super) enum Wish {
     Look,
 }
 
+/// What the list knows of the feed that was asked for: the cursor may be elsewhere when the answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Known {
+    /// It takes no crates from crates.io.
+    pub(super) no_upstream: bool,
+}
+
 impl Change {
     /// Whether the list is hidden behind it.
     pub(super) fn covers(&self) -> bool {
@@ -56,7 +63,7 @@ impl Change {
     /// What it is at, while it is busy.
     pub(super) fn doing(&self) -> Option<&'static str> {
         match self {
-            Self::Planning(_) => Some("Looking at what would change"),
+            Self::Planning(..) => Some("Looking at what would change"),
             Self::Making(_) => Some("Writing it"),
             Self::Made(_) => Some("Reading the files again"),
             Self::None | Self::Shown(_) | Self::UndoShown(_) | Self::Failed(_) => None,
@@ -81,12 +88,8 @@ impl Change {
 
     /// Takes what would change: shown first where the person wants it or something speaks against it. What is to be
     /// started, or said where nothing is left to do.
-    pub(super) fn take_planned(
-        &mut self,
-        change: ConfigChange,
-        no_upstream: bool,
-    ) -> Result<Option<Request>, String> {
-        let Self::Planning(wish) = *self else { return Ok(None) };
+    pub(super) fn take_planned(&mut self, change: ConfigChange) -> Result<Option<Request>, String> {
+        let Self::Planning(wish, Known { no_upstream }) = *self else { return Ok(None) };
         let mut change = change;
         if change.is_done() {
             *self = Self::None;
@@ -176,7 +179,7 @@ impl Change {
             Self::Failed(report) => {
                 page.title("Nothing was changed").gap().report(report).gap();
             }
-            Self::None | Self::Planning(_) | Self::Making(_) | Self::Made(_) => {}
+            Self::None | Self::Planning(..) | Self::Making(_) | Self::Made(_) => {}
         }
         reading::draw(frame, area, (look.theme, page, scroll));
     }

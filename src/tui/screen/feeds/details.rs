@@ -16,7 +16,8 @@ pub(super) struct Details {
     pub(super) asking: bool,
     pub(super) told: Option<FeedDetails>,
     pub(super) failed: Option<String>,
-    pub(super) cache: Option<Vec<CacheFolder>>,
+    /// What Cargo has of it, or why nobody knows.
+    pub(super) cache: Option<Result<Vec<CacheFolder>, String>>,
 }
 
 impl Details {
@@ -42,9 +43,11 @@ impl Details {
             }
         }
         self.of_service(page, row, look);
-        if let Some(folders) = &self.cache {
-            page.pair("Cache", &cached(folders, row));
-        }
+        match &self.cache {
+            None => page,
+            Some(Ok(folders)) => page.pair("Cache", &cached(folders, row)),
+            Some(Err(why)) => page.warning(&format!("The cache could not be read, because {why}")),
+        };
     }
 
     fn of_service(&self, page: &mut Page, row: &Row, look: &Look) {

@@ -10,14 +10,15 @@ use super::super::super::session::Session;
 use super::super::super::widget::page::{Page, sentence};
 use super::super::super::widget::table::Table;
 use super::super::Look;
+use super::organization::Listing;
 use super::rows::{self, COLUMNS, cells};
-use super::{ABOUT, Feeds, Listing};
+use super::{ABOUT, Feeds};
 
 impl Feeds {
     /// How the list of the organization stands, in one line.
-    fn told(&self, session: &Session) -> Option<String> {
-        let organization = session.target.as_ref().map(|target| target.collection.name())?;
-        match &self.listing {
+    fn told(&self) -> Option<String> {
+        let organization = self.organization.name()?;
+        match &self.organization.listing {
             Listing::Not | Listing::Listed => None,
             Listing::Credential | Listing::Asking => Some(format!("Listing the feeds of {organization}")),
             Listing::Nobody => Some(format!("To see the feeds of {organization}, sign in: a")),
@@ -27,7 +28,7 @@ impl Feeds {
         }
     }
 
-    pub(super) fn head(&self, page: &mut Page, look: &Look, session: &Session) {
+    pub(super) fn head(&self, page: &mut Page, look: &Look) {
         if let Some(field) = &self.filter {
             let total = text::grouped(self.rows.len());
             page.field(&format!("{} of {total}", text::grouped(self.shown.len())), field, self.filtering);
@@ -42,7 +43,10 @@ impl Feeds {
                 page.quiet(&format!("  {line}"))
             };
         }
-        match (self.told(session), &self.listing) {
+        if let Some(why) = &self.unread {
+            page.warning(&format!("The configuration could not be read: {why}"));
+        }
+        match (self.told(), &self.organization.listing) {
             (Some(line), Listing::Failed(_)) => page.warning(&sentence(&line)),
             (Some(line), Listing::Nobody) => page.quiet(&line),
             (Some(line), _) => page.busy(look.frame(), &line),

@@ -2,6 +2,7 @@
 //! the organization's feeds.
 
 use crate::domain::feed::Feed;
+use crate::domain::organization::Collection;
 use crate::domain::plan::SwitchTo;
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::task::check::HostTrust;
@@ -77,17 +78,18 @@ pub(super) fn of_checkout(session: &Session) -> Vec<Row> {
     let checkout = session.checkout.as_ref();
     let in_force = checkout.and_then(|checkout| checkout.in_force.as_ref());
     let replaced = in_force.filter(|feed| feed.registry.replaces_crates_io);
+    let stand_in = checkout.and_then(|checkout| checkout.stand_in.as_ref());
     let mut rows: Vec<Row> = Vec::new();
     for (name, index) in checkout.iter().flat_map(|checkout| &checkout.registries) {
         let own = replaced.filter(|feed| feed.registry.name == *name);
         rows.push(Row {
             registry: Some(name.clone()),
-            in_force: own.is_some(),
+            in_force: own.is_some() || stand_in.is_some_and(|stand_in| stand_in.name == name.as_str()),
             credential: own.and_then(|feed| feed.token_in.clone()),
             ..bare(label(index), Some(index.clone()))
         });
     }
-    rows.push(Row { in_force: replaced.is_none(), ..crates_io() });
+    rows.push(Row { in_force: replaced.is_none() && stand_in.is_none(), ..crates_io() });
     rows
 }
 
@@ -119,9 +121,8 @@ pub(super) fn of_switchables(list: &[Switchable]) -> Vec<Row> {
 }
 
 /// Adds the feeds of the organization that no row stands for yet.
-pub(super) fn add(rows: &mut Vec<Row>, session: &Session, organization: &[Feed]) {
-    let Some(collection) = session.target.as_ref().map(|target| &target.collection) else { return };
-    for feed in organization {
+pub(super) fn add(rows: &mut Vec<Row>, (collection, feeds): (&Collection, &[Feed])) {
+    for feed in feeds {
         let index = IndexUrl::for_feed(collection, feed, None);
         let told = feed.crates_io();
         match rows.iter_mut().find(|row| row.index.as_ref() == Some(&index)) {
