@@ -57,6 +57,12 @@ pub struct KeptLogin {
 }
 
 impl KeptLogin {
+    /// The name of who is signed in, without the address behind it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.who.split_once(" (").map_or(self.who.as_str(), |(name, _)| name)
+    }
+
     /// How long it lives, as far as that is remembered.
     #[must_use]
     pub fn lifetime(&self) -> Lifetime {

@@ -1,5 +1,6 @@
 //! The dashboard: which of its tabs leads where, and what its second line tells.
 
+use super::header::Header;
 use super::session::{Session, Step};
 use super::theme::Theme;
 use crate::domain::text;
@@ -48,16 +49,19 @@ pub(super) fn tab_after(step: Step, places: usize) -> Step {
 
 /// Which project this is, what is in force and why, who is signed in and which Cargo that is; what matters least goes
 /// where there is little room.
-pub(super) fn facts(session: &Session, theme: Theme, columns: u16) -> String {
+pub(super) fn facts(session: &Session, theme: Theme, (columns, now): (u16, Option<u64>)) -> String {
     let mut facts: Vec<(u8, String)> = Vec::new();
     let checkout = session.checkout.as_ref();
     let project = checkout.and_then(|checkout| checkout.workspace.as_deref());
     let name = project.and_then(|dir| dir.file_name()).map(|name| text::clean(&name.to_string_lossy()));
-    facts.push((2, name.unwrap_or_else(|| "no project".to_owned())));
-    facts.push((9, in_force(session)));
-    facts.extend(signed_in(session).map(|words| (5, words)));
+    facts.push((13, name.unwrap_or_else(|| "no project".to_owned())));
+    facts.push((15, in_force(session)));
+    facts.extend(signed_in(session).map(|words| (14, words)));
+    // The header says it where it has the room.
+    let left_out = Header::of(session).left_out(theme, (columns, now));
+    facts.extend(left_out.into_iter().map(|(rank, words)| (2 * rank, words)));
     let cargo = checkout.and_then(|checkout| checkout.cargo.as_ref());
-    facts.extend(cargo.map(|version| (3, format!("Cargo {version}"))));
+    facts.extend(cargo.map(|version| (5, format!("Cargo {version}"))));
     let columns = usize::from(columns).saturating_sub(2);
     loop {
         let words: Vec<&str> = facts.iter().map(|(_, words)| words.as_str()).collect();
@@ -79,6 +83,13 @@ fn in_force(session: &Session) -> String {
     format!("{}{view}{beside} from {source}", feed.registry.name)
 }
 
+/// The place of a token; of a path the last part, for a second line has little room.
+fn short(place: &str) -> String {
+    let path = std::path::Path::new(place);
+    let name = path.file_name().filter(|_| path.is_absolute());
+    name.map_or_else(|| text::clean(place), |name| text::clean(&name.to_string_lossy()))
+}
+
 fn without_feed(session: &Session) -> String {
     match session.checkout.as_ref().and_then(|checkout| checkout.stand_in.as_ref()) {
         Some(other) => format!("{} from {}", other.name, session.shown(std::path::Path::new(&other.source))),
@@ -89,8 +100,7 @@ fn without_feed(session: &Session) -> String {
 /// Whether Cargo is signed in, where the header does not say as whom.
 fn signed_in(session: &Session) -> Option<String> {
     let feed = session.checkout.as_ref()?.in_force.as_ref().filter(|_| session.account.is_none())?;
-    let place = feed.token_in.as_ref().map(|place| session.shown(std::path::Path::new(place)));
-    match place {
+    match feed.token_in.as_deref().map(short) {
         Some(_) if session.login().is_some() => None,
         Some(place) => Some(format!("token from {place}")),
         None if feed.open => Some("not signed in: the feed answers everyone".to_owned()),

@@ -46,7 +46,7 @@ impl Header {
             return Self {
                 place,
                 demo,
-                who: Some(login.who.clone()).filter(|who| !who.is_empty()),
+                who: Some(login.name().to_owned()).filter(|name| !name.is_empty()),
                 kind: Some(login.short_kind),
                 store: Some(login.kept.name()),
                 lifetime: Some(login.lifetime()),
@@ -74,25 +74,41 @@ impl Header {
 
     /// The whole line for that many columns, at that time of day.
     pub(super) fn line(&self, theme: Theme, (columns, now): (u16, Option<u64>)) -> Line<'static> {
-        let columns = usize::from(columns);
         let parts = self.parts(theme, now);
-        let foremost = parts.iter().max_by_key(|part| part.rank).map_or(0, |part| text::width(&part.text));
-        let mut spans = vec![Span::styled(" az-cargo-wizard", theme.accent())];
-        if let Some(place) = &self.place {
-            // The place gives way a little, so that the foremost part is whole.
-            let used = spans[0].width() + text::width(theme.separator()) + 1;
-            let wanted = if foremost > 0 { (foremost + GAPS).min(columns / 3) } else { 0 };
-            let place = theme.name(place, columns.saturating_sub(used + wanted));
-            spans.push(Span::raw(format!("{}{place}", theme.separator())));
-        }
+        let mut spans = self.left(theme, &parts, columns);
+        let columns = usize::from(columns);
         let left: usize = spans.iter().map(Span::width).sum();
-        let right = fitting(parts, theme, columns.saturating_sub(left + GAPS));
+        let room = columns.saturating_sub(left + GAPS);
+        let right = drawn(fitting(parts, theme, room), theme, room);
         let width: usize = right.iter().map(Span::width).sum();
         if width > 0 {
             spans.push(Span::raw(" ".repeat(columns.saturating_sub(left + width + 1))));
             spans.extend(right);
         }
         Line::from(spans)
+    }
+
+    /// What the line has no room for, and how much each matters.
+    pub(super) fn left_out(&self, theme: Theme, (columns, now): (u16, Option<u64>)) -> Vec<(u8, String)> {
+        let parts = self.parts(theme, now);
+        let left: usize = self.left(theme, &parts, columns).iter().map(Span::width).sum();
+        let fits = fitting(self.parts(theme, now), theme, usize::from(columns).saturating_sub(left + GAPS));
+        let is_shown = |part: &Part| fits.iter().any(|shown| shown.rank == part.rank);
+        parts.into_iter().filter(|part| !is_shown(part)).map(|part| (part.rank, part.text)).collect()
+    }
+
+    /// The name of the tool and the place, which gives way a little, so that the foremost part is whole.
+    fn left(&self, theme: Theme, parts: &[Part], columns: u16) -> Vec<Span<'static>> {
+        let columns = usize::from(columns);
+        let foremost = parts.iter().max_by_key(|part| part.rank).map_or(0, |part| text::width(&part.text));
+        let mut spans = vec![Span::styled(" az-cargo-wizard", theme.accent())];
+        if let Some(place) = &self.place {
+            let used = spans[0].width() + text::width(theme.separator()) + 1;
+            let wanted = if foremost > 0 { (foremost + GAPS).min(columns / 3) } else { 0 };
+            let place = theme.name(place, columns.saturating_sub(used + wanted));
+            spans.push(Span::raw(format!("{}{place}", theme.separator())));
+        }
+        spans
     }
 
     /// In the order of the line.
@@ -118,7 +134,7 @@ impl Header {
 }
 
 /// The parts that have room; the foremost one alone is cut where it has not enough.
-fn fitting(mut parts: Vec<Part>, theme: Theme, room: usize) -> Vec<Span<'static>> {
+fn fitting(mut parts: Vec<Part>, theme: Theme, room: usize) -> Vec<Part> {
     let separator = text::width(theme.separator());
     let width = |parts: &[Part]| {
         let texts: usize = parts.iter().map(|part| text::width(&part.text)).sum();
@@ -131,6 +147,10 @@ fn fitting(mut parts: Vec<Part>, theme: Theme, room: usize) -> Vec<Span<'static>
     if room < LEAST && width(&parts) > room {
         return Vec::new();
     }
+    parts
+}
+
+fn drawn(parts: Vec<Part>, theme: Theme, room: usize) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     for part in parts {
         if !spans.is_empty() {
@@ -168,6 +188,13 @@ mod tests {
         assert_eq!(at(80).trim(), "Ana Costa · Entra · expires in 43 min");
         assert_eq!(at(60).trim(), "Ana Costa");
         assert_eq!(at(66).trim(), "Ana Costa · expires in 43 min");
+        let left_out = |columns| {
+            let parts = header().left_out(Theme::default(), (columns, Some(10_000)));
+            parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert!(left_out(100).is_empty());
+        assert_eq!(left_out(66), ["Entra", "this run only"]);
+        assert_eq!(left_out(60), ["Entra", "this run only", "expires in 43 min"]);
         assert!(shown(&header(), 40, 10_000).ends_with("Ana Costa"), "{}", shown(&header(), 40, 10_000));
         for columns in 40..120 {
             let line = shown(&header(), columns, 10_000);

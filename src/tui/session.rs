@@ -393,15 +393,15 @@ impl Session {
         };
         match step {
             Step::Check => state(self.checkout.as_ref().is_some_and(Checkout::passed), false),
-            Step::Organization => state(self.target.is_some() && !self.found, self.found),
+            Step::Organization => state(self.target.is_some() && in_force.is_none(), in_force.is_some()),
             Step::SignIn => state(
                 self.account.is_some() || self.anonymous,
                 in_force.is_some_and(|feed| feed.token_in.is_some()),
             ),
-            Step::Feed => state(self.feed.is_some(), self.found),
+            Step::Feed => state(self.feed.is_some(), in_force.is_some()),
             Step::Config => {
                 let planned = self.plan.as_ref().is_some_and(|plan| plan.scope != ConfigScope::AsItIs);
-                state(planned, self.found)
+                state(planned, in_force.is_some())
             }
             Step::LogIn if self.anonymous => StepState::Skipped,
             Step::LogIn => {

@@ -282,7 +282,7 @@ fn a_list_that_fails_during_a_switch_is_not_the_switchs_failure() {
     let credential = az_cargo_wizard::domain::credential::Credential::Pat(
         az_cargo_wizard::domain::credential::Secret::new(world::TOKEN),
     );
-    let wizard = opened().with_switches().stored(Some(credential)).press("2");
+    let wizard = opened().with_switches().stored(Some(credential)).press("4");
     let wizard = wizard.answer_to(
         |request| matches!(request, Request::Feeds { .. }),
         Event::Failed(Box::new(Report::new(Exit::Failed, "no-json", "the service answered in no known way"))),

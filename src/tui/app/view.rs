@@ -72,7 +72,7 @@ impl App {
             let failed = |tab| self.screens.of(tab).failed();
             let tabs = tab_bar(self.theme, self.here, &failed);
             frame.render_widget(Paragraph::new(tabs), top(areas.rail, 1));
-            let facts = facts(&self.session, self.theme, areas.rail.width);
+            let facts = facts(&self.session, self.theme, (areas.header.width, self.time));
             let facts = Line::styled(format!(" {facts}"), self.theme.quiet());
             frame.render_widget(Paragraph::new(facts), below(areas.rail, 1));
             return;

@@ -299,11 +299,7 @@ impl Panel for Config {
             State::Form | State::Failed(_) => vec![
                 offer(Action::Accept, "review the difference"),
                 offer(Action::NextField, "next"),
-                offer(Action::PreviousField, "previous"),
                 offer(Action::Toggle, "change"),
-                offer(Action::Up, "previous"),
-                offer(Action::Down, "next"),
-                offer(Action::Preview, "preview"),
             ],
             State::Reviewed(review) => {
                 vec![offer(Action::Accept, self.verb(review))]
@@ -314,8 +310,16 @@ impl Panel for Config {
             offers.push(offer(Action::Back, "back"));
         }
         offers.extend([offer(Action::Help, "help"), offer(Action::Quit, "leave")]);
-        if matches!(self.state, State::Reviewed(_)) && self.scroll.has_more() {
-            offers.extend(SCROLLS);
+        // What everybody needs comes first on the key bar.
+        match self.state {
+            State::Form | State::Failed(_) => offers.extend([
+                offer(Action::PreviousField, "previous"),
+                offer(Action::Up, "previous"),
+                offer(Action::Down, "next"),
+                offer(Action::Preview, "preview"),
+            ]),
+            State::Reviewed(_) if self.scroll.has_more() => offers.extend(SCROLLS),
+            _ => {}
         }
         offers
     }
