@@ -42,7 +42,7 @@ pub struct App {
     now: Duration,
     /// The time of day, in seconds since 1970 (UTC), once it was told.
     time: Option<u64>,
-    session: Session,
+    session: Box<Session>,
     screens: Screens,
     here: Step,
     modal: Option<Modal>,
@@ -72,7 +72,7 @@ impl App {
             theme,
             now: Duration::ZERO,
             time: None,
-            session: Session { opening, checkout, ..Session::default() },
+            session: Box::new(Session { opening, checkout, ..Session::default() }),
             screens: Screens::default(),
             here: Step::Check,
             modal: None,
