@@ -3,7 +3,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::domain::credential::TokenStore;
+use crate::domain::credential::{Kept, TokenStore};
 use crate::domain::lifetime::Lifetime;
 use crate::domain::text;
 
@@ -48,7 +48,7 @@ impl Header {
                 demo,
                 who: Some(login.name().to_owned()).filter(|name| !name.is_empty()),
                 kind: Some(login.short_kind),
-                store: Some(login.kept.name()),
+                store: login.kept.map(Kept::name),
                 lifetime: Some(login.lifetime()),
             };
         }

@@ -253,7 +253,8 @@ impl Session {
     /// Where the credential is kept unless the person says otherwise, and why.
     pub(super) fn recommended(&self) -> Recommended {
         if let Some(store) = self.kept_store() {
-            return Recommended { store, why: "Cargo gets it from there already".to_owned() };
+            let why = "Cargo gets it from there already".to_owned();
+            return Recommended { store, why, agreed: true };
         }
         let machine = self.checkout.as_ref().map_or(Machine::Desktop, |checkout| checkout.machine);
         let keyring = match &self.keyring {

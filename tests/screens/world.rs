@@ -163,7 +163,7 @@ pub(crate) fn kept_login() -> KeptLogin {
         kind: "personal access token",
         short_kind: "PAT",
         is_renewed: false,
-        kept: Kept::Keyring,
+        kept: Some(Kept::Keyring),
         expires: Some(NOON + 43 * 60),
         found: None,
         trouble: None,
