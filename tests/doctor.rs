@@ -122,6 +122,53 @@ fn a_feed_without_a_credential_ends_with_the_code_of_a_sign_in() {
 }
 
 #[test]
+fn a_feed_that_answers_everyone_needs_no_credential_and_nothing_has_failed() {
+    let mut sandbox = Sandbox::new();
+    own_home(&mut sandbox);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let dir = Some(sandbox.root().join("demo"));
+    let temp_parent = sandbox.root().join("tmp");
+    let demo = runtime.block_on(Demo::start(DemoOptions { dir, temp_parent, pace: Pace::Fast })).unwrap();
+    sandbox.watch(&demo);
+    sandbox.set("NO_PROXY", "127.0.0.1");
+    let org = format!("{}/fabrikam", demo.origin());
+    for (provider, feed, state, exit) in [
+        ("credential-provider = \"cargo:token\"\n", "OSS/_packaging/open-crates", "note", 0),
+        ("", "OSS/_packaging/open-crates", "note", 0),
+        ("", "_packaging/nobody-knows", "failed", 3),
+    ] {
+        set_up(&sandbox, &org);
+        let config = format!(
+            "[registries.rust]\nindex = \"sparse+{org}/{feed}/Cargo/index/\"\n[source.crates-io]\nreplace-with = \"rust\"\n"
+        );
+        sandbox.write("project/.cargo/config.toml", config);
+        sandbox.write("own/config.toml", format!("[registries.rust]\n{provider}"));
+        sandbox.write("own/credentials.toml", "");
+        let output = doctor(&sandbox, &["--json", "--org", &org]);
+        assert_state(&output, "credential", state);
+        assert_eq!(output.status.code(), Some(exit), "{feed}: {output:?}");
+        let lacking: Vec<_> = states(&output).into_iter().filter(|(_, found)| found == "failed").collect();
+        assert_eq!(lacking.is_empty(), exit == 0, "{lacking:?}");
+    }
+    let _guard = runtime.enter();
+    drop(demo);
+}
+
+#[test]
+fn a_project_that_cargo_cannot_read_is_said() {
+    let mut sandbox = Sandbox::new();
+    own_home(&mut sandbox);
+    sandbox.write("project/Cargo.toml", "[package\n");
+    let output = doctor(&sandbox, &["--json"]);
+    assert_state(&output, "project", "failed");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    fs::remove_file(sandbox.project().join("Cargo.toml")).unwrap();
+    let output = doctor(&sandbox, &["--json"]);
+    assert_state(&output, "project", "note");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
 fn everything_in_order_is_said_line_by_line() {
     let mut sandbox = Sandbox::new();
     let runtime = tokio::runtime::Runtime::new().unwrap();

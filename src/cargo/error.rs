@@ -45,6 +45,8 @@ pub enum ConfigError {
         place(&far.0, far.1, None)
     )]
     MixedProviderTypes { name: String, near: (PathBuf, Option<usize>), far: (PathBuf, Option<usize>) },
+    #[error("{} {why}", place(file, None, None))]
+    ManifestUnusable { file: PathBuf, why: &'static str },
     #[error("there is no Cargo project here whose configuration could be changed")]
     NoWorkspace,
     /// A later file could not be written, and this one, written before, could not be put back.
@@ -84,6 +86,7 @@ pub enum ConfigError {
 }
 
 const CRATES_IO: &str = "crates-io";
+const BY_HAND: &str = "mend the file by hand; Cargo cannot read it either";
 
 fn of_source(name: &str) -> String {
     if name == CRATES_IO { "crates.io".to_owned() } else { format!("`[source.{name}]`") }
@@ -115,10 +118,8 @@ impl ConfigError {
 
     fn code_and_hint(&self) -> (&'static str, String) {
         let (code, hint) = match self {
-            Self::Syntax { .. } => ("config-syntax", "mend the file by hand; Cargo cannot read it either"),
-            Self::CredentialsSyntax { .. } => {
-                ("credentials-syntax", "mend the file by hand; Cargo cannot read it either")
-            }
+            Self::Syntax { .. } | Self::ManifestUnusable { .. } => ("config-syntax", BY_HAND),
+            Self::CredentialsSyntax { .. } => ("credentials-syntax", BY_HAND),
             Self::WrongType { .. } => ("config-type", "mend the key by hand, then try again"),
             Self::Unsafe { .. } => ("config-unsafe", "write the key as a section of its own, then try again"),
             Self::SourceOfSameName { .. } => {

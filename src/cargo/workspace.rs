@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml_edit::{Document, Item};
 
+use super::error::ConfigError;
 use super::home::{find_manifest, physical};
 use super::toml_text::{get, parse};
 use crate::files;
@@ -30,6 +31,26 @@ pub fn root(dir: &Path, cargo_home: &Path) -> Option<PathBuf> {
         below = Some(dir);
     }
     Some(own.to_owned())
+}
+
+/// The same, where Cargo could read the manifests of the package and of the root.
+///
+/// # Errors
+/// When one of them can't be read, is no TOML, or is no manifest.
+pub fn readable_root(dir: &Path, cargo_home: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    let (Some(near), Some(root)) = (find_manifest(&physical(dir)), root(dir, cargo_home)) else {
+        return Ok(None);
+    };
+    for file in [near, root.join("Cargo.toml")] {
+        let unusable = |why| ConfigError::ManifestUnusable { file: file.clone(), why };
+        let text = files::read(&file)?.ok_or_else(|| unusable("is not there, though a package names it"))?;
+        let document = parse(&text).map_err(|fault| ConfigError::fault(&file, fault))?;
+        let tables = ["package", "project", "workspace"];
+        if !tables.into_iter().any(|table| get(&document, &[table]).is_some()) {
+            return Err(unusable("has neither `[package]` nor `[workspace]`"));
+        }
+    }
+    Ok(Some(root))
 }
 
 /// The root that the manifest of a folder names for a package: itself, unless it leaves the package out.

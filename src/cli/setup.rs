@@ -451,7 +451,7 @@ fn cannot_replace(feed: &Wanted) -> Report {
     let headline =
         format!("the feed `{}` has no crates.io upstream and cannot stand in for crates.io", feed.label());
     Report::new(Exit::Failed, "no-crates-io-upstream", headline)
-        .hint("choose another feed, or leave crates.io as it is with `--no-replace-crates-io`")
+        .hint("choose another feed, or leave crates.io as it is with `--no-replace-crates-io`; the feed's owner adds crates.io in `az-cargo-wizard`, with `p` on the feed")
 }
 
 fn replaced(other: &OtherReplacement) -> Report {

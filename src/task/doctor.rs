@@ -22,6 +22,7 @@ pub enum Check {
     Tool,
     Cargo,
     Toolchain,
+    Project,
     Configuration,
     RegistryName,
     Index,
@@ -40,10 +41,11 @@ pub enum Check {
 }
 
 impl Check {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Tool,
         Self::Cargo,
         Self::Toolchain,
+        Self::Project,
         Self::Configuration,
         Self::RegistryName,
         Self::Index,
@@ -72,6 +74,7 @@ impl Check {
             Self::Tool => "tool",
             Self::Cargo => "cargo",
             Self::Toolchain => "toolchain",
+            Self::Project => "project",
             Self::Configuration => "configuration",
             Self::RegistryName => "registry-name",
             Self::Index => "index",
@@ -96,6 +99,7 @@ impl Check {
             Self::Tool => "This tool",
             Self::Cargo => "Cargo",
             Self::Toolchain => "Toolchain",
+            Self::Project => "Project",
             Self::Configuration => "Configuration",
             Self::RegistryName => "Registry name",
             Self::Index => "Index",
@@ -160,6 +164,14 @@ pub struct Diagnosis {
     pub exit: Exit,
 }
 
+impl Diagnosis {
+    /// Whether it says that Cargo has no credential.
+    fn lacks_credential(&self) -> bool {
+        let is_of_it = matches!(self.check, Check::Providers | Check::Credential);
+        is_of_it && self.finding.state == FindingState::Failed && self.exit == Exit::SignIn
+    }
+}
+
 /// The code to end with: that of the first failure that has one of its own.
 #[must_use]
 pub fn exit_of(lines: &[Diagnosis]) -> Exit {
@@ -184,7 +196,9 @@ pub(super) async fn run(services: &Arc<Services>, (events, cancelled): (&Events,
 async fn examine(services: &Arc<Services>, events: &Events) -> Result<(), Report> {
     let shared = services.clone();
     let seen = blocking(move || local::see(&shared)).await?;
-    for line in seen.lines {
+    // Whether a credential that is missing is missed, the feed's answer tells.
+    let (open, told): (Vec<_>, Vec<_>) = seen.lines.into_iter().partition(Diagnosis::lacks_credential);
+    for line in told {
         events.send(Event::Diagnosed(line)).await;
     }
     let cargo = async {
@@ -206,12 +220,14 @@ async fn examine(services: &Arc<Services>, events: &Events) -> Result<(), Report
         };
         events.send(Event::Diagnosed(line)).await;
     };
-    tokio::join!(
-        cargo,
-        cache,
-        kept(services, events, seen.in_force.as_ref()),
-        Box::pin(service::ask(services, events, seen.in_force.as_ref()))
-    );
+    let service = async {
+        let answers_everyone = Box::pin(service::ask(services, events, seen.in_force.as_ref())).await;
+        for line in open {
+            let line = if answers_everyone { local::needs_none(line.check) } else { line };
+            events.send(Event::Diagnosed(line)).await;
+        }
+    };
+    tokio::join!(cargo, cache, kept(services, events, seen.in_force.as_ref()), service);
     Ok(())
 }
 

@@ -247,7 +247,7 @@ impl Cause {
             }
             Self::FeedMissing => "check the address in `[registries]`: organization, project and feed",
             Self::CrateMissing => {
-                "check the crate's name and that the feed has crates.io as upstream; if every crate is missing, check the feed's address"
+                "check the crate's name; `az-cargo-wizard doctor` tells whether the feed takes crates from crates.io: where it doesn't, its owner adds that in `az-cargo-wizard`, with `a`, then `p` on the feed"
             }
             Self::VersionMissing => {
                 "wait if it is new (a feed sees new versions after some hours), or ask for another version"

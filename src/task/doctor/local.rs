@@ -8,7 +8,7 @@ use crate::cargo::home::{self, ConfigLayer};
 use crate::cargo::install;
 use crate::cargo::precedence::{self, Winner};
 use crate::cargo::settings::{Replacement, Settings};
-use crate::cargo::{credentials, traps};
+use crate::cargo::{credentials, traps, workspace};
 use crate::domain::lifetime::Lifetime;
 use crate::domain::text;
 use crate::error::{Exit, Report};
@@ -34,7 +34,7 @@ pub(super) struct Seen {
 
 /// Reads everything that is on disk. Blocks.
 pub(super) fn see(services: &Services) -> Seen {
-    let mut lines = vec![tool(services), toolchain(&services.dir)];
+    let mut lines = vec![tool(services), toolchain(&services.dir), project(services)];
     let read = match read(services) {
         Ok(read) => read,
         Err(report) => {
@@ -82,6 +82,17 @@ fn toolchain(dir: &Path) -> Diagnosis {
     match home::pinned_toolchain(dir) {
         Some((file, channel)) => Check::Toolchain.good(format!("pinned to `{channel}` by {}", shown(&file))),
         None => Check::Toolchain.note("not pinned by the project: rustup's default"),
+    }
+}
+
+/// Whether there is a project, and whether Cargo can read it.
+fn project(services: &Services) -> Diagnosis {
+    let check = Check::Project;
+    match workspace::readable_root(&services.dir, &services.cargo_home) {
+        Ok(Some(root)) => check.good(shown(&root)),
+        Ok(None) => check
+            .note("no Cargo.toml here or above: only your own configuration counts, and nothing is fetched"),
+        Err(error) => check.of_report(&error.into()),
     }
 }
 
@@ -261,6 +272,11 @@ fn credential(services: &Services, in_force: Option<&InForce>) -> Diagnosis {
     }
 }
 
+/// Where the feed has answered without.
+pub(super) fn needs_none(check: Check) -> Diagnosis {
+    check.note("none, and none is needed: the feed answers everyone")
+}
+
 /// The place of a plain token that is there, too, and is not asked.
 fn plain_beside(services: &Services, feed: &InForce) -> Option<String> {
     feed.login.as_ref()?;
@@ -313,7 +329,7 @@ fn on_the_way(services: &Services, settings: &Settings) -> Vec<Diagnosis> {
     vec![proxy, certificates]
 }
 
-/// Whether every cached crate can be one.
+/// Whether every cached crate can be one, by name and size; a file that was cut short shows only when it is read.
 pub(super) fn cache(folders: &[CacheFolder]) -> Diagnosis {
     let check = Check::Cache;
     let files = || folders.iter().flat_map(|folder| &folder.crates);
@@ -333,7 +349,7 @@ pub(super) fn cache(folders: &[CacheFolder]) -> Diagnosis {
     }
     let orphans = folders.iter().filter(|folder| folder.registry.is_none()).count();
     match orphans {
-        0 => check.good(text),
+        0 => check.good(format!("{text}; `az-cargo-wizard cache verify` reads what is in them")),
         _ => check.note(format!(
             "{text}; {} to no configured registry",
             text::count(orphans, "folder belongs", "folders belong")

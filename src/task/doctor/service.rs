@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::azure::{Azure, AzureError};
+use crate::azure::{Azure, AzureError, IndexProof};
 use crate::domain::account::Account;
 use crate::domain::credential::Credential;
 use crate::domain::feed::{Condition, Feed, FeedName, Role};
@@ -19,34 +19,41 @@ use super::{Check, Diagnosis, without_feed};
 const EXACT: u64 = 60;
 const BEARABLE: u64 = 300;
 
-/// Asks what only the service knows; where it may not be asked, says why.
-pub(super) async fn ask(services: &Arc<Services>, events: &Events, in_force: Option<&InForce>) {
+/// Asks what only the service knows; where it may not be asked, says why. Whether the feed answers everyone.
+pub(super) async fn ask(services: &Arc<Services>, events: &Events, in_force: Option<&InForce>) -> bool {
     let tell = |lines: Vec<Diagnosis>| async move {
         for line in lines {
             events.send(Event::Diagnosed(line)).await;
         }
     };
     let Some(feed) = in_force else {
-        return tell(Check::OF_SERVICE.into_iter().map(without_feed).collect()).await;
+        tell(Check::OF_SERVICE.into_iter().map(without_feed).collect()).await;
+        return false;
     };
     if feed.host == HostTrust::Unknown {
         let remedy =
             format!("if it is yours: az-cargo-wizard doctor --org {}", feed.target.collection.base());
         let line = |check: Check| check.unknown("nobody has named that host", Some(remedy.clone()));
-        return tell(Check::OF_SERVICE.into_iter().map(line).collect()).await;
+        tell(Check::OF_SERVICE.into_iter().map(line).collect()).await;
+        return false;
     }
     let (azure, credential) = match reach(services, feed).await {
         Ok(reached) => reached,
         Err(report) => {
-            return tell(Check::OF_SERVICE.into_iter().map(|check| check.of_report(&report)).collect()).await;
+            tell(Check::OF_SERVICE.into_iter().map(|check| check.of_report(&report)).collect()).await;
+            return false;
         }
     };
     let asked = Asked { azure: &azure, credential: credential.as_ref(), feed };
-    let (account, ()) = tokio::join!(asked.who(), async { tell(vec![asked.accepted().await]).await });
-    let (account, line) = account;
+    let ((account, line), answers_everyone) = tokio::join!(asked.who(), async {
+        let (line, answers_everyone) = asked.accepted().await;
+        tell(vec![line]).await;
+        answers_everyone
+    });
     tell(vec![line]).await;
     tell(asked.of_feed(account.as_ref()).await).await;
     tell(vec![clock(azure.clock_ahead())]).await;
+    answers_everyone
 }
 
 async fn reach(services: &Arc<Services>, feed: &InForce) -> Result<(Azure, Option<Credential>), Report> {
@@ -80,16 +87,25 @@ impl Asked<'_> {
         }
     }
 
-    /// What Cargo's own request comes to.
-    async fn accepted(&self) -> Diagnosis {
+    /// What Cargo's own request comes to, and whether anybody's does.
+    async fn accepted(&self) -> (Diagnosis, bool) {
+        let proof = self.azure.prove_index(&self.feed.registry.index).await;
+        let answers_everyone = proof.as_ref().is_ok_and(|proof| proof.anonymous_ok);
+        (self.answer(proof).await, answers_everyone)
+    }
+
+    async fn answer(&self, proof: Result<IndexProof, AzureError>) -> Diagnosis {
         let check = Check::Accepted;
-        match (self.azure.prove_index(&self.feed.registry.index).await, self.credential) {
+        match (proof, self.credential) {
             (Ok(proof), None) if proof.anonymous_ok => {
                 check.good("it answers everyone: no credential is needed")
             }
             (Ok(proof), Some(_)) if proof.anonymous_ok => {
                 check.good("it takes the credential, and answers everyone, too, so Cargo sends none")
             }
+            (Ok(_), _) if self.feed.token_in.is_none() => check.note(
+                "it takes the credential that this tool has for the organization, but Cargo has none to send",
+            ),
             (Ok(_), _) => check.good("it takes the credential"),
             (Err(error), None) if error.is_refusal() => {
                 if self.feed.token_in.is_some() {

@@ -141,6 +141,22 @@ fn toolchain_and_cargo() {
 }
 
 #[test]
+fn project() {
+    Desk::set_up().says(Check::Project, Good, "project");
+    written("project/Cargo.toml", "[package\n").says(Check::Project, Failed, "project/Cargo.toml` (line 1");
+    written("project/Cargo.toml", "[dependencies]\n").says(Check::Project, Failed, "neither `[package]`");
+    let desk = written("project/Cargo.toml", "[package]\nname = \"a\"\nworkspace = \"../elsewhere\"\n");
+    desk.says(Check::Project, Failed, "elsewhere/Cargo.toml");
+    desk.write("elsewhere/Cargo.toml", "[workspace]\n");
+    desk.says(Check::Project, Good, "elsewhere");
+    desk.write("elsewhere/Cargo.toml", "[workspace\n");
+    desk.says(Check::Project, Failed, "elsewhere/Cargo.toml` (line 1");
+    let desk = Desk::set_up();
+    fs::remove_file(desk.dir.path().join("project/Cargo.toml")).unwrap();
+    desk.says(Check::Project, Note, "no Cargo.toml here");
+}
+
+#[test]
 fn configuration() {
     Desk::set_up().says(Check::Configuration, Good, "replace-with = `rust` from");
     Desk::new().says(Check::Configuration, Note, "crates.io directly");
@@ -287,6 +303,8 @@ fn the_cache() {
     let state = |folders: &[CacheFolder]| local::cache(folders).finding.state;
     assert_eq!(state(&[]), Good);
     assert_eq!(state(&[folder(Some("rust"), vec![file(9, sound())])]), Good);
+    let unread = local::cache(&[folder(Some("rust"), vec![file(9, sound())])]).finding.text;
+    assert!(unread.contains("`az-cargo-wizard cache verify` reads"), "nothing was read: {unread}");
     assert_eq!(state(&[folder(None, vec![file(9, sound())])]), Note);
     assert_eq!(state(&[folder(Some("rust"), vec![file(9, None)])]), Warning);
     assert_eq!(state(&[folder(Some("rust"), vec![file(0, sound())])]), Failed);
