@@ -36,6 +36,8 @@ enum Kind {
     /// `[source.crates-io]` itself.
     Source,
     Replace(usize),
+    /// `crates-io = { }` in a table `[source]`: as [`Kind::Replace`] leaves it there.
+    Inline,
 }
 
 /// One file as the model has it.
@@ -44,6 +46,8 @@ struct File {
     /// `None`: there is none.
     pieces: Option<Vec<Piece>>,
     eol: &'static str,
+    /// It bears the old name, `config`.
+    is_old: bool,
 }
 
 impl File {
@@ -67,9 +71,16 @@ impl File {
     }
 
     fn drop(&mut self, wanted: &Kind) {
-        if let Some(pieces) = &mut self.pieces {
-            pieces.retain(|piece| piece.kind != *wanted);
+        let Some(pieces) = &mut self.pieces else { return };
+        for piece in pieces.iter_mut().filter(|piece| piece.kind == *wanted) {
+            if let Some((entry, _)) = piece.text.split_once(" replace-with")
+                && entry.ends_with('{')
+            {
+                let (_, rest) = piece.text.split_once(" }").unwrap();
+                *piece = Piece { kind: Kind::Inline, text: format!("{entry} }}{rest}") };
+            }
         }
+        pieces.retain(|piece| piece.kind != *wanted);
     }
 
     fn insert(&mut self, at: usize, kind: Kind, text: String) {
@@ -107,10 +118,15 @@ impl File {
     fn add_registry(&mut self, name: usize) {
         let (word, index) = (NAMES[name], index(NAMES[name]));
         let last = self.pieces().iter().rposition(|piece| matches!(piece.kind, Kind::Registry(_)));
+        let is_dotted = last.is_some_and(|last| self.pieces()[last].text.starts_with("registries."));
         match self.pieces().iter().position(|piece| piece.kind == Kind::List) {
             Some(list) => {
                 let line = format!("{word} = {{ index = \"{index}\" }}{}", self.eol);
                 self.insert(last.unwrap_or(list).max(list) + 1, Kind::Registry(name), line);
+            }
+            None if is_dotted => {
+                let line = format!("registries.{word}.index = \"{index}\"{}", self.eol);
+                self.insert(last.unwrap_or_default() + 1, Kind::Registry(name), line);
             }
             None => self.append([
                 (Kind::Registry(name), format!("[registries.{word}]")),
@@ -128,6 +144,11 @@ impl File {
                 *piece = Piece { kind: Kind::Replace(name), text: piece.text.replace(&before, &after) };
                 return;
             }
+            if piece.kind == Kind::Inline {
+                let text = piece.text.replace("{ }", &format!("{{ {line} }}"));
+                *piece = Piece { kind: Kind::Replace(name), text };
+                return;
+            }
         }
         match self.pieces().iter().position(|piece| piece.kind == Kind::Source) {
             Some(header) => self.insert(header + 1, Kind::Replace(name), format!("{line}{eol}")),
@@ -138,15 +159,17 @@ impl File {
     }
 }
 
-/// Both files, and what they were before each act that can be taken back.
+/// The files, nearest first, and what they were before each act that can be taken back.
 #[derive(Debug, Clone)]
 struct Model {
-    files: [File; 2],
-    before: Vec<[File; 2]>,
+    files: [File; 3],
+    before: Vec<[File; 3]>,
 }
 
 const PROJECT: usize = 0;
-const USER: usize = 1;
+/// In a folder above the project.
+const ABOVE: usize = 1;
+const USER: usize = 2;
 
 #[derive(Debug, PartialEq)]
 enum Outcome {
@@ -167,8 +190,14 @@ impl Model {
             Some(name) => {
                 let deciding = self.files.iter().position(|file| file.replaced().is_some());
                 let naming = self.files.iter().position(|file| file.knows(name));
-                let file = &mut self.files[deciding.or(naming).unwrap_or(PROJECT)];
-                if !file.knows(name) {
+                let target = deciding.or(naming).unwrap_or(PROJECT);
+                // What lies above it knows it for everyone who has this one, too; the person's own file does not.
+                let is_known = match target {
+                    USER => self.files[USER].knows(name),
+                    target => self.files[target..=ABOVE].iter().any(|file| file.knows(name)),
+                };
+                let file = &mut self.files[target];
+                if !is_known {
                     file.add_registry(name);
                 }
                 if file.replaced() != Some(name) {
@@ -199,7 +228,7 @@ impl Model {
         }
     }
 
-    fn noted(&mut self, old: [File; 2]) -> Outcome {
+    fn noted(&mut self, old: [File; 3]) -> Outcome {
         if old == self.files {
             return Outcome::Nothing;
         }
@@ -213,7 +242,9 @@ impl Model {
             return;
         }
         for file in self.before.iter_mut().map(|files| &mut files[which]).chain([&mut self.files[which]]) {
-            if let Some(first) = file.pieces.as_mut().and_then(|pieces| pieces.first_mut()) {
+            // Of a file that was new the edit is left.
+            let edited = || vec![Piece { kind: Kind::Foreign, text: String::new() }];
+            if let Some(first) = file.pieces.get_or_insert_with(edited).first_mut() {
                 line.clone_into(&mut first.text);
             }
         }
@@ -224,12 +255,14 @@ impl Model {
 struct Disk {
     dir: tempfile::TempDir,
     env: Env,
+    names: [&'static str; 3],
 }
 
 impl Disk {
     fn new(model: &Model) -> Self {
-        let disk = Self { dir: tempfile::tempdir().unwrap(), env: Env::default() };
-        for folder in ["ws/.cargo", "home", "state"] {
+        let names = model.files.each_ref().map(|file| if file.is_old { "config" } else { "config.toml" });
+        let disk = Self { dir: tempfile::tempdir().unwrap(), env: Env::default(), names };
+        for folder in ["up/ws/.cargo", "up/.cargo", "home", "state"] {
             fs::create_dir_all(disk.dir.path().join(folder)).unwrap();
         }
         disk.write(model);
@@ -237,7 +270,7 @@ impl Disk {
     }
 
     fn path(&self, which: usize) -> PathBuf {
-        self.dir.path().join(["ws/.cargo/config.toml", "home/config.toml"][which])
+        self.dir.path().join(["up/ws/.cargo", "up/.cargo", "home"][which]).join(self.names[which])
     }
 
     fn write(&self, model: &Model) {
@@ -248,13 +281,13 @@ impl Disk {
         }
     }
 
-    fn texts(&self) -> [Option<String>; 2] {
-        [PROJECT, USER].map(|which| fs::read_to_string(self.path(which)).ok())
+    fn texts(&self) -> [Option<String>; 3] {
+        [PROJECT, ABOVE, USER].map(|which| fs::read_to_string(self.path(which)).ok())
     }
 
     fn with<T>(&self, act: impl FnOnce(&Places<'_>) -> T) -> T {
         let [workspace, cargo_home, state_dir] =
-            ["ws", "home", "state"].map(|name| self.dir.path().join(name));
+            ["up/ws", "home", "state"].map(|name| self.dir.path().join(name));
         act(&Places {
             workspace: Some(&workspace),
             cargo_home: &cargo_home,
@@ -321,10 +354,12 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         5 => proptest::option::weighted(0.8, name.clone()).prop_map(Act::Switch),
         2 => name.prop_map(Act::Remove),
         3 => Just(Act::Undo),
-        1 => (0..2_usize, any::<u8>()).prop_map(|(which, number)| Act::Edit(which, number)),
+        1 => (0..3_usize, any::<u8>()).prop_map(|(which, number)| Act::Edit(which, number)),
     ];
     proptest::collection::vec(act, ACTS)
 }
+
+const SPELLINGS: [Spelling; 4] = [Spelling::Sections, Spelling::List, Spelling::Dotted, Spelling::Inline];
 
 const FOREIGN: [&str; 6] = [
     "[net]\nretry = 3 # the proxy is slow\n",
@@ -335,25 +370,51 @@ const FOREIGN: [&str; 6] = [
     "[build]\n  jobs = 4\n",
 ];
 
+/// How a file spells what it says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Spelling {
+    Sections,
+    /// The registries as entries of one table.
+    List,
+    /// Dotted keys at the top of the file.
+    Dotted,
+    /// `[source]` with an entry for crates.io.
+    Inline,
+}
+
 /// A file whose last line may lack its end.
 fn file(which: usize) -> impl Strategy<Value = File> {
     let parts = (
         proptest::sample::subsequence((0..NAMES.len()).collect::<Vec<_>>(), 0..=4),
         proptest::sample::subsequence(FOREIGN.to_vec(), 0..=4).prop_shuffle(),
         proptest::option::weighted(0.6, 0..NAMES.len()),
-        (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
-        0..8_u8,
+        (any::<bool>(), any::<bool>(), any::<bool>(), proptest::bool::weighted(0.3)),
+        (0..8_u8, proptest::sample::select(SPELLINGS.to_vec())),
     );
-    parts.prop_map(move |(names, foreign, replace, (crlf, list, mark, cut), chance)| {
+    parts.prop_map(move |(names, foreign, replace, (crlf, mark, cut, is_old), (chance, spelling))| {
         let eol = if crlf { "\r\n" } else { "\n" };
-        if chance == 0 {
-            return File { pieces: None, eol: "\n" };
+        // Most projects have nothing above them.
+        if chance == 0 || (which == ABOVE && chance < 4) {
+            return File { pieces: None, eol: "\n", is_old: false };
         }
         let mut pieces = Vec::new();
         let mut add = |kind: Kind, text: &str| pieces.push(Piece { kind, text: text.replace('\n', eol) });
         add(Kind::Foreign, if mark { "\u{feff}# first\n" } else { "# first\n" });
         add(Kind::Foreign, "# second\n\n");
-        if list && which == USER {
+        let is_sectioned = matches!(spelling, Spelling::Sections | Spelling::Inline);
+        if spelling == Spelling::Dotted {
+            for name in &names {
+                let word = NAMES[*name];
+                let line = format!("registries.{word}.index = '{}' # {word}\n", index(word));
+                add(Kind::Registry(*name), &line);
+            }
+            if let Some(name) = replace {
+                let line = format!("source.crates-io.replace-with = \"{}\" # here\n", NAMES[name]);
+                add(Kind::Replace(name), &line);
+            }
+            add(Kind::Foreign, "\n");
+        }
+        if spelling == Spelling::List {
             add(Kind::List, "[registries]\n");
             for name in &names {
                 let word = NAMES[*name];
@@ -362,7 +423,7 @@ fn file(which: usize) -> impl Strategy<Value = File> {
             add(Kind::Foreign, "\n");
         }
         let mut foreign = foreign.into_iter();
-        for name in names.iter().filter(|_| !(list && which == USER)) {
+        for name in names.iter().filter(|_| is_sectioned) {
             let word = NAMES[*name];
             add(
                 Kind::Registry(*name),
@@ -370,7 +431,11 @@ fn file(which: usize) -> impl Strategy<Value = File> {
             );
             foreign.next().into_iter().for_each(|text| add(Kind::Foreign, text));
         }
-        if let Some(name) = replace {
+        if let Some(name) = replace.filter(|_| spelling == Spelling::Inline) {
+            add(Kind::Foreign, "[source]\n");
+            let line = format!("crates-io = {{ replace-with = \"{}\" }} # here\n", NAMES[name]);
+            add(Kind::Replace(name), &line);
+        } else if let Some(name) = replace.filter(|_| spelling != Spelling::Dotted) {
             add(Kind::Source, "[source.crates-io]\n");
             add(Kind::Replace(name), &format!("replace-with = \"{}\" # here\n", NAMES[name]));
         }
@@ -379,16 +444,21 @@ fn file(which: usize) -> impl Strategy<Value = File> {
             let length = last.text.trim_end_matches(['\r', '\n']).len();
             last.text.truncate(length);
         }
-        File { pieces: Some(pieces), eol }
+        File { pieces: Some(pieces), eol, is_old }
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn fifty_acts_end_where_the_model_says(project in file(PROJECT), user in file(USER), acts in acts()) {
-        let mut model = Model { files: [project, user], before: Vec::new() };
+    fn fifty_acts_end_where_the_model_says(
+        project in file(PROJECT),
+        above in file(ABOVE),
+        user in file(USER),
+        acts in acts(),
+    ) {
+        let mut model = Model { files: [project, above, user], before: Vec::new() };
         let disk = Disk::new(&model);
         for (number, act) in acts.iter().enumerate() {
             let outcome = match act {
