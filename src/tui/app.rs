@@ -198,6 +198,8 @@ impl App {
             Some(action) => {
                 if self.offers().iter().any(|offer| offer.action == action) {
                     self.overflow.act(action);
+                } else {
+                    self.notice = self.screens.of(self.here).why_not(action);
                 }
                 Vec::new()
             }
@@ -318,7 +320,12 @@ impl App {
             match act {
                 act if self.leaving.is_some() && begins_something(&act) => {}
                 Act::Start(request) => effects.push(self.start(from, request)),
-                Act::Look => effects.extend(self.look_again()),
+                Act::Look => {
+                    for tab in Step::TABS {
+                        self.screens.of_mut(tab).outdate();
+                    }
+                    effects.extend(self.look_again());
+                }
                 Act::Cancel => effects.extend(self.forget_jobs(from)),
                 Act::Stop => effects.extend(self.jobs_of(from).map(Effect::Cancel)),
                 Act::Go(step) if from == self.here => effects.extend(self.show(step)),

@@ -392,3 +392,37 @@ fn a_feed_that_no_file_names_gets_a_free_name() {
         asked.request()
     );
 }
+
+#[test]
+fn keys_that_do_nothing_here_say_why() {
+    for (keys, why) in [
+        ("<enter>", "already in force"),
+        ("Gx", "nothing to remove"),
+        ("<down><down><down>x", "no file names this feed"),
+        ("r", "no organization is at hand"),
+    ] {
+        let wizard = if keys == "r" {
+            let bare = az_cargo_wizard::task::check::Checkout { in_force: None, ..world::looked_at() };
+            opened().dashboard_on(bare.clone(), bare)
+        } else {
+            opened().with_switches()
+        };
+        let text = shown(&wizard.press(keys));
+        assert!(text.contains(why), "{keys}: {text}");
+    }
+    let nobody = opened().dashboard_of(world::looked_at()).stored(None).press("r");
+    assert!(shown(&nobody).contains("nobody is signed in"), "{}", shown(&nobody));
+}
+
+/// What failed with the feed before says nothing of this one.
+#[test]
+fn a_switch_takes_old_failures_off_the_tabs() {
+    let failed = opened().dashboard_of(world::looked_at()).press("<tab><enter>").ended(
+        az_cargo_wizard::domain::progress::FetchEnd::Failed { at: None },
+        Some(world::sign_in_needed()),
+    );
+    let failed = failed.press("<s-tab>");
+    assert!(shown(&failed).contains("Restore ✗"), "{}", shown(&failed));
+    let wizard = crate::organizations::switched(failed, world::looked_at());
+    assert!(!shown(&wizard).contains('✗'), "{}", shown(&wizard));
+}

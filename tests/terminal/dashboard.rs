@@ -99,3 +99,43 @@ fn without_a_network_every_tab_says_what_it_knows_and_what_it_could_not_find_out
     assert_eq!(wizard.wait_exit(), Ended::Code(0));
     wizard.assert_restored();
 }
+
+#[test]
+fn a_registry_is_looked_at_and_removed_and_what_others_write_is_not_overwritten() {
+    let sandbox = Sandbox::new();
+    let mut wizard = Terminal::spawn(&offline(&sandbox), 100, 40);
+    wizard.wait_for("The feeds of contoso are not listed");
+    wizard.send("d");
+    wizard.wait_for("sparse+https://pkgs.dev.azure.com/contoso/_packaging/shop/Cargo/index/");
+    wizard.wait_for("nothing");
+    wizard.send("d");
+    let file = sandbox.project().join(".cargo/config.toml");
+    let text = || fs::read_to_string(&file).unwrap();
+    wizard.wait_for("2  crates.io");
+    wizard.send("2");
+    wizard.wait_for("Switched to crates.io");
+    let before = text();
+    wizard.send("g");
+    wizard.wait_for("x remove");
+    wizard.send("x");
+    wizard.wait_for("This will be written");
+    assert_eq!(text(), before, "it was looked at only");
+    wizard.send("<enter>");
+    wizard.wait_for("Removed the registry `shop`");
+    assert!(!text().contains("[registries.shop]"), "{}", text());
+    wizard.send("u");
+    wizard.wait_for("Take this back?");
+    wizard.send("<enter>");
+    wizard.wait_for("Taken back");
+    assert_eq!(text(), before);
+
+    let edited = format!("{}# mine\n", text());
+    fs::write(&file, &edited).unwrap();
+    wizard.send("u");
+    wizard.wait_for("What was done");
+    wizard.wait_for("What others have changed since");
+    wizard.send("<enter>");
+    wizard.send("q");
+    assert_eq!(wizard.wait_exit(), Ended::Code(0));
+    assert_eq!(text(), edited);
+}

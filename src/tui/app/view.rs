@@ -87,7 +87,10 @@ impl App {
     }
 
     fn state_of(&self, step: Step) -> StepState {
-        if self.screens.of(step).failed() { StepState::Failed } else { self.session.state_of(step) }
+        let state = self.session.state_of(step);
+        // What has come right in another way is not marked for what failed first.
+        let is_over = state == StepState::Done && step != self.here.on_rail();
+        if self.screens.of(step).failed() && !is_over { StepState::Failed } else { state }
     }
 
     fn header(&self, frame: &mut Frame<'_>, area: Rect) {

@@ -145,6 +145,21 @@ impl Panel for Doctor {
         Vec::new()
     }
 
+    fn why_not(&self, action: Action) -> Option<String> {
+        match action {
+            Action::Copy => Some("nothing is to be mended in this line".to_owned()),
+            Action::RunAgain => Some("it is looking already".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn outdate(&mut self) {
+        if !self.is_running() {
+            self.lines.clear();
+            self.state = State::Not;
+        }
+    }
+
     fn event(&mut self, event: Event, _session: &mut Session) -> Vec<Act> {
         match event {
             Event::Diagnosed(line) => {

@@ -362,6 +362,11 @@ impl Panel for Feeds {
         Vec::new()
     }
 
+    fn why_not(&self, action: Action) -> Option<String> {
+        let is_list = !self.filtering && !self.change.covers() && self.details.is_none();
+        if is_list { self.silent(action) } else { None }
+    }
+
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
         if self.change.covers() {
             self.change = Change::None;

@@ -66,6 +66,14 @@ pub(super) trait Panel {
 
     fn act(&mut self, action: Action, session: &mut Session) -> Vec<Act>;
 
+    /// Why a key that is not offered does nothing now, in one line.
+    fn why_not(&self, _action: Action) -> Option<String> {
+        None
+    }
+
+    /// Files or credentials have changed: what failed before says nothing any more.
+    fn outdate(&mut self) {}
+
     /// Closes the innermost thing that is open here; `None` where nothing is, so that `Esc` goes a step back.
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {
         None

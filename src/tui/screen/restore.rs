@@ -365,6 +365,13 @@ impl Panel for Restore {
         Vec::new()
     }
 
+    fn outdate(&mut self) {
+        if !self.running && self.failed() {
+            *self =
+                Self { order: self.order, filter: self.filter.take(), wordy: self.wordy, ..Self::default() };
+        }
+    }
+
     fn moves(&self) -> bool {
         self.running
     }

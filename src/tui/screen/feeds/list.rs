@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::text;
 
+use super::super::super::keymap::Action;
 use super::super::super::layout::below;
 use super::super::super::session::Session;
 use super::super::super::widget::page::{Page, sentence};
@@ -26,6 +27,29 @@ impl Feeds {
                 Some(format!("The feeds of {organization} are not listed: {}", report.headline))
             }
         }
+    }
+
+    /// Why that key does nothing on the list.
+    pub(super) fn silent(&self, action: Action) -> Option<String> {
+        let row = self.selected()?;
+        let why = match (action, &self.organization.listing) {
+            (Action::Accept | Action::Preview | Action::Remove | Action::Undo, _)
+                if self.change.is_busy() =>
+            {
+                "a change is on its way"
+            }
+            (Action::Accept | Action::Preview, _) if row.in_force => "already in force: nothing to change",
+            (Action::Remove, _) if row.index.is_none() => "crates.io itself: there is nothing to remove",
+            (Action::Remove, _) => match &row.source {
+                Some(variable) => return Some(format!("unset the variable `{variable}` to remove it")),
+                None => "no file names this feed: there is nothing to remove",
+            },
+            (Action::RunAgain, Listing::Credential | Listing::Asking) => "the feeds are being listed already",
+            (Action::RunAgain, Listing::Nobody) => "nobody is signed in to list them: a signs in",
+            (Action::RunAgain, _) => "no organization is at hand to list: a chooses one",
+            _ => return None,
+        };
+        Some(why.to_owned())
     }
 
     pub(super) fn head(&self, page: &mut Page, look: &Look) {
