@@ -361,10 +361,9 @@ fn secrets_of_every_spelling_stay_off_the_screen() {
 fn programs_are_told_what_would_change_and_what_speaks_against_it() {
     let sandbox = project();
     sandbox.write("cargo-home/config.toml", "[registries.own]\nindex = \"sparse+https://own.example/\"\n");
-    let state = format!(
-        "{{\"version\":1,\"recent\":[{{\"name\":\"legacy\",\"index\":\"{B}\",\"crates_io\":false}}]}}"
-    );
-    sandbox.write("state/az-cargo-wizard/state.json", state);
+    // As the list of its organization told it: the feed was never in force.
+    let told = format!("{{\"version\":1,\"crates_io\":{{\"{B}\":false}}}}");
+    sandbox.write("state/az-cargo-wizard/upstreams.json", told);
     let value = json(&run(&sandbox, &["switch", "legacy", "--dry-run", "--json"]));
     assert_eq!(value["act"], "switch");
     assert_eq!((&value["switched_to"], &value["changed"]), (&"legacy".into(), &false.into()), "{value}");
