@@ -392,7 +392,7 @@ fn login_json(login: &KeptLogin) -> Value {
         "organization": login.base.as_str(),
         "who": login.who,
         "kind": login.kind,
-        "store": login.kept.map(place),
+        "store": login.kept.map_or("environment", place),
         "expires": login.expires,
         "found": login.found,
         "trouble": login.trouble.as_deref().map(why),

@@ -113,14 +113,16 @@ pub(super) async fn log_in(
         TokenStore::Provider(kept) => login.kept == kept || !login.is_stored(),
         _ => false,
     };
-    let was_there = before.as_ref().is_some_and(is_there);
-    let who = log_in.who.clone().or(before.map(|login| login.who));
+    let who = log_in.who.clone().or(before.as_ref().map(|login| login.who.clone()));
+    let there = before.filter(is_there);
     let who = who.unwrap_or_else(|| Account::TOKEN_HOLDER.to_owned());
     let log_in = LogIn { who: Some(who.clone()), ..log_in };
     let (collection, credential) = (log_in.collection.clone(), log_in.credential.clone());
     let (stored, pat) = match log_in.pat_days {
-        None if was_there => (stays_here(services, &log_in)?, None),
-        None => (keep(services, log_in, None).await?, None),
+        None => match &there {
+            Some(login) => (stays_here(&log_in, login)?, None),
+            None => (keep(services, log_in, None).await?, None),
+        },
         Some(days) => {
             let (stored, pat) = keep_made(services, log_in, days).await?;
             (stored, Some(pat))
@@ -129,7 +131,7 @@ pub(super) async fn log_in(
     let Placed { kept_in, left, given_up } = stored;
     let replaced = logins::settled(services, given_up, (&collection, &credential, &who)).await;
     let by_hand = match &kept_in {
-        _ if was_there => None,
+        _ if there.is_some() => None,
         None => None,
         Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
         Some(KeptIn::CargosFile(_) | KeptIn::Native(_)) => {
@@ -226,11 +228,9 @@ async fn kept_before(services: &Services, log_in: &LogIn) -> Result<Option<Login
 }
 
 /// Leaves alone what is kept already: nothing more is known of it now than when it was kept.
-fn stays_here(services: &Services, log_in: &LogIn) -> Result<Placed, Report> {
+fn stays_here(log_in: &LogIn, login: &Login) -> Result<Placed, Report> {
     is_answered_for(log_in)?;
-    let TokenStore::Provider(kept) = log_in.plan.store else { return Ok(Placed::elsewhere(None)) };
-    let place = keeping::vault(&services.host, &services.state_dir, kept)?.to_string();
-    Ok(Placed::elsewhere(Some(KeptIn::Vault(place))))
+    Ok(Placed::elsewhere(Some(KeptIn::Vault(keeping::place(login)))))
 }
 
 /// What Cargo will ask for must be found under this base, and under no other.

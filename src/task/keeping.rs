@@ -81,12 +81,16 @@ pub(super) fn patient_vault(host: &Host, state_dir: &Path, kept: Kept) -> Result
 pub(super) fn place_of(state_dir: &Path, index: &IndexUrl) -> Option<String> {
     let record = Record::load(state_dir);
     let login = record.login(&index.credential_base(record.named())?)?;
-    let place = match (&login.kind, login.kept) {
+    Some(format!("az-cargo-wizard, in {}", place(login)))
+}
+
+/// Where a sign-in is kept, in words; nothing is asked there.
+pub(super) fn place(login: &Login) -> String {
+    match (&login.kind, login.kept) {
         (LoginKind::Environment { variable }, _) => the_variable(variable),
         (_, Kept::Keyring) => "the system keyring".to_owned(),
         (_, Kept::File) => "a file of this tool that only you can read".to_owned(),
-    };
-    Some(format!("az-cargo-wizard, in {place}"))
+    }
 }
 
 /// The same place; `None`: nobody is signed in there.

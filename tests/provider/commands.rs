@@ -15,7 +15,7 @@ use crate::support::wizard::{Traces, product};
 use crate::world::{REGISTRY, World, fed, words};
 
 impl World {
-    fn run(&self, args: &[&str], input: &str) -> Output {
+    pub(crate) fn run(&self, args: &[&str], input: &str) -> Output {
         let org = format!("{}/contoso", self.demo.origin());
         let mut command = product(&self.sandbox, args);
         command.args(["--org", &org]);
@@ -98,7 +98,7 @@ fn a_variables_token_is_kept_nowhere_and_needs_no_keyring() {
     assert!(said.contains("credential in the variable `SYSTEM_ACCESSTOKEN`"), "{said}");
     let status = world.json(&["status"]);
     let login = &status["logins"][0];
-    assert_eq!((&login["store"], &login["found"]), (&Value::Null, &true.into()), "{status}");
+    assert_eq!((&login["store"], &login["found"]), (&"environment".into(), &true.into()), "{status}");
     assert!(!world.demo.state_dir().join("credentials.json").exists());
     let said = world.run(&["status"], "").stdout;
     assert!(String::from_utf8_lossy(&said).contains("variable of the environment  read anew each time"));

@@ -1,6 +1,6 @@
 //! Another feed is set up with the sign-in that this tool keeps: that one stays as it is.
 
-use az_cargo_wizard::domain::credential::Credential;
+use az_cargo_wizard::domain::credential::{Credential, Kept, TokenStore};
 use az_cargo_wizard::record::{Login, Record};
 use az_cargo_wizard::task::feeds::Stored;
 use az_cargo_wizard::task::{Event, KeptIn, LogIn, Request};
@@ -69,4 +69,19 @@ fn a_token_that_is_not_the_kept_one_is_kept_anew() {
     assert!(matches!(world.ask(Request::LogIn(request)), Event::LoggedIn(_)));
     assert_eq!(stored(&world).credential, other);
     assert_eq!(login(&world).who, "token holder");
+}
+
+/// The bus of the sandbox fails the test when it is called.
+#[test]
+fn a_variables_token_needs_no_keyring_and_stays_in_its_variable() {
+    let mut world = World::new();
+    let Credential::Bearer(job) = world.entra() else { panic!("a token that ends") };
+    world.set("SYSTEM_ACCESSTOKEN", job.token.expose());
+    let output = world.run(&["login", "--auth", "env"], "");
+    assert!(output.status.success(), "{}", words(&output));
+    let mut request = LogIn { who: None, ..world.log_in_request(stored(&world).credential, None) };
+    request.plan.store = TokenStore::Provider(Kept::Keyring);
+    let Event::LoggedIn(logged_in) = world.ask(Request::LogIn(request)) else { panic!("it is accepted") };
+    let place = logged_in.kept_in.map(|place| place.to_string());
+    assert_eq!(place.as_deref(), Some("the variable `SYSTEM_ACCESSTOKEN`"));
 }

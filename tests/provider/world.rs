@@ -29,6 +29,21 @@ pub(crate) struct World {
     runtime: tokio::runtime::Runtime,
 }
 
+/// Of this process, in the environment of the sandbox.
+fn services(sandbox: &Sandbox, demo: &Demo) -> Arc<Services> {
+    let place = DemoPlace {
+        origin: demo.origin().to_owned(),
+        token: demo.token().expose().to_owned(),
+        project_dir: demo.project_dir().to_owned(),
+        cargo_home: demo.cargo_home().to_owned(),
+        state_dir: demo.state_dir().to_owned(),
+    };
+    let settled = Settled { demo: Some(place), ..Settled::default() };
+    let clock = Host::os().unwrap().clock;
+    let host = Host { program: Some(BINARY.into()), clock, ..sandbox.host(&[]) };
+    Arc::new(Services::new(host, settled).unwrap())
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         let mut sandbox = Sandbox::new();
@@ -41,18 +56,14 @@ impl World {
         sandbox.set("CARGO_HOME", demo.cargo_home());
         sandbox.set("AZ_CARGO_WIZARD_STATE_DIR", demo.state_dir());
         sandbox.set("NO_PROXY", "127.0.0.1");
-        let place = DemoPlace {
-            origin: demo.origin().to_owned(),
-            token: demo.token().expose().to_owned(),
-            project_dir: demo.project_dir().to_owned(),
-            cargo_home: demo.cargo_home().to_owned(),
-            state_dir: demo.state_dir().to_owned(),
-        };
-        let settled = Settled { demo: Some(place), ..Settled::default() };
-        let clock = Host::os().unwrap().clock;
-        let host = Host { program: Some(BINARY.into()), clock, ..sandbox.host(&[]) };
-        let services = Arc::new(Services::new(host, settled).unwrap());
+        let services = services(&sandbox, &demo);
         Self { sandbox, demo, services, runtime }
+    }
+
+    /// Sets a variable, for commands and for what is asked in this process.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.sandbox.set(name, value);
+        self.services = services(&self.sandbox, &self.demo);
     }
 
     /// Signed in with the demo's own token, and set up.

@@ -6,6 +6,8 @@ mod list;
 mod organization;
 mod rows;
 
+use std::collections::HashMap;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -59,7 +61,7 @@ pub(super) struct Feeds {
     unread: Option<String>,
     organization: Organization,
     /// The rows by their keys, as they stood when something was changed: digits and places stay as they were seen.
-    order: Vec<String>,
+    order: HashMap<String, usize>,
     change: Change,
     /// What was asked last, to be asked again where somebody has edited the file meanwhile.
     asked: Option<(Known, Request)>,
@@ -78,11 +80,7 @@ impl Feeds {
         if let Some(organization) = self.organization.feeds() {
             rows::add(&mut self.rows, organization);
         }
-        let place = |row: &Row| {
-            let key = row.key();
-            self.order.iter().position(|known| *known == key).unwrap_or(self.order.len())
-        };
-        self.rows.sort_by_cached_key(place);
+        self.rows.sort_by_cached_key(|row| self.order.get(&row.key()).copied().unwrap_or(usize::MAX));
         self.refilter(before.as_deref());
     }
 
@@ -188,7 +186,7 @@ impl Feeds {
     /// It was written: what is in force now is looked at again.
     fn made(&mut self, session: &mut Session) -> Vec<Act> {
         self.change.made();
-        self.order = self.rows.iter().map(Row::key).collect();
+        self.order = self.rows.iter().map(Row::key).zip(0..).collect();
         session.dashboard.is_checked = false;
         std::iter::once(Act::Look).chain(self.read()).collect()
     }

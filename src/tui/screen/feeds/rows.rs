@@ -1,6 +1,8 @@
 //! What can be switched to, row by row: what the configuration names and what was used before, crates.io itself, and
 //! the organization's feeds.
 
+use std::collections::HashMap;
+
 use crate::domain::feed::Feed;
 use crate::domain::organization::Collection;
 use crate::domain::plan::SwitchTo;
@@ -122,10 +124,16 @@ pub(super) fn of_switchables(list: &[Switchable]) -> Vec<Row> {
 
 /// Adds the feeds of the organization that no row stands for yet.
 pub(super) fn add(rows: &mut Vec<Row>, (collection, feeds): (&Collection, &[Feed])) {
+    let mut places: HashMap<IndexUrl, usize> = HashMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        if let Some(index) = &row.index {
+            places.entry(index.clone()).or_insert(place);
+        }
+    }
     for feed in feeds {
         let index = IndexUrl::for_feed(collection, feed, None);
         let told = feed.crates_io();
-        match rows.iter_mut().find(|row| row.index.as_ref() == Some(&index)) {
+        match places.get(&index).and_then(|place| rows.get_mut(*place)) {
             Some(row) => {
                 row.crates_io = told.or(row.crates_io);
                 row.feed = Some(feed.clone());
