@@ -13,14 +13,19 @@ const CONTEXT: usize = 3;
 const SECRET_KEYS: [&str; 2] = ["token", "secret-key"];
 
 /// How names of environment variables end that hold secrets: they stand in the table `[env]`.
-const SECRET_VARIABLES: [&str; 5] = ["TOKEN", "PASSWORD", "SECRET", "SECRET_KEY", "PAT"];
+const SECRET_VARIABLES: [&str; 6] = ["TOKEN", "PASSWORD", "SECRET", "SECRET_KEY", "PAT", "FEED_ENDPOINTS"];
+
+/// The same, whatever stands before it.
+const SECRET_ENDING: &str = "ACCESSTOKEN";
 
 /// Whether the value of that key in a file of Cargo's is a secret.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
     let is_variable =
         |end: &str| key.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('_'));
-    SECRET_KEYS.contains(&key) || SECRET_VARIABLES.into_iter().any(is_variable)
+    SECRET_KEYS.contains(&key)
+        || key.ends_with(SECRET_ENDING)
+        || SECRET_VARIABLES.into_iter().any(is_variable)
 }
 
 /// Whether a value of that key says who somebody is: a proxy or another address with a name or a password before
@@ -149,6 +154,16 @@ mod tests {
         assert!(!format!("{shown:?}").contains("abc"), "{shown:#?}");
         assert_eq!(shown[3], Added("http.proxy = \"***\"".into()));
         assert_eq!(shown[7], Added("index = \"sparse+https://***@host/\"".into()));
+        let own = ["SYSTEM_ACCESSTOKEN", "VSS_NUGET_ACCESSTOKEN", "MYACCESSTOKEN"];
+        let endpoints =
+            ["ARTIFACTS_CREDENTIALPROVIDER_EXTERNAL_FEED_ENDPOINTS", "VSS_NUGET_EXTERNAL_FEED_ENDPOINTS"];
+        for name in own.into_iter().chain(["ARTIFACTS_CREDENTIALPROVIDER_ACCESSTOKEN"]).chain(endpoints) {
+            for text in [format!("[env]\n{name} = 'abc'\n"), format!("# {name} = abc\n<<<\n{name} = 'abc'\n")]
+            {
+                assert!(!format!("{:?}", diff("", &text)).contains("abc"), "{text}");
+                assert!(holds_masked(&text), "{text}");
+            }
+        }
         let plain =
             ["x = \"ssh://git@host/a\"", "PATH = \"/bin\"", "proxy = \"http://proxy:3128\"", "a == b, c"];
         assert_eq!(diff("", &plain.join("\n")), plain.map(|line| Added(line.into())));

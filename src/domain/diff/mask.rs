@@ -97,14 +97,23 @@ struct Reader {
     is_toml: bool,
     /// The last header is that of a table with a secret's name.
     in_secret_table: bool,
-    /// A secret value goes on until this mark.
+    /// A secret value goes on until nothing is lacking.
     open: Option<Open>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    mark: &'static str,
+    lacks: Lacks,
     in_comment: bool,
+}
+
+/// What a value lacks at the end of a line.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lacks {
+    /// The closing quotes of a string of several lines.
+    mark: Option<&'static str>,
+    /// So many braces and brackets.
+    brackets: usize,
 }
 
 impl Reader {
@@ -112,7 +121,8 @@ impl Reader {
         let line = plain(line);
         let is_comment = line.trim_start().starts_with('#');
         if let Some(open) = self.open.filter(|open| is_comment || !open.in_comment) {
-            self.open = closing(&line, open.mark, 0).is_none().then_some(open);
+            let text = if open.in_comment { line.trim_start_matches(['#', ' ']) } else { &line };
+            self.open = end_of(text, open.lacks, 0).err().map(|lacks| Open { lacks, ..open });
             let hash = if open.in_comment { "# " } else { "" };
             return format!("{hash}{REDACTED}");
         }
@@ -123,7 +133,7 @@ impl Reader {
         }
         let is_loose = is_comment || !self.is_toml;
         let (shown, open) = masked(&without_users(&line), is_loose && self.in_secret_table);
-        self.open = open.filter(|_| is_loose).map(|mark| Open { mark, in_comment: is_comment });
+        self.open = open.filter(|_| is_loose).map(|lacks| Open { lacks, in_comment: is_comment });
         shown
     }
 }
@@ -134,9 +144,9 @@ fn without_users(line: &str) -> String {
     line.split(EVERYONE).map(|part| replace_user_info(part, "***@")).collect::<Vec<_>>().join(EVERYONE)
 }
 
-/// The line without the value of `token = "…"`, also of one in an inline table or a comment, and the mark at which a
-/// value ends that goes on below.
-fn masked(line: &str, all: bool) -> (String, Option<&'static str>) {
+/// The line without the value of `token = "…"`, also of one in an inline table or a comment, and what a value
+/// lacks that goes on below.
+fn masked(line: &str, all: bool) -> (String, Option<Lacks>) {
     let mut out = line.to_owned();
     let (mut from, mut open) = (0, None);
     while let Some(found) = out[from..].find('=') {
@@ -156,15 +166,16 @@ fn masked(line: &str, all: bool) -> (String, Option<&'static str>) {
     (out, open)
 }
 
-/// Where the value ends that begins at a place of the line, and the mark that it lacks there: its closing quote, or
-/// in an inline table what separates values.
-fn value_end(line: &str, from: usize) -> (usize, Option<&'static str>) {
+/// Where the value ends that begins at a place of the line, and what it lacks there where it goes on below.
+fn value_end(line: &str, from: usize) -> (usize, Option<Lacks>) {
     let value = line[from..].trim_start_matches(' ');
     let start = line.len() - value.len();
     let ended = |end: Option<usize>| end.map_or(line.len(), |end| start + end);
-    if let Some(mark) = OVER_LINES.into_iter().find(|mark| value.starts_with(mark)) {
-        let end = closing(value, mark, mark.len());
-        return (ended(end), end.is_none().then_some(mark));
+    let mark = OVER_LINES.into_iter().find(|mark| value.starts_with(mark));
+    let brackets = usize::from(value.starts_with(['{', '[']));
+    if mark.is_some() || brackets > 0 {
+        let end = end_of(value, Lacks { mark, brackets }, mark.map_or(brackets, str::len));
+        return (ended(end.ok()), end.err());
     }
     let end = match ["\"", "'"].into_iter().find(|quote| value.starts_with(quote)) {
         Some(quote) => closing(value, quote, 1),
@@ -172,6 +183,31 @@ fn value_end(line: &str, from: usize) -> (usize, Option<&'static str>) {
         None => None,
     };
     (ended(end), None)
+}
+
+/// Behind the place of the text where a value lacks nothing any more; or what it lacks at the text's end. Brackets in
+/// strings and comments count for nothing.
+fn end_of(text: &str, mut lacks: Lacks, from: usize) -> Result<usize, Lacks> {
+    let mut at = from;
+    loop {
+        if let Some(mark) = lacks.mark {
+            at = closing(text, mark, at).ok_or(lacks)?;
+            lacks.mark = None;
+        }
+        if lacks.brackets == 0 {
+            return Ok(at);
+        }
+        at += text[at..].find(['{', '[', '}', ']', '"', '\'', '#']).ok_or(lacks)?;
+        let rest = &text[at..];
+        lacks.mark = OVER_LINES.into_iter().find(|mark| rest.starts_with(mark));
+        match rest.as_bytes()[0] {
+            _ if lacks.mark.is_some() => at += 3,
+            b'{' | b'[' => (lacks.brackets, at) = (lacks.brackets + 1, at + 1),
+            b'}' | b']' => (lacks.brackets, at) = (lacks.brackets - 1, at + 1),
+            b'#' => return Err(lacks),
+            _ => at = closing(text, &rest[..1], at + 1).ok_or(lacks)?,
+        }
+    }
 }
 
 /// Behind the first mark from a place on that closes a value.

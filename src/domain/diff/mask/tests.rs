@@ -84,6 +84,26 @@ fn text_that_is_no_toml_is_masked_line_by_line() {
 }
 
 #[test]
+fn a_table_or_list_over_several_lines_is_masked_to_its_end_in_text_that_is_no_toml() {
+    let text = "<<<<<<< HEAD\nMY_TOKEN = {\n  value = \"hunter2\", # }\n  a = '}', b = [\"hunter2\"],\n  c = \"hunter2\" }\nx = 1\n";
+    assert_eq!(hides(text), ["<<<<<<< HEAD", "MY_TOKEN = \"***\"", "***", "***", "***", "x = 1"]);
+    hides(&text.replace('\n', "\r\n"));
+    assert_eq!(
+        hides("broken\ntoken = [ # ]\n  \"\"\"]\n]\"\"\", 'hunter2'\n, \"hunter2\"\n]\nx = 1\n"),
+        ["broken", "token = \"***\"", "***", "***", "***", "***", "x = 1"]
+    );
+    assert_eq!(
+        hides("# A_PAT = {\n# value = hunter2,\n# b = hunter2 }\n# after\n"),
+        ["# A_PAT = \"***\"", "# ***", "# ***", "# after"]
+    );
+    assert_eq!(
+        hides("broken\nx = { A_PAT = ['a', 'hunter2'], b = 1 }\n"),
+        ["broken", "x = { A_PAT = \"***\", b = 1 }"]
+    );
+    hides("broken\nA_PAT = [ 'open\nhunter2\n");
+}
+
+#[test]
 fn a_secret_that_changes_is_seen_to_change() {
     use super::super::DiffLine::{Added, Removed, Same};
     let text = "[a]\ntoken = \"\"\"x\nhunter2\"\"\"\n";
