@@ -162,6 +162,22 @@ fn a_project_that_cargo_cannot_read_is_said() {
     let output = doctor(&sandbox, &["--json"]);
     assert_state(&output, "project", "failed");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let package = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n";
+    sandbox.write("project/a/Cargo.toml", format!("{package}workspace = \"..\"\n"));
+    fs::create_dir(sandbox.project().join(".git")).unwrap();
+    // What lies beyond the repository is not read: it would be broken too.
+    for (root, around, state) in [
+        (package, "", "failed"),
+        ("[workspace]\nmembers = [\"a\"]\n", "", "ok"),
+        ("[package\n", "a/.git", "note"),
+    ] {
+        sandbox.write("project/Cargo.toml", root);
+        if !around.is_empty() {
+            fs::create_dir(sandbox.project().join(around)).unwrap();
+        }
+        let output = doctor(&sandbox, &["--json", "--dir", "a"]);
+        assert_state(&output, "project", state);
+    }
     fs::remove_file(sandbox.project().join("Cargo.toml")).unwrap();
     let output = doctor(&sandbox, &["--json"]);
     assert_state(&output, "project", "note");

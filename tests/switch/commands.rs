@@ -244,6 +244,36 @@ fn in_a_member_the_file_of_the_workspace_is_changed_and_taken_back_anywhere_in_i
     assert!(sandbox.project().join("alone/.cargo/config.toml").exists());
 }
 
+/// A `package.workspace` is the checkout's own word: it opens no other folder to links or new files.
+#[cfg(unix)]
+#[test]
+fn a_checkout_that_names_a_workspace_elsewhere_changes_nothing_there() {
+    let sandbox = project();
+    let names = |root: &str| {
+        let text = format!(
+            "[package]\nname = \"sample\"\nversion = \"0.1.0\"\nedition = \"2021\"\nworkspace = \"{root}\"\n"
+        );
+        sandbox.write("project/Cargo.toml", text);
+    };
+    let (link, persons) = (sandbox.root().join(CONFIG), sandbox.root().join("persons.toml"));
+    fs::rename(&link, &persons).unwrap();
+    std::os::unix::fs::symlink("../../persons.toml", &link).unwrap();
+    fs::create_dir(sandbox.project().join(".git")).unwrap();
+    sandbox.write("Cargo.toml", "[workspace]\n");
+    for root in ["/", ".."] {
+        names(root);
+        let output = run(&sandbox, &["switch", "legacy"]);
+        assert_ne!(code(&output), 0, "{}", said(&output));
+        assert!(said(&output).contains("persons.toml"), "{}", said(&output));
+        assert_eq!(fs::read_to_string(&persons).unwrap(), config("rust"), "{root}");
+    }
+    fs::remove_file(&link).unwrap();
+    done(&run(&sandbox, &["switch", A]));
+    assert!(link.exists() && !sandbox.root().join(".cargo").exists());
+    done(&run(&sandbox, &["undo"]));
+    assert!(!link.exists());
+}
+
 #[test]
 fn what_others_have_edited_stays_and_is_asked_about() {
     let sandbox = project();

@@ -8,7 +8,8 @@ use crate::cargo::home::{self, ConfigLayer};
 use crate::cargo::install;
 use crate::cargo::precedence::{self, Winner};
 use crate::cargo::settings::{Replacement, Settings};
-use crate::cargo::{credentials, traps, workspace};
+use crate::cargo::workspace::{self, ReadableRoot};
+use crate::cargo::{credentials, traps};
 use crate::domain::lifetime::Lifetime;
 use crate::domain::text;
 use crate::error::{Exit, Report};
@@ -89,7 +90,12 @@ fn toolchain(dir: &Path) -> Diagnosis {
 fn project(services: &Services) -> Diagnosis {
     let check = Check::Project;
     match workspace::readable_root(&services.dir, &services.cargo_home) {
-        Ok(Some(root)) => check.good(shown(&root)),
+        Ok(Some(ReadableRoot { dir, beyond: None })) => check.good(shown(&dir)),
+        Ok(Some(ReadableRoot { dir, beyond: Some(beyond) })) => check.note(format!(
+            "{}; Cargo would look for its workspace in {}, beyond what is checked out: not followed here",
+            shown(&dir),
+            shown(&beyond)
+        )),
         Ok(None) => check
             .note("no Cargo.toml here or above: only your own configuration counts, and nothing is fetched"),
         Err(error) => check.of_report(&error.into()),

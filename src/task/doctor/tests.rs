@@ -146,6 +146,8 @@ fn project() {
     written("project/Cargo.toml", "[package\n").says(Check::Project, Failed, "project/Cargo.toml` (line 1");
     written("project/Cargo.toml", "[dependencies]\n").says(Check::Project, Failed, "neither `[package]`");
     let desk = written("project/Cargo.toml", "[package]\nname = \"a\"\nworkspace = \"../elsewhere\"\n");
+    desk.says(Check::Project, Note, "beyond what is checked out");
+    desk.write(".git/HEAD", "");
     desk.says(Check::Project, Failed, "elsewhere/Cargo.toml");
     desk.write("elsewhere/Cargo.toml", "[workspace]\n");
     desk.says(Check::Project, Good, "elsewhere");
