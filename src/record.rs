@@ -1,6 +1,7 @@
 //! What the tool remembers between runs, in one small versioned file of the state folder, 0600. Garbage
 //! counts as nothing remembered and is set aside; what a later version has written is kept.
 
+pub mod made;
 pub mod outage;
 pub mod upstreams;
 
@@ -15,6 +16,7 @@ pub use crate::domain::credential::Kept;
 use crate::domain::organization::Base;
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::files::{self, FileError};
+pub use made::{MadeForCargo, Untold};
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
@@ -49,7 +51,10 @@ pub struct Record {
     logins: BTreeMap<String, Known<Login>>,
     /// Tokens that were made for the person and that Cargo keeps, by where it does.
     #[serde(default)]
-    made_for_cargo: BTreeMap<String, Known<MadeForCargo>>,
+    cargos_tokens: BTreeMap<String, Vec<Known<MadeForCargo>>>,
+    /// Such tokens that are kept no longer, until they are revoked or told.
+    #[serde(default)]
+    untold: Vec<Known<Untold>>,
     /// Bases of which something is in the keyring, as far as is known; also where nobody is signed in any more.
     #[serde(default)]
     in_keyring: BTreeSet<String>,
@@ -139,17 +144,6 @@ pub struct MadeToken {
     pub id: String,
 }
 
-/// One that Cargo keeps, and not this tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MadeForCargo {
-    pub base: String,
-    /// As the service names the person.
-    pub who: String,
-    /// In seconds since 1970 (UTC).
-    pub ends: u64,
-    pub made: MadeToken,
-}
-
 /// How the token that Cargo sends is had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -232,12 +226,6 @@ impl Record {
     #[must_use]
     pub fn login(&self, base: &Base) -> Option<&Login> {
         self.logins.get(base.as_str())?.known()
-    }
-
-    /// The token that was made for the person and that Cargo keeps in that place.
-    #[must_use]
-    pub fn made_for_cargo(&self, place: &str) -> Option<&MadeForCargo> {
-        self.made_for_cargo.get(place)?.known()
     }
 
     /// All sign-ins that are kept.
@@ -324,17 +312,18 @@ pub fn fetch(state_dir: &Path, registry: &RegistryName, index: &IndexUrl) -> Res
 /// # Errors
 /// When the state folder can't be written.
 pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileError> {
-    change(state_dir, |record| {
-        record.named.insert(base.as_str().to_owned());
-        if login.is_stored_in(Kept::File) {
-            record.in_file.insert(base.as_str().to_owned());
-        }
-        if login.is_stored_in(Kept::Keyring) {
-            record.in_keyring.insert(base.as_str().to_owned());
-        }
-        record.logins.insert(base.as_str().to_owned(), Known::Known(login.clone()));
-        true
-    })
+    made::log_in_over(state_dir, (base, login), None)
+}
+
+fn insert_login(record: &mut Record, base: &Base, login: &Login) {
+    record.named.insert(base.as_str().to_owned());
+    if login.is_stored_in(Kept::File) {
+        record.in_file.insert(base.as_str().to_owned());
+    }
+    if login.is_stored_in(Kept::Keyring) {
+        record.in_keyring.insert(base.as_str().to_owned());
+    }
+    record.logins.insert(base.as_str().to_owned(), Known::Known(login.clone()));
 }
 
 /// Forgets a sign-in; the base stays named.
@@ -343,23 +332,6 @@ pub fn log_in(state_dir: &Path, base: &Base, login: &Login) -> Result<(), FileEr
 /// When the state folder can't be written.
 pub fn log_out(state_dir: &Path, base: &Base) -> Result<(), FileError> {
     change(state_dir, |record| record.logins.remove(base.as_str()).is_some())
-}
-
-/// Remembers the made token that Cargo keeps in a place; `None`: what it keeps there was not made.
-///
-/// # Errors
-/// When the state folder can't be written.
-pub fn keep_for_cargo(state_dir: &Path, place: &str, made: Option<MadeForCargo>) -> Result<(), FileError> {
-    if made.is_none() && !Record::load(state_dir).made_for_cargo.contains_key(place) {
-        return Ok(());
-    }
-    change(state_dir, |record| {
-        match made {
-            Some(made) => record.made_for_cargo.insert(place.to_owned(), Known::Known(made)),
-            None => record.made_for_cargo.remove(place),
-        };
-        true
-    })
 }
 
 /// Remembers that something of a base may be in the keyring from now on: told before it is written, so that whatever

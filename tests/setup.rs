@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use az_cargo_wizard::demo::{Demo, DemoOptions, Pace};
 use az_cargo_wizard::domain::credential::{Credential, Secret};
 use insta::assert_snapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use support::sandbox::Sandbox;
 use support::wizard::{Traces, files_below, product};
@@ -578,13 +578,31 @@ fn the_token_of_cargos_own_file_is_revoked_when_another_one_is_made() {
         events.into_iter().find(|event| event["event"] == "set-up").unwrap()
     };
     let made = ["--pat-days", "7"];
-    assert_eq!(set_up(&made)["replaced_token"], Value::Null);
-    assert_eq!(set_up(&made)["replaced_token"]["revoked"], true);
-    assert_eq!(set_up(&[])["replaced_token"]["revoked"], true, "the sign-in itself takes its place");
-    assert_eq!(set_up(&[])["replaced_token"], Value::Null);
+    assert_eq!(set_up(&made)["replaced_tokens"], json!([]));
+    assert_eq!(set_up(&made)["replaced_tokens"][0]["revoked"], true);
+    assert_eq!(set_up(&[])["replaced_tokens"][0]["revoked"], true, "the sign-in itself takes its place");
+    assert_eq!(set_up(&[])["replaced_tokens"], json!([]));
     let revoked: Vec<bool> =
         made_tokens(&sandbox).iter().map(|made| made["revoked"].as_bool().unwrap()).collect();
     assert_eq!(revoked, [true, true]);
+}
+
+#[test]
+fn a_token_that_the_registry_to_publish_to_still_holds_is_not_revoked() {
+    let sandbox = Sandbox::new();
+    let set_up = |flags: &[&str]| {
+        let made = ["--store", "file", "--pat-days", "30", "--json"];
+        let output = with_a_code(&sandbox, &[&made, flags].concat());
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        let set_up = objects(&output).into_iter().find(|event| event["event"] == "set-up").unwrap();
+        let revoked: Vec<bool> =
+            made_tokens(&sandbox).iter().map(|made| made["revoked"].as_bool().unwrap()).collect();
+        (set_up["replaced_tokens"].as_array().unwrap().len(), revoked)
+    };
+    let both = ["--publish-feed", "contoso-internal"];
+    assert_eq!(set_up(&both), (0, vec![false]));
+    assert_eq!(set_up(&[]), (0, vec![false, false]), "publishing goes on with the first one");
+    assert_eq!(set_up(&both), (2, vec![true, true, false]), "now neither is in use");
 }
 
 #[test]
@@ -631,9 +649,9 @@ fn a_token_that_is_made_again_takes_the_place_of_the_one_before_and_none_goes_un
         output
     };
     let first = objects(&login(&["--json"]));
-    assert_eq!(first.last().unwrap()["replaced_token"], Value::Null);
+    assert_eq!(first.last().unwrap()["replaced_tokens"], json!([]));
     let second = objects(&login(&["--json"]));
-    let replaced = &second.last().unwrap()["replaced_token"];
+    let replaced = &second.last().unwrap()["replaced_tokens"][0];
     assert_eq!(
         (&replaced["revoked"], &replaced["ends"]),
         (&true.into(), &first.last().unwrap()["made_token"]["ends"])

@@ -100,7 +100,7 @@ impl Run {
                 "organization": base.as_str(),
                 "credential_in": place,
                 "made_token": pat.as_ref().map(signing_in::pat_json),
-                "replaced_token": replaced.as_ref().map(signing_in::pat_left_json),
+                "replaced_tokens": replaced.iter().map(signing_in::pat_left_json).collect::<Vec<_>>(),
                 "left": left,
             }))?;
         } else {
@@ -109,7 +109,7 @@ impl Run {
             }
             self.printer.data(&format!("credential in {place}")).map_err(|error| closed(&error))?;
         }
-        self.say_left((left.as_deref(), replaced.as_ref()));
+        self.say_left((left.as_deref(), &replaced));
         if self.logins().await?.asked.is_none() {
             self.printer.say(&format!(
                 "note: Cargo does not ask this tool yet: `az-cargo-wizard setup --store {}` names it in your Cargo \
@@ -146,13 +146,13 @@ impl Run {
         } else {
             self.printer.say(&format!("not signed in to {base}"));
         }
-        self.say_left((left.as_deref(), token.as_ref()));
+        self.say_left((left.as_deref(), token.as_slice()));
         Ok(Exit::Done)
     }
 
     /// What a sign-in leaves behind: a credential that could not be forgotten, a token that was made for it.
-    fn say_left(&self, (left, token): (Option<&str>, Option<&PatLeft>)) {
-        for words in left.map(str::to_owned).into_iter().chain(token.map(PatLeft::words)) {
+    fn say_left(&self, (left, tokens): (Option<&str>, &[PatLeft])) {
+        for words in left.map(str::to_owned).into_iter().chain(tokens.iter().map(PatLeft::words)) {
             self.printer.say(&format!("note: {words}"));
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::account::Account;
 use crate::domain::credential::{Credential, TokenStore};
 use crate::domain::feed::{Feed, FeedAddress, FeedDetails, FeedName};
 use crate::domain::new_feed::{NewFeed, RequestPreview};
+use crate::domain::new_pat::PatLeft;
 use crate::domain::organization::{Collection, ProjectName, Target};
 use crate::domain::plan::{ConfigScope, OtherReplacement, PublishRegistry, Review, SetupPlan};
 use crate::domain::registry::{IndexUrl, RegistryName};
@@ -97,7 +98,8 @@ impl Stop {
     fn after(self, logged_in: &LoggedIn) -> Self {
         match (self, &logged_in.kept_in) {
             (Self::Report(report), Some(path)) => {
-                (*report).detail(format!("the credential is in `{path}` already")).into()
+                let report = (*report).detail(format!("the credential is in `{path}` already"));
+                logged_in.replaced.iter().map(PatLeft::words).fold(report, Report::detail).into()
             }
             (stop, _) => stop,
         }
@@ -373,7 +375,7 @@ impl Run {
             written: &written,
             kept_in: kept_in.as_ref(),
             pat: pat.as_ref(),
-            replaced: replaced.as_ref(),
+            replaced: &replaced,
             public,
             signed_in,
         };

@@ -20,15 +20,16 @@ use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
 use crate::domain::registry::IndexUrl;
 use crate::domain::store::NativeProvider;
 use crate::error::{Exit, Report};
+use crate::files::{self, Links};
 use crate::host::{Env, Host};
-use crate::record::{self, Login, Record};
+use crate::record::{self, Login, MadeToken, Record};
 
-use super::given_up::{self, GivenUp};
+use super::given_up::{self, InCargos};
 use super::keeping::{self, SignedIn, Stored};
 use super::new_pat::{self, PatOf};
 use super::provide_token::now;
 use super::services::Services;
-use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, logins, undoing};
+use super::{Event, KeptIn, LogIn, LoggedIn, blocking, check, undoing};
 
 /// What the person gives up as a stand-in for crates.io.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,23 +114,23 @@ pub(super) async fn log_in(
         TokenStore::Provider(kept) => login.kept == kept || !login.is_stored(),
         _ => false,
     };
-    let who = log_in.who.clone().or(before.as_ref().map(|login| login.who.clone()));
-    let there = before.filter(is_there);
+    let known = before.as_ref().and_then(|(login, _)| known_of(login, &log_in.credential));
+    let who = log_in.who.clone().or(before.as_ref().map(|(login, _)| login.who.clone()));
+    let there = before.filter(|(login, is_certain)| *is_certain && is_there(login)).map(|(login, _)| login);
     let who = who.unwrap_or_else(|| Account::TOKEN_HOLDER.to_owned());
     let log_in = LogIn { who: Some(who.clone()), ..log_in };
     let (collection, credential) = (log_in.collection.clone(), log_in.credential.clone());
     let (stored, pat) = match log_in.pat_days {
         None => match &there {
             Some(login) => (stays_here(&log_in, login)?, None),
-            None => (keep(services, log_in, None).await?, None),
+            None => (keep(services, log_in, known).await?, None),
         },
         Some(days) => {
             let (stored, pat) = keep_made(services, log_in, days).await?;
             (stored, Some(pat))
         }
     };
-    let Placed { kept_in, left, given_up } = stored;
-    let replaced = logins::settled(services, given_up, (&collection, &credential, &who)).await;
+    let Placed { kept_in, left } = stored;
     let by_hand = match &kept_in {
         _ if there.is_some() => None,
         None => None,
@@ -145,6 +146,7 @@ pub(super) async fn log_in(
     if let Some(by_hand) = by_hand {
         undoing::note(services, (Act::LoggedIn, format!("kept the sign-in to {base}")), by_hand).await;
     }
+    let replaced = given_up::settled(services, (&collection, &credential, &who)).await;
     Ok(Event::LoggedIn(LoggedIn { kept_in, left, public, forced, pat, replaced }))
 }
 
@@ -154,14 +156,12 @@ struct Placed {
     kept_in: Option<KeptIn>,
     /// Where the one before still is.
     left: Option<String>,
-    /// The token that was made for the one before.
-    given_up: Option<GivenUp>,
 }
 
 impl Placed {
     /// Not with this tool.
     fn elsewhere(kept_in: Option<KeptIn>) -> Self {
-        Self { kept_in, left: None, given_up: None }
+        Self { kept_in, left: None }
     }
 }
 
@@ -181,17 +181,19 @@ async fn keep(services: &Arc<Services>, log_in: LogIn, made: Option<MadePat>) ->
     Ok(match log_in.plan.store {
         TokenStore::ThisRunOnly => Placed::elsewhere(None),
         TokenStore::Native(provider) => {
-            let place = format!("{} {}", provider.name(), log_in.plan.index.shown());
-            let made = given_up::for_cargo(&log_in, made.as_ref());
-            let kept_in = Some(keep_natively(services, log_in, provider).await?);
-            let of = (&services.host, services.state_dir.as_path());
-            let given_up = given_up::in_cargos_place(of, &place, made)?;
-            Placed { given_up, ..Placed::elsewhere(kept_in) }
+            let publish = log_in.plan.publish.iter().map(|publish| &publish.index);
+            let indexes = std::iter::once(&log_in.plan.index).chain(publish);
+            let places = indexes.map(|index| format!("{} {}", provider.name(), index.shown())).collect();
+            let cargos = InCargos::of(&log_in, made.as_ref(), places);
+            cargos.enter(&services.state_dir)?;
+            let kept_in = keep_natively(services, log_in, provider).await;
+            cargos.settle(&services.state_dir, kept_in.is_ok());
+            Placed::elsewhere(Some(kept_in?))
         }
         TokenStore::PlainFile => keep_with_cargo(services, log_in, made).await?,
         TokenStore::Provider(store) => {
-            let Stored { place, left, given_up } = keep_here(services, log_in, (store, made)).await?;
-            Placed { kept_in: Some(KeptIn::Vault(place)), left, given_up }
+            let Stored { place, left } = keep_here(services, log_in, (store, made)).await?;
+            Placed { kept_in: Some(KeptIn::Vault(place)), left }
         }
     })
 }
@@ -217,14 +219,23 @@ async fn prove_all(services: &Services, log_in: &LogIn) -> Result<bool, Report> 
     Ok(public)
 }
 
-/// The sign-in that the credential is of, where nobody has signed in for this.
-async fn kept_before(services: &Services, log_in: &LogIn) -> Result<Option<Login>, Report> {
+/// The sign-in that the credential is of, and whether that is certain, where nobody has signed in for this.
+async fn kept_before(services: &Services, log_in: &LogIn) -> Result<Option<(Login, bool)>, Report> {
     if log_in.who.is_some() || log_in.pat_days.is_some() {
         return Ok(None);
     }
     let (host, state_dir) = (services.host.clone(), services.state_dir.clone());
     let (base, credential) = (log_in.collection.base(), log_in.credential.clone());
     blocking(move || keeping::login_of(&host, &state_dir, (&base, &credential))).await
+}
+
+/// The made token that the credential is.
+fn known_of(login: &Login, credential: &Credential) -> Option<MadePat> {
+    let (MadeToken { name, id }, ends) = (login.made.clone()?, login.expires?);
+    match credential {
+        Credential::Pat(token) => Some(MadePat { token: token.clone(), name, id, ends }),
+        Credential::Bearer(_) => None,
+    }
 }
 
 /// Leaves alone what is kept already: nothing more is known of it now than when it was kept.
@@ -283,14 +294,13 @@ async fn keep_natively(
     check::still_agreed(services).await?;
     let env = services.child_env();
     let native = Native { env: &env, dir: &services.dir, provider: provider.name() };
-    let LogIn { plan, collection, .. } = log_in;
+    let LogIn { plan, .. } = log_in;
     let publish = plan.publish.as_ref().map(|publish| (&publish.name, &publish.index));
     for (name, index) in std::iter::once((&plan.registry, &plan.index)).chain(publish) {
         let registry = native::Registry { name, index };
         native.keep(registry, &header).await?;
         native.prove(registry).await?;
     }
-    record::name(&services.state_dir, &collection.base())?;
     Ok(KeptIn::Native(provider))
 }
 
@@ -319,26 +329,27 @@ async fn keep_with_cargo(
     log_in: LogIn,
     made: Option<MadePat>,
 ) -> Result<Placed, Report> {
-    let (host, cargo_home, state_dir) =
-        (services.host.clone(), services.cargo_home.clone(), services.state_dir.clone());
-    let base = log_in.collection.base();
-    let place = format!("cargo:token {}", log_in.plan.registry);
-    let (first, made) = (log_in.plan.registry.clone(), given_up::for_cargo(&log_in, made.as_ref()));
-    let publish = log_in.plan.publish.map(|publish| publish.name);
-    let registries = std::iter::once(log_in.plan.registry).chain(publish);
+    let (cargo_home, state_dir) = (services.cargo_home.clone(), services.state_dir.clone());
+    let publish = log_in.plan.publish.as_ref().map(|publish| publish.name.clone());
+    let registries: Vec<_> = std::iter::once(log_in.plan.registry.clone()).chain(publish).collect();
     let header = log_in.credential.header();
     let keep = move || -> Result<_, Report> {
-        // The wizard signs in with what is kept, too.
-        let before = credentials::token_for(&cargo_home, &Env::default(), &first)?;
-        let is_same = before.is_some_and(|before| before.header == header);
-        let mut kept_in = None;
-        for registry in registries {
-            kept_in = Some(credentials::store(&cargo_home, &registry, &header)?);
+        let home = files::real_path(&cargo_home, Links::Follow)?;
+        let place = |registry| format!("cargo:token {} {registry}", home.display());
+        let mut cargos = InCargos::of(&log_in, made.as_ref(), registries.iter().map(place).collect());
+        let record = Record::load(&state_dir);
+        for (registry, place) in registries.iter().zip(&cargos.places).filter(|_| made.is_none()) {
+            // The wizard signs in with what is kept, too.
+            let before = credentials::token_for(&cargo_home, &Env::default(), registry)?;
+            if before.is_some_and(|before| before.header == header) {
+                cargos.made.extend(record.made_for_cargo(place).cloned());
+            }
         }
-        record::name(&state_dir, &base)?;
-        let given_up =
-            if is_same { None } else { given_up::in_cargos_place((&host, &state_dir), &place, made)? };
-        Ok(Placed { given_up, ..Placed::elsewhere(kept_in.map(KeptIn::CargosFile)) })
+        cargos.enter(&state_dir)?;
+        let stored: Result<Vec<_>, _> =
+            registries.iter().map(|registry| credentials::store(&cargo_home, registry, &header)).collect();
+        cargos.settle(&state_dir, stored.is_ok());
+        Ok(Placed::elsewhere(stored?.pop().map(KeptIn::CargosFile)))
     };
     blocking(keep).await?
 }

@@ -144,20 +144,20 @@ pub struct LoggedIn {
     pub forced: Option<bool>,
     /// The personal access token that was made for it.
     pub pat: Option<PatMade>,
-    /// The one that was made for the sign-in before.
-    pub replaced: Option<PatLeft>,
+    /// Those that were made before and that are kept no longer.
+    pub replaced: Vec<PatLeft>,
 }
 
 impl LoggedIn {
     /// Where the feed has answered without a credential, and there is nothing to keep.
     #[must_use]
     pub fn as_nobody() -> Self {
-        Self { kept_in: None, left: None, public: true, forced: Some(false), pat: None, replaced: None }
+        Self { kept_in: None, left: None, public: true, forced: Some(false), pat: None, replaced: Vec::new() }
     }
 
     /// What the sign-in before leaves behind, each in words.
     pub fn left_behind(&self) -> impl Iterator<Item = String> {
-        self.left.clone().into_iter().chain(self.replaced.as_ref().map(PatLeft::words))
+        self.left.clone().into_iter().chain(self.replaced.iter().map(PatLeft::words))
     }
 }
 

@@ -10,7 +10,8 @@ use crate::domain::organization::{Base, Collection, Target};
 use crate::domain::text::clean;
 use crate::error::Report;
 use crate::host::Host;
-use crate::record::{self, Login, LoginKind, MadeForCargo, MadeToken, Record};
+use crate::record::made::{self, MadeForCargo, Untold};
+use crate::record::{Login, LoginKind, MadeToken, Record};
 
 use super::provide_token::now;
 use super::services::Services;
@@ -40,11 +41,17 @@ impl GivenUp {
         Some(Self { name, ends, id, who: login.who.clone(), base: base.clone() })
     }
 
-    /// The same of a place where Cargo keeps it.
-    fn of_cargos(host: &Host, before: MadeForCargo) -> Option<Self> {
-        let MadeForCargo { base, who, ends, made } = before;
+    /// One that is yet to be told; `None`: it has ended.
+    fn of_untold(host: &Host, untold: &Untold) -> Option<Self> {
+        let Untold { base, who, name, ends, id } = untold.clone();
         let base = Base::parse(&base).filter(|_| ends > now(host))?;
-        Some(Self { name: clean(&made.name), ends, id: Some(made.id), who, base })
+        Some(Self { name: clean(&name), ends, id, who, base })
+    }
+
+    /// What is remembered of it until it is told.
+    pub(super) fn untold(self) -> Untold {
+        let Self { name, ends, id, who, base } = self;
+        Untold { base: base.as_str().to_owned(), who, name, ends, id }
     }
 
     /// What is told where nobody is there who could revoke it.
@@ -56,7 +63,7 @@ impl GivenUp {
 
     /// Revokes it with a new sign-in of the same person to Entra, and with nothing else; whatever comes of it, the new
     /// sign-in is kept.
-    pub(super) async fn settle(
+    async fn settle(
         self,
         services: &Services,
         (collection, credential, who): (&Collection, &Credential, &str),
@@ -73,39 +80,75 @@ impl GivenUp {
     }
 }
 
-/// The made token that Cargo is to keep.
-pub(super) fn for_cargo(log_in: &LogIn, made: Option<&MadePat>) -> Option<MadeForCargo> {
-    let made = made?;
-    Some(MadeForCargo {
-        base: log_in.collection.base().as_str().to_owned(),
-        who: log_in.who.clone().unwrap_or_default(),
-        ends: made.ends,
-        made: MadeToken { name: made.name.clone(), id: made.id.clone() },
-    })
+/// Revokes or tells every token that is kept no longer, also of a run that ended before it came to that. Each stays
+/// remembered until then.
+pub(super) async fn settled(services: &Services, by: (&Collection, &Credential, &str)) -> Vec<PatLeft> {
+    let untold: Vec<Untold> = Record::load(&services.state_dir).untold().cloned().collect();
+    let mut settled = Vec::new();
+    for untold in &untold {
+        let Some(given_up) = GivenUp::of_untold(&services.host, untold) else { continue };
+        let left = given_up.settle(services, by).await;
+        if left.revoked {
+            // At worst it is tried once more.
+            let _ = made::told(&services.state_dir, std::slice::from_ref(untold));
+        }
+        settled.push(left);
+    }
+    // At worst it is told twice.
+    let _ = made::told(&services.state_dir, &untold);
+    settled
 }
 
-/// Remembers what Cargo keeps in a place from now on; what is given up with that.
-///
-/// # Errors
-/// When the state folder can't be written.
-pub(super) fn in_cargos_place(
-    (host, state_dir): (&Host, &Path),
-    place: &str,
-    made: Option<MadeForCargo>,
-) -> Result<Option<GivenUp>, Report> {
-    let before = Record::load(state_dir).made_for_cargo(place).cloned();
-    record::keep_for_cargo(state_dir, place, made)?;
-    Ok(before.and_then(|before| GivenUp::of_cargos(host, before)))
+/// The places where Cargo keeps a credential, and what is known of the tokens that were made for it.
+pub(super) struct InCargos {
+    pub(super) base: Base,
+    pub(super) places: Vec<String>,
+    /// More than one where a run ended between two steps.
+    pub(super) made: Vec<MadeForCargo>,
+}
+
+impl InCargos {
+    /// For a credential that goes to all these places.
+    pub(super) fn of(log_in: &LogIn, made: Option<&MadePat>, places: Vec<String>) -> Self {
+        let base = log_in.collection.base();
+        let made = made.map(|made| MadeForCargo {
+            base: base.as_str().to_owned(),
+            who: log_in.who.clone().unwrap_or_default(),
+            ends: made.ends,
+            made: MadeToken { name: made.name.clone(), id: made.id.clone() },
+        });
+        Self { base, places, made: made.into_iter().collect() }
+    }
+
+    /// Before Cargo gets the credential.
+    ///
+    /// # Errors
+    /// When the state folder can't be written: then nothing is to be kept.
+    pub(super) fn enter(&self, state_dir: &Path) -> Result<(), Report> {
+        Ok(made::enter_cargos(state_dir, &self.base, (&self.places, &self.made))?)
+    }
+
+    /// Once it has got it, or could not. What can't be written is remembered as it was: the next one to keep something
+    /// in that place tells of the token before.
+    pub(super) fn settle(&self, state_dir: &Path, is_kept: bool) {
+        let of = (self.places.as_slice(), self.made.as_slice());
+        let _ = if is_kept { made::settle_cargos(state_dir, of) } else { made::leave_cargos(state_dir, of) };
+    }
 }
 
 /// Whether a credential is the very token of that sign-in, which stays what it was: the wizard signs in with what is
 /// kept, too.
-pub(super) fn is_kept(
+///
+/// # Errors
+/// When its store doesn't say: then it may be that one.
+pub(super) fn is_kept<E>(
     (login, credential): (&Login, &Credential),
-    read: impl FnOnce(Slot) -> Option<Secret>,
-) -> bool {
+    read: impl FnOnce(Slot) -> Result<Option<Secret>, E>,
+) -> Result<bool, E> {
     match credential {
-        Credential::Pat(token) => login.kind == LoginKind::Pat && read(Slot::Pat).as_ref() == Some(token),
-        Credential::Bearer(_) => false,
+        Credential::Pat(token) if login.kind == LoginKind::Pat => {
+            Ok(read(Slot::Pat)?.is_some_and(|kept| kept == *token))
+        }
+        Credential::Pat(_) | Credential::Bearer(_) => Ok(false),
     }
 }

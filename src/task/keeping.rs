@@ -12,6 +12,7 @@ use crate::domain::registry::IndexUrl;
 use crate::domain::text::clean;
 use crate::error::{Exit, Report};
 use crate::host::{Env, Host};
+use crate::record::made;
 use crate::record::outage::Outage;
 use crate::record::{self, Login, LoginKind, MadeToken, Record};
 
@@ -112,17 +113,22 @@ fn the_variable(variable: &str) -> String {
     format!("the variable `{}`", clean(variable))
 }
 
-/// The sign-in that is kept and that this credential is of; `None`: it is another one's, or nobody can tell.
+/// The sign-in that is kept and that this credential is of, and whether that is certain: its store may not say.
+/// `None`: it is another one's.
 pub(super) fn login_of(
     host: &Host,
     state_dir: &Path,
     (base, credential): (&Base, &Credential),
-) -> Option<Login> {
+) -> Option<(Login, bool)> {
     let login = Record::load(state_dir).login(base)?.clone();
+    let mut is_certain = true;
     let is_own = match (credential, &login.kind) {
         (Credential::Pat(_), LoginKind::Pat) => {
             let read = |slot| vault(host, state_dir, login.kept).and_then(|vault| vault.read(base, slot));
-            given_up::is_kept((&login, credential), |slot| read(slot).ok().flatten())
+            given_up::is_kept((&login, credential), read).unwrap_or_else(|_| {
+                is_certain = false;
+                true
+            })
         }
         (Credential::Pat(token), LoginKind::Environment { variable }) => {
             host.env.text(variable).is_some_and(|value| Secret::new(value) == *token)
@@ -130,7 +136,7 @@ pub(super) fn login_of(
         (Credential::Pat(_), _) | (Credential::Bearer(_), LoginKind::Pat) => false,
         (Credential::Bearer(access), _) => access.origin == TokenOrigin::Kept(OURS.to_owned()),
     };
-    is_own.then_some(login)
+    is_own.then_some((login, is_certain))
 }
 
 /// A sign-in that is to be kept.
@@ -148,11 +154,10 @@ pub(super) struct Stored {
     pub(super) place: String,
     /// Where the one before still is, and why; `None`: nowhere.
     pub(super) left: Option<String>,
-    /// The token that was made for the one before.
-    pub(super) given_up: Option<GivenUp>,
 }
 
-/// Keeps a sign-in: the secret first, then what is known of it; then forgets what is there of the one before.
+/// Keeps a sign-in: the secret first, then what is known of it, and of the token that was
+/// made for the one before; then forgets what is there of that.
 pub(super) fn keep(
     host: &Host,
     state_dir: &Path,
@@ -164,19 +169,20 @@ pub(super) fn keep(
     let _turn = turn::wait(state_dir)?;
     let record = Record::load(state_dir);
     let (until, given_up) = after(host, state_dir, (signed_in, record.login(base)));
+    let untold = given_up.map(GivenUp::untold);
     let was_in_keyring = record.is_in_keyring(base);
     let login = Login { kind, kept, who: (*who).to_owned(), expires: until.expires, made: until.made };
     if let LoginKind::Environment { variable } = &login.kind {
-        record::log_in(state_dir, base, &login)?;
+        made::log_in_over(state_dir, (base, &login), untold)?;
         let left = left_anywhere(host, state_dir, (base, was_in_keyring));
-        return Ok(Stored { place: the_variable(variable), left, given_up });
+        return Ok(Stored { place: the_variable(variable), left });
     }
     let vault = patient_vault(host, state_dir, kept)?;
     if kept == Kept::Keyring {
         record::enter_keyring(state_dir, base)?;
     }
     put(host, (&vault, base), credential)?;
-    record::log_in(state_dir, base, &login)?;
+    made::log_in_over(state_dir, (base, &login), untold)?;
     if kept == Kept::Keyring {
         // It has just answered. At worst Cargo believes for a minute that it doesn't.
         let _ = Outage::forget(state_dir);
@@ -192,7 +198,7 @@ pub(super) fn keep(
         Ok(()) if was_in_keyring => left_in_keyring(host, state_dir, base),
         Ok(()) => None,
     };
-    Ok(Stored { place, left, given_up })
+    Ok(Stored { place, left })
 }
 
 /// What is known of a personal access token: its end, and which one it is, where it was made for the person.
@@ -210,11 +216,12 @@ fn after(
 ) -> (Until, Option<GivenUp>) {
     let SignedIn { base, credential, made, .. } = signed_in;
     let before = before.filter(|login| login.expires.is_some());
-    let read = |login: &Login| {
-        let place = login.kept;
-        move |slot| vault(host, state_dir, place).and_then(|vault| vault.read(base, slot)).ok().flatten()
+    // A token that was just made is no other one, and one that its store doesn't tell may be the same.
+    let is_same = |login: &&Login| {
+        let read = |slot| vault(host, state_dir, login.kept).and_then(|vault| vault.read(base, slot));
+        made.is_none() && given_up::is_kept((login, credential), read).unwrap_or(true)
     };
-    if let Some(login) = before.filter(|login| given_up::is_kept((login, credential), read(login))) {
+    if let Some(login) = before.filter(is_same) {
         return (Until { expires: login.expires, made: login.made.clone() }, None);
     }
     let made = made.map(|pat| Until {

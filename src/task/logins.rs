@@ -10,7 +10,7 @@ use crate::domain::answering::Answering;
 use crate::domain::credential::{Credential, Kept};
 use crate::domain::journal::Act;
 use crate::domain::lifetime::Lifetime;
-use crate::domain::new_pat::{MadePat, PatLeft};
+use crate::domain::new_pat::MadePat;
 use crate::domain::organization::{Base, Collection};
 use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::error::Report;
@@ -18,7 +18,7 @@ use crate::files;
 use crate::record::{self, Login, LoginKind, Record};
 
 use super::connect::{self, OwnedPlaces};
-use super::given_up::GivenUp;
+use super::given_up::{self, GivenUp};
 use super::keeping::{self, Forgotten, SignedIn, Stored};
 use super::new_pat::{self, PatOf};
 use super::services::Services;
@@ -109,25 +109,13 @@ pub(super) async fn keep(services: &Arc<Services>, new: NewLogin) -> Result<Even
             (stored, Some(pat))
         }
     };
-    let Stored { place, left, given_up } = stored;
-    let replaced =
-        settled(services, given_up, (&new.collection, &new.credential, &new.account.label())).await;
+    let Stored { place, left } = stored;
     let kept_in = Some(KeptIn::Vault(place));
     let what = (Act::LoggedIn, format!("kept the sign-in to {base}"));
     undoing::note(services, what, connect::forgetting(&base)).await;
+    let by = (&new.collection, &new.credential, &*new.account.label());
+    let replaced = given_up::settled(services, by).await;
     Ok(Event::LoggedIn(super::LoggedIn { kept_in, left, public: false, forced: None, pat, replaced }))
-}
-
-/// What became of the token that was made for the sign-in before, once the new one is kept.
-pub(super) async fn settled(
-    services: &Services,
-    given_up: Option<GivenUp>,
-    by: (&Collection, &Credential, &str),
-) -> Option<PatLeft> {
-    match given_up {
-        Some(given_up) => Some(given_up.settle(services, by).await),
-        None => None,
-    }
 }
 
 /// With the token that was made for it, where one was.

@@ -265,8 +265,8 @@ impl Keeper<'_> {
         let kept = before.filter(|login| login.is_stored()).map_or(usual, |login| login.kept);
         let credential = Credential::Pat(token.clone());
         let same = before.filter(|login| {
-            let read = |slot| self.vault(kept).and_then(|vault| vault.read(self.base, slot)).ok().flatten();
-            login.expires.is_some() && given_up::is_kept((login, &credential), read)
+            let read = |slot| self.vault(kept).and_then(|vault| vault.read(self.base, slot));
+            login.expires.is_some() && given_up::is_kept((login, &credential), read).unwrap_or(true)
         });
         let given_up = before.filter(|_| same.is_none()).and_then(|login| self.note_of(login));
         let vault = self.vault(kept).map_err(|error| self.lost(error))?;

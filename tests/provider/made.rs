@@ -7,6 +7,7 @@ use az_cargo_wizard::auth::vault::Slot;
 use az_cargo_wizard::demo::{Fault, RequestLog, Resource, Where};
 use az_cargo_wizard::domain::account::Account;
 use az_cargo_wizard::domain::credential::{Credential, Kept, TokenStore};
+use az_cargo_wizard::domain::journal::Act;
 use az_cargo_wizard::domain::new_pat::{PatLeft, PatMade};
 use az_cargo_wizard::domain::plan::SetupPlan;
 use az_cargo_wizard::error::Report;
@@ -37,7 +38,10 @@ impl World {
     /// What becomes of the token before when this is kept in its place.
     fn replaced(&self, request: Request) -> Option<PatLeft> {
         match self.ask(request) {
-            Event::LoggedIn(LoggedIn { replaced, .. }) => replaced,
+            Event::LoggedIn(LoggedIn { mut replaced, .. }) => {
+                assert!(replaced.len() <= 1, "{replaced:?}");
+                replaced.pop()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -45,6 +49,18 @@ impl World {
     /// The token that is kept.
     fn kept(&self) -> Credential {
         Credential::Pat(self.vault().read(&self.base(), Slot::Pat).unwrap().unwrap())
+    }
+
+    /// Into the file that Cargo itself reads.
+    fn for_cargos_file(&self, pat_days: u16) -> Request {
+        let log_in = self.log_in_request(self.entra(), Some(pat_days));
+        let plan = SetupPlan { store: TokenStore::PlainFile, ..log_in.plan.clone() };
+        Request::LogIn(LogIn { plan, ..log_in })
+    }
+
+    fn sign_ins_noted(&self) -> usize {
+        let Event::Journal(entries) = self.ask(Request::Journal) else { panic!("no journal") };
+        entries.iter().filter(|entry| entry.act == Act::LoggedIn).count()
     }
 
     /// Whether the organization takes that credential.
@@ -283,4 +299,51 @@ fn cargo_login_and_cargo_logout_tell_it_too() {
     let told = said(&world, "login", &other);
     assert!(told.contains(&note) && told.contains("/_usersSettings/tokens"), "{told}");
     assert!(!said(&world, "login", &other).contains("note:"), "it is told once");
+}
+
+#[test]
+fn a_token_in_another_folder_of_cargo_stays_good() {
+    let mut world = World::new();
+    let first = world.sandbox.variable("CARGO_HOME");
+    let second = world.sandbox.root().join("cargo-two");
+    assert_eq!(world.replaced(world.for_cargos_file(7)), None);
+    world.set("CARGO_HOME", second.to_str().unwrap());
+    assert_eq!(world.replaced(world.for_cargos_file(7)), None);
+    assert_eq!(world.about_tokens(), [("POST".to_owned(), 200), ("POST".to_owned(), 200)]);
+    world.set("CARGO_HOME", &first);
+    assert!(world.replaced(world.for_cargos_file(7)).unwrap().revoked, "the one that is in use nowhere");
+}
+
+#[test]
+fn a_run_that_ends_before_the_revocation_leaves_its_note_and_the_token_to_the_next_one() {
+    type Again = fn(&World) -> Request;
+    let ways: [(&str, Again); 2] = [
+        ("the wizard", |world| Request::LogIn(world.log_in_request(world.entra(), None))),
+        ("a login", |world| world.login_of("Ana", (world.entra(), None))),
+    ];
+    for (what, again) in ways {
+        let (world, made) = World::with_made_token();
+        let noted = world.sign_ins_noted();
+        world.demo.arm(Fault::Late, Where::Rest(Resource::Pat), 1);
+        world.ask_and_end(again(&world), |request| request.method == "DELETE");
+        assert_eq!(world.sign_ins_noted(), noted + 1, "{what}");
+        let told = world.replaced(again(&world)).unwrap();
+        assert_eq!(told.name, made.name, "{what}");
+        assert_eq!(world.replaced(again(&world)), None, "{what}: it is told once");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_remembered_cargos_file_gets_no_token_that_is_revoked_then() {
+    let world = World::new();
+    let request = world.for_cargos_file(7);
+    let lock = world.demo.state_dir().join("state.lock");
+    let _ = fs::remove_file(&lock);
+    fs::create_dir(&lock).unwrap();
+    let report = world.refused(request);
+    assert!(report.details.iter().any(|detail| detail.ends_with("was revoked again")), "{report}");
+    let kept = fs::read_to_string(world.file("credentials.toml")).unwrap_or_default();
+    assert!(!kept.contains("Basic "), "{report}");
+    fs::remove_dir(&lock).unwrap();
+    assert_eq!(world.replaced(world.for_cargos_file(7)), None, "and it is nobody's business any more");
 }

@@ -35,7 +35,7 @@ fn services(sandbox: &Sandbox, demo: &Demo) -> Arc<Services> {
         origin: demo.origin().to_owned(),
         token: demo.token().expose().to_owned(),
         project_dir: demo.project_dir().to_owned(),
-        cargo_home: demo.cargo_home().to_owned(),
+        cargo_home: sandbox.variable("CARGO_HOME").into(),
         state_dir: demo.state_dir().to_owned(),
     };
     let settled = Settled { demo: Some(place), ..Settled::default() };
@@ -122,6 +122,25 @@ impl World {
             }
             told
         })
+    }
+
+    /// As a kill would, ends the work as soon as the demo has got what is looked for.
+    pub(crate) fn ask_and_end(&self, request: Request, is_there: impl Fn(&RequestLog) -> bool) {
+        self.runtime.block_on(async {
+            let (sender, _receiver) = mpsc::channel(4096);
+            let (_cancel, cancelled) = oneshot::channel();
+            let events = Events::new(JobId(0), sender);
+            let come = async {
+                while !self.demo.requests().iter().any(&is_there) {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = come => {}
+                () = task::run(self.services.clone(), request, (&events, cancelled)) => panic!("it came to its end"),
+            }
+        });
     }
 
     pub(crate) fn run_to_its_end<T>(&self, work: impl Future<Output = T>) -> T {

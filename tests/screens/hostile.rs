@@ -136,7 +136,7 @@ fn logged_in() -> Event {
         public: false,
         forced: None,
         pat: None,
-        replaced: None,
+        replaced: Vec::new(),
     })
 }
 

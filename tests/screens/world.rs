@@ -404,7 +404,7 @@ pub(crate) fn logged_in_for_this_run() -> Event {
         public: false,
         forced: None,
         pat: None,
-        replaced: None,
+        replaced: Vec::new(),
     })
 }
 
@@ -614,7 +614,14 @@ pub(crate) fn applied() -> Event {
 
 pub(crate) fn logged_in() -> Event {
     let kept_in = Some(KeptIn::CargosFile(PathBuf::from(format!("{HOME}/.cargo/credentials.toml"))));
-    Event::LoggedIn(LoggedIn { kept_in, left: None, public: false, forced: None, pat: None, replaced: None })
+    Event::LoggedIn(LoggedIn {
+        kept_in,
+        left: None,
+        public: false,
+        forced: None,
+        pat: None,
+        replaced: Vec::new(),
+    })
 }
 
 /// With a token that was made for it.
@@ -634,7 +641,7 @@ pub(crate) fn logged_in_after_a_made_token(revoked: bool) -> Event {
         why: None,
         page: "https://dev.azure.com/contoso/_usersSettings/tokens".to_owned(),
     };
-    Event::LoggedIn(LoggedIn { replaced: Some(replaced), ..logged_in })
+    Event::LoggedIn(LoggedIn { replaced: vec![replaced], ..logged_in })
 }
 
 /// The request that would make it.

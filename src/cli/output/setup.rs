@@ -38,7 +38,7 @@ pub struct SetupOutcome<'a> {
     /// The personal access token that was made.
     pub pat: Option<&'a PatMade>,
     /// The one that was made before, which this tool keeps no longer.
-    pub replaced: Option<&'a PatLeft>,
+    pub replaced: &'a [PatLeft],
     pub public: bool,
     /// Not with `--auth none`: there is no credential then.
     pub signed_in: bool,
@@ -107,7 +107,7 @@ impl Printer {
                 "written": written,
                 "credential_in": kept_in,
                 "made_token": outcome.pat.map(pat_json),
-                "replaced_token": outcome.replaced.map(pat_left_json),
+                "replaced_tokens": outcome.replaced.iter().map(pat_left_json).collect::<Vec<_>>(),
                 "public": outcome.public,
                 "signed_in": outcome.signed_in,
             }));
@@ -122,7 +122,7 @@ impl Printer {
         if let Some(pat) = outcome.pat {
             self.data(&pat_line(pat))?;
         }
-        if let Some(replaced) = outcome.replaced {
+        for replaced in outcome.replaced {
             self.say(&format!("note: {}", replaced.words()));
         }
         match kept_in {

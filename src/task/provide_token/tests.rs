@@ -10,6 +10,7 @@ use super::*;
 use crate::cargo::provider::Registry;
 use crate::domain::credential::Renewal;
 use crate::host::{Clock, Env, TerminalFlags};
+use crate::record::MadeToken;
 
 const NOW: u64 = 1_800_000_000;
 const INDEX: &str = "sparse+https://pkgs.dev.azure.com/Contoso/_packaging/f/Cargo/index/";
@@ -591,4 +592,28 @@ fn a_keyring_out_of_reach_is_said_and_never_not_found() {
     });
     assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "the file was agreed to before");
     assert_eq!(agreed.get(never).unwrap().0, "Basic OmFiYw==", "in the minute after, too");
+}
+
+/// No session is named, so that the keyring doesn't say what it has.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_known_of_a_made_token_stays_where_its_store_does_not_say_which_one_it_has() {
+    let desk = Desk::new();
+    let made = Some(MadeToken { name: "made".into(), id: "1".into() });
+    let expires = Some(NOW + 86_400);
+    let before = Login { kind: LoginKind::Pat, kept: Kept::Keyring, who: "Ana".into(), expires, made };
+    desk.record(&before);
+    let credential = Credential::Pat(Secret::new("abc"));
+    let known = keeping::login_of(&desk.host, desk.state(), (&base(), &credential));
+    assert_eq!(known, Some((before.clone(), false)), "who it is stays known, and that is not certain");
+    desk.keep(&credential).unwrap();
+    let record = Record::load(desk.state());
+    let login = record.login(&base()).unwrap();
+    assert_eq!((login.kept, login.expires, &login.made), (Kept::File, expires, &before.made));
+    assert_eq!(record.untold().count(), 0, "nobody is told to revoke what may be in use");
+    // The file does say it.
+    desk.keep(&Credential::Pat(Secret::new("def"))).unwrap();
+    let record = Record::load(desk.state());
+    assert_eq!(record.login(&base()).unwrap().made, None);
+    assert_eq!(record.untold().map(|untold| untold.name.as_str()).collect::<Vec<_>>(), ["made"]);
 }
