@@ -76,7 +76,7 @@ fn repair(page: &mut Page, files: &[CachedFile], table: &CacheTable) {
 fn question(plan: &PrunePlan) -> String {
     let crates = text::count(plan.crates, "crate", "crates");
     match plan.targets.len() {
-        0 => "Nothing of that is in the cache".to_owned(),
+        0 => "Nothing in the cache fits that".to_owned(),
         _ => format!("Delete {crates} and free {}?", text::size(plan.bytes)),
     }
 }

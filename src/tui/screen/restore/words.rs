@@ -65,7 +65,8 @@ impl Words {
             seen = self.scroll.visible(length, window.height.into());
             let mut more = Page::new(theme, area.width);
             let lines = text::count(self.scroll.below(), "more line below", "more lines below");
-            more.warning(&format!("{lines}{}", if grows { ". G follows." } else { "" }));
+            let follows = if grows { ". G follows." } else { "" };
+            more.quiet(&format!("{} {lines}{follows}", theme.down()));
             more.draw(frame, below(area, window.height));
         }
         for (_, row) in &wrapped.rows[seen] {
@@ -130,7 +131,7 @@ mod tests {
         words.act(Action::Up);
         let stays = ["line 5 is long", "line 6 is long"];
         assert_eq!(draw(&words, 9, WIDE)[..2], stays);
-        assert_eq!(draw(&words, 20, WIDE), [stays[0], stays[1], "▲ 13 more lines below. G follows."]);
+        assert_eq!(draw(&words, 20, WIDE), [stays[0], stays[1], "↓ 13 more lines below. G follows."]);
         words.act(Action::Bottom);
         assert_eq!(draw(&words, 20, WIDE)[2], "line 19 is long");
         assert_eq!(draw(&words, 30, WIDE)[2], "line 29 is long");
