@@ -322,7 +322,7 @@ impl App {
                 Act::Start(request) => effects.push(self.start(from, request)),
                 Act::Look => {
                     for tab in Step::TABS {
-                        self.screens.of_mut(tab).outdate();
+                        self.screens.of_mut(tab).outdate(&mut self.session);
                     }
                     effects.extend(self.look_again());
                 }

@@ -423,6 +423,12 @@ fn a_switch_takes_old_failures_off_the_tabs() {
     );
     let failed = failed.press("<s-tab>");
     assert!(shown(&failed).contains("Restore ✗"), "{}", shown(&failed));
+    assert!(
+        failed.app.summary().iter().any(|line| line.contains("cargo fetch")),
+        "{:?}",
+        failed.app.summary()
+    );
     let wizard = crate::organizations::switched(failed, world::looked_at());
     assert!(!shown(&wizard).contains('✗'), "{}", shown(&wizard));
+    assert!(wizard.app.summary().is_empty(), "{:?}", wizard.app.summary());
 }

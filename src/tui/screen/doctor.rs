@@ -153,7 +153,7 @@ impl Panel for Doctor {
         }
     }
 
-    fn outdate(&mut self) {
+    fn outdate(&mut self, _session: &mut Session) {
         if !self.is_running() {
             self.lines.clear();
             self.state = State::Not;

@@ -72,7 +72,7 @@ pub(super) trait Panel {
     }
 
     /// Files or credentials have changed: what failed before says nothing any more.
-    fn outdate(&mut self) {}
+    fn outdate(&mut self, _session: &mut Session) {}
 
     /// Closes the innermost thing that is open here; `None` where nothing is, so that `Esc` goes a step back.
     fn close(&mut self, _session: &mut Session) -> Option<Vec<Act>> {

@@ -365,8 +365,9 @@ impl Panel for Restore {
         Vec::new()
     }
 
-    fn outdate(&mut self) {
+    fn outdate(&mut self, session: &mut Session) {
         if !self.running && self.failed() {
+            session.unfinished.clear();
             *self =
                 Self { order: self.order, filter: self.filter.take(), wordy: self.wordy, ..Self::default() };
         }
