@@ -145,7 +145,10 @@ pub(super) fn of_row(
     let used =
         row.used.map_or_else(|| "Cargo has not recorded it".to_owned(), |used| moment(Some(used), now));
     page.pair("last use", &used);
-    page.pair("this lock file", if row.in_lock_file { "names it" } else { "does not name it" });
+    page.pair(
+        "this lock file",
+        if row.in_lock_file { "takes it from here" } else { "does not take it from here" },
+    );
     page.pair("checksum", &checksum(&row.state));
     for copy in table.copies(row) {
         page.pair("also in", &format!("{}, {}", label(table, &copy.file.dir), text::size(copy.bytes)));
