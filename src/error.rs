@@ -29,7 +29,7 @@ impl Exit {
 pub struct Report {
     /// What failed: a lower-case fragment without a full stop, literals in backticks.
     pub headline: String,
-    /// Why, outermost first; the service's or Cargo's own words.
+    /// Why, outermost first; the service's or Cargo's own words, which may be several lines.
     pub causes: Vec<String>,
     /// What to do next, imperative.
     pub hint: Option<String>,
@@ -64,6 +64,12 @@ impl Report {
         self
     }
 
+    /// The first line of why.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        self.causes.first()?.lines().next()
+    }
+
     /// Adds the chain of sources of an error as causes.
     #[must_use]
     pub fn causes_of(mut self, error: &dyn std::error::Error) -> Self {
@@ -81,7 +87,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.headline)?;
         for cause in &self.causes {
-            write!(f, "\n  caused by: {cause}")?;
+            write!(f, "\n  caused by: {}", cause.replace('\n', "\n    "))?;
         }
         for detail in &self.details {
             write!(f, "\n  {detail}")?;

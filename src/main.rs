@@ -146,9 +146,9 @@ fn read_line() -> std::io::Result<String> {
     Ok(line)
 }
 
-/// Who names a folder for the demo wants the demo.
+/// Who names a folder or a pace for the demo wants the demo.
 fn is_demo(common: &Common) -> bool {
-    common.demo || common.demo_dir.is_some()
+    common.demo || common.demo_dir.is_some() || common.demo_fast
 }
 
 /// What to know before a command that the demo has named is copied; `None`: there is no demo, or its own lines are said.

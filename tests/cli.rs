@@ -49,7 +49,7 @@ macro_rules! assert_picture {
         settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
         settings.add_filter(r"127\.0\.0\.1-[0-9a-f]{16}", "127.0.0.1-0000000000000000");
         settings.add_filter(r"in \d+(\.\d+)? (ms|s)\b", "in 0.0 s");
-        settings.add_filter(r"(  caused by: .*\n)+", "  caused by: CARGO'S WORDS\n");
+        settings.add_filter(r"(  caused by: .*\n(    .*\n)*)+", "  caused by: CARGO'S WORDS\n");
         settings.bind(|| assert_snapshot!($picture));
     }};
 }
@@ -169,6 +169,67 @@ fn in_demo(sandbox: &Sandbox, args: &[&str]) -> Command {
     let mut command = product(sandbox, args);
     command.args(["--demo", "--demo-fast", "--demo-dir"]).arg(demo_dir(sandbox));
     command
+}
+
+/// A bare name is the demo's own organization, and nobody else is meant by any command.
+#[test]
+fn an_organization_of_the_demo_is_its_own() {
+    let sandbox = Sandbox::new();
+    let run = |args: &[&str]| {
+        let output = in_demo(&sandbox, args).output().unwrap();
+        let [out, err] =
+            [&output.stdout, &output.stderr].map(|words| String::from_utf8_lossy(words).into_owned());
+        (output.status.code(), out + &err)
+    };
+    let elsewhere = "https://dev.azure.com/contoso";
+    for command in [
+        &["fetch"][..],
+        &["cache", "list"],
+        &["doctor"],
+        &["feeds"],
+        &["login"],
+        &["logout"],
+        &["status"],
+        &["setup"],
+        &["switch", "archive-2019", "--yes"],
+    ] {
+        let (code, words) = run(&[command, &["--org", elsewhere]].concat());
+        assert_eq!(code, Some(2), "{command:?}: {words}");
+        assert!(
+            words.contains("the demo has no organization `https://dev.azure.com/contoso`"),
+            "{command:?}: {words}"
+        );
+    }
+    let (code, words) =
+        run(&["switch", "https://pkgs.dev.azure.com/contoso/_packaging/a/Cargo/index/", "--yes"]);
+    assert!(code == Some(2) && words.contains("the demo has no feed `"), "{words}");
+    let (code, words) = run(&["switch", "archive-2019", "--org", "contoso", "--yes"]);
+    assert_eq!(code, Some(0), "{words}");
+    let config = fs::read_to_string(demo_dir(&sandbox).join("storefront/.cargo/config.toml")).unwrap();
+    assert!(config.contains("http://127.0.0.1:") && !config.contains("dev.azure.com"), "{config}");
+    let (_, words) = run(&["logout", "--org", "contoso"]);
+    assert!(words.contains("http://127.0.0.1:"), "{words}");
+}
+
+#[test]
+fn the_pace_of_the_demo_means_the_demo() {
+    let sandbox = Sandbox::new();
+    sandbox.write("cargo-home/config.toml", "[registries\n");
+    let output = product(&sandbox, ["--demo-fast", "status"]).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && words.contains("that was a demo"), "{words}");
+    assert_eq!(run(&sandbox, &["--demo-fast", "--dir", "."]), run(&sandbox, &["--demo", "--dir", "."]));
+}
+
+/// Cargo's drawing stays one.
+#[test]
+fn a_manifest_that_cargo_cannot_read_is_shown_in_cargos_words() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/Cargo.toml", "[package]\nname = \n");
+    let picture = run(&sandbox, &["fetch"]);
+    assert_eq!(picture.matches("caused by: ").count(), 1, "{picture}");
+    assert!(picture.contains("2 | name ="), "{picture}");
+    assert!(picture.contains('^'), "{picture}");
 }
 
 /// Copied as it stands, such a command would work on the person's own files.

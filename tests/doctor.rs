@@ -73,6 +73,20 @@ fn where_nothing_is_set_up_nothing_has_failed_and_nobody_is_asked() {
     assert!(all.iter().all(|check| names.iter().any(|name| name == check)), "{names:?}");
 }
 
+#[test]
+fn a_configuration_that_cannot_be_read_is_why_cargo_is_not_run() {
+    let mut sandbox = Sandbox::new();
+    own_home(&mut sandbox);
+    sandbox.write("project/Cargo.toml", MANIFEST);
+    sandbox.write("project/.cargo/config.toml", "[registries\n");
+    let output = doctor(&sandbox, &["--json"]);
+    assert_state(&output, "cargo", "unknown");
+    assert_state(&output, "configuration", "failed");
+    let lines = String::from_utf8(doctor(&sandbox, &[]).stdout).unwrap();
+    assert!(lines.contains("because the configuration can't be read"), "{lines}");
+    assert!(!lines.contains("would run programs"), "{lines}");
+}
+
 /// The proxy of the sandbox would tell if anybody was asked.
 #[test]
 fn a_host_that_nobody_has_named_is_asked_nothing_and_cargo_is_not_run() {

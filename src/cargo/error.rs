@@ -156,8 +156,8 @@ impl ConfigError {
             ),
             Self::NotInstalled => (
                 "not-installed",
-                "install it first with `cargo install az-cargo-wizard --locked`, and run that one; or keep the credential \
-                 in another place",
+                "install it first with `cargo install --locked --path DIR`, DIR its checkout, and run that one; or keep the \
+                 credential in another place",
             ),
             Self::MixedProviderTypes { .. } => (
                 "provider-types",
@@ -196,6 +196,14 @@ impl ConfigError {
     }
 }
 
+/// The words of a program as one text: its drawings stay as they are.
+fn without_blank_lines(words: &str) -> String {
+    let lines = words.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let lines: Vec<&str> = lines.collect();
+    let text = lines.join("\n");
+    text.strip_prefix("error: ").map_or(text.clone(), str::to_owned)
+}
+
 impl From<ConfigError> for Report {
     fn from(error: ConfigError) -> Self {
         let error = match error {
@@ -216,10 +224,10 @@ impl From<ConfigError> for Report {
             ConfigError::ToolchainMissing { words }
             | ConfigError::NoDefaultToolchain { words }
             | ConfigError::NativeFailed { words, .. }
-            | ConfigError::CargoFailed { words, .. } => words
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .fold(report, |report, line| report.cause(line.trim())),
+            | ConfigError::CargoFailed { words, .. } => match without_blank_lines(words) {
+                words if words.is_empty() => report,
+                words => report.cause(words),
+            },
             ConfigError::CannotStart { source, .. } => report.cause(source.to_string()),
             ConfigError::NotPutBack { source, .. } => report.causes_of(source),
             _ => report,

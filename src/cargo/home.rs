@@ -366,13 +366,16 @@ mod tests {
         async fn the_workspace_is_where_cargo_says() {
             let (dir, env) = cargo(r#"echo '{"root":"/srv/my\u001b[m ws/Cargo.toml"}'"#);
             assert_eq!(workspace_root(&env, dir.path()).await.unwrap(), Path::new("/srv/my\u{1b}[m ws"));
-            let (dir, env) = cargo("echo 'error: no' >&2; exit 101");
+            let words = r"printf 'error: no\n\nCaused by:\n  at\n   \033[31m| ^\n'";
+            let (dir, env) = cargo(&format!("{words} >&2; exit 101"));
             let error = workspace_root(&env, dir.path()).await.unwrap_err();
             let report = crate::error::Report::from(error);
             assert_eq!(
                 (report.code, report.causes.as_slice()),
-                ("cargo-failed", ["error: no".to_owned()].as_slice())
+                ("cargo-failed", ["no\nCaused by:\n  at\n   [31m| ^".to_owned()].as_slice())
             );
+            let lines = "\n  caused by: no\n    Caused by:\n      at\n       [31m| ^\n\nhint: ";
+            assert!(report.to_string().contains(lines), "{report}");
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Common {
     /// Keep the demo in this folder, to go on with it next time
     #[arg(long, global = true, value_name = "DIR")]
     pub demo_dir: Option<PathBuf>,
-    /// Let the demo's downloads run at full speed
+    /// The demo, with downloads at full speed
     #[arg(long, global = true)]
     pub demo_fast: bool,
     /// Print one JSON object, or one event a line, to standard output

@@ -145,7 +145,7 @@ impl Check {
         if report.exit == Exit::Network {
             return self.unknown(&report.headline, report.hint.clone());
         }
-        let why = report.causes.first().map_or(String::new(), |cause| format!(" ({cause})"));
+        let why = report.why().map_or(String::new(), |cause| format!(" ({cause})"));
         let remedy = report.hint.clone().unwrap_or_else(|| "try again".to_owned());
         self.failed(report.exit, format!("{}{why}", report.headline), remedy)
     }
@@ -202,13 +202,9 @@ async fn examine(services: &Arc<Services>, events: &Events) -> Result<(), Report
         events.send(Event::Diagnosed(line)).await;
     }
     let cargo = async {
-        let line = if seen.may_run {
-            cargo(services).await
-        } else {
-            Check::Cargo.unknown(
-                "this project's own settings would run programs, and nobody has agreed to that",
-                Some("az-cargo-wizard, and read what they say".to_owned()),
-            )
+        let line = match seen.held_back {
+            None => cargo(services).await,
+            Some(why) => why.line(),
         };
         events.send(Event::Diagnosed(line)).await;
     };

@@ -12,7 +12,8 @@ use crate::azure::{Azure, Terms};
 use crate::cargo::{home, install, settings, workspace};
 use crate::domain::credential::Credential;
 use crate::domain::entra::EntraApp;
-use crate::domain::organization::{Base, Collection, Target};
+use crate::domain::organization::{Base, Collection, OrgName, Target};
+use crate::domain::registry::IndexUrl;
 use crate::error::{Exit, Report};
 use crate::files::{self, Scratch};
 use crate::host::{Env, Host, STATE_DIR};
@@ -54,6 +55,26 @@ pub struct DemoPlace {
     pub cargo_home: PathBuf,
     /// As [`Host::state_dir`]: the tool's own folder in one for all tools.
     pub state_dir: PathBuf,
+}
+
+impl DemoPlace {
+    fn base(&self) -> Option<Base> {
+        Base::parse(&self.origin)
+    }
+
+    fn has(&self, collection: &Collection) -> bool {
+        self.base().is_some_and(|own| own.holds(&collection.base()))
+    }
+
+    /// Refuses what is not in the demo: `` organization `NAME` ``.
+    fn lacks(&self, what: &str) -> Report {
+        let origin = &self.origin;
+        Report::new(Exit::Usage, "outside-demo", format!("the demo has no {what}")).hint(
+            format!(
+                "its organizations are {origin}/contoso and {origin}/fabrikam; for the real Azure DevOps leave the demo"
+            ),
+        )
+    }
 }
 
 /// Shared by all jobs.
@@ -98,9 +119,9 @@ struct Found {
 
 impl Services {
     /// # Errors
-    /// When there is no home for Cargo or for this tool, or `--org` is not understood.
+    /// When there is no home for Cargo or for this tool, or `--org` is not understood, or not the demo's.
     pub fn new(mut host: Host, settled: Settled) -> Result<Self, Report> {
-        let named = settled.org.as_deref().map(parse_org).transpose()?;
+        let named = settled.org.as_deref().map(|org| parse_org(org, settled.demo.as_ref())).transpose()?;
         let entra_app = entra_app::of(&settled.entra, &host.env, settled.demo.as_ref())?;
         if let Some(demo) = &settled.demo {
             isolate(&mut host.env, demo);
@@ -284,12 +305,18 @@ impl Services {
     }
 
     pub(super) fn is_in_demo(&self, collection: &Collection) -> bool {
-        let base = Url::parse(collection.base().as_str());
-        self.demo_base().is_some_and(|demo| base.is_ok_and(|url| demo.covers(&url)))
+        self.demo.as_ref().is_some_and(|demo| demo.has(collection))
+    }
+
+    /// Refuses a feed elsewhere in the demo: Cargo would ask it.
+    pub(super) fn refuse_outside_demo(&self, index: &IndexUrl) -> Result<(), Report> {
+        let Some(demo) = &self.demo else { return Ok(()) };
+        let is_own = demo.base().is_some_and(|own| own.covers(&index.url()));
+        if is_own { Ok(()) } else { Err(demo.lacks(&format!("feed `{}`", index.shown()))) }
     }
 
     pub(super) fn demo_base(&self) -> Option<Base> {
-        self.demo.as_ref().and_then(|demo| Base::parse(&demo.origin))
+        self.demo.as_ref().and_then(DemoPlace::base)
     }
 
     /// A client for one organization.
@@ -302,15 +329,7 @@ impl Services {
         credential: Option<Credential>,
     ) -> Result<Azure, Report> {
         if let Some(demo) = self.demo.as_ref().filter(|_| !self.is_in_demo(&collection)) {
-            let origin = &demo.origin;
-            return Err(Report::new(
-                Exit::Usage,
-                "outside-demo",
-                format!("the demo has no organization `{collection}`"),
-            )
-            .hint(format!(
-                "its organizations are {origin}/contoso and {origin}/fabrikam; for the real Azure DevOps leave the demo"
-            )));
+            return Err(demo.lacks(&format!("organization `{}`", collection.base())));
         }
         let (client, proxy) = self.client(collection.web().as_str())?;
         let clock = self.host.clock;
@@ -381,11 +400,17 @@ fn isolate(env: &mut Env, demo: &DemoPlace) {
     env.set(STATE_DIR, demo.state_dir.clone());
 }
 
-fn parse_org(text: &str) -> Result<Target, Report> {
-    Target::parse(text).ok_or_else(|| {
+/// What `--org` names. In the demo a bare name is one of its own organizations, and nothing else is meant.
+fn parse_org(text: &str, demo: Option<&DemoPlace>) -> Result<Target, Report> {
+    let own = demo.zip(OrgName::parse(text)).map(|(demo, name)| format!("{}/{name}", demo.origin));
+    let target = Target::parse(own.as_deref().unwrap_or(text)).ok_or_else(|| {
         Report::new(Exit::Usage, "organization-not-understood", "`--org` names no organization")
             .hint("give a name, such as contoso, or an address, such as https://dev.azure.com/contoso")
-    })
+    })?;
+    match demo.filter(|demo| !demo.has(&target.collection)) {
+        Some(demo) => Err(demo.lacks(&format!("organization `{}`", target.collection.base()))),
+        None => Ok(target),
+    }
 }
 
 /// The folders of a checkout around a folder. A home is nobody else's, whatever it holds.

@@ -275,6 +275,7 @@ fn resolve(
         Some(index) => index,
         None => feed_of_org(services, text).ok_or_else(|| unknown(text, folder, &record))?,
     };
+    services.refuse_outside_demo(&index)?;
     let before = record.recent().find(|(_, known)| *known == index).map(|(name, _)| name);
     let feed = index.target().and_then(|target| target.feed);
     let suggested = feed.as_ref().map(RegistryName::suggest);

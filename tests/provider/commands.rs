@@ -163,7 +163,11 @@ fn a_program_that_was_only_built_is_not_named_to_cargo() {
     let output = fed(&mut product(&world.sandbox, args), &world.token_line());
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
     assert!(words(&output).contains("folder of builds or temporary files"), "{}", words(&output));
-    assert!(words(&output).contains("install it first with `cargo install"), "{}", words(&output));
+    assert!(
+        words(&output).contains("install it first with `cargo install --locked --path"),
+        "{}",
+        words(&output)
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ states! { "check":
     asking_with_yes_chosen => |wizard| wizard.answer(Event::NeedsTrust(world::hazards())).press("j");
     passed => |wizard| wizard.checked(world::findings_of_all_kinds()).press("<esc><esc><esc>");
     cannot_go_on => |wizard| wizard.checked(world::old_cargo());
+    broken_manifest => |wizard| wizard.checked(world::broken_manifest());
     failed => |wizard| wizard.fail(world::no_cargo());
     many_hazards_far => |wizard| wizard
         .answer(Event::NeedsTrust(world::many_hazards(40)))

@@ -307,6 +307,19 @@ pub(crate) fn old_cargo() -> Checkout {
     }
 }
 
+/// A manifest that Cargo's parser draws the fault of.
+pub(crate) fn broken_manifest() -> Checkout {
+    let headline = "`cargo locate-project` failed";
+    let hint = "run the same command in the project to see more";
+    let words = "failed to parse manifest at `/home/ana/storefront/Cargo.toml`\nCaused by:\n  TOML parse error at line 2, \
+                 column 8\n    |\n  2 | name = \n    |        ^\n  invalid string";
+    Checkout {
+        findings: vec![Finding::failed("Cargo", headline, hint)],
+        failure: Some(Report::new(Exit::Cargo, "cargo-failed", headline).cause(words).hint(hint)),
+        ..bare_checkout()
+    }
+}
+
 /// Everything that a check can say, in every state.
 pub(crate) fn findings_of_all_kinds() -> Checkout {
     let mut checkout = cloned();

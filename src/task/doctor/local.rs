@@ -29,8 +29,33 @@ const A_WEEK: u64 = 7 * 86_400;
 pub(super) struct Seen {
     pub(super) lines: Vec<Diagnosis>,
     pub(super) in_force: Option<InForce>,
-    /// Whether programs of the checkout may be run.
-    pub(super) may_run: bool,
+    /// Why Cargo is not run here; `None`: it may be.
+    pub(super) held_back: Option<HeldBack>,
+}
+
+/// Why Cargo is not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HeldBack {
+    /// Nobody knows what it would run.
+    Unreadable,
+    /// The checkout would run programs, and nobody has agreed to that.
+    Untrusted,
+    /// It would never end.
+    Cycle,
+}
+
+impl HeldBack {
+    pub(super) fn line(self) -> Diagnosis {
+        let (why, remedy) = match self {
+            Self::Unreadable => ("the configuration can't be read", None),
+            Self::Untrusted => (
+                "this project's own settings would run programs, and nobody has agreed to that",
+                Some("az-cargo-wizard, and read what they say"),
+            ),
+            Self::Cycle => ("`replace-with` goes round in a circle, and it would never end", None),
+        };
+        Check::Cargo.unknown(why, remedy.map(str::to_owned))
+    }
 }
 
 /// Reads everything that is on disk. Blocks.
@@ -40,10 +65,10 @@ pub(super) fn see(services: &Services) -> Seen {
         Ok(read) => read,
         Err(report) => {
             lines.push(Check::Configuration.of_report(&report));
-            return Seen { lines, in_force: None, may_run: false };
+            return Seen { lines, in_force: None, held_back: Some(HeldBack::Unreadable) };
         }
     };
-    let Read { layers, settings, in_force, may_run } = read;
+    let Read { layers, settings, in_force, held_back } = read;
     lines.extend(configuration(&settings, &layers, services, in_force.as_ref()));
     let traps = traps::traps(&settings, &layers, &services.host.env);
     lines.extend(names(&traps, in_force.as_ref()));
@@ -53,24 +78,24 @@ pub(super) fn see(services: &Services) -> Seen {
     lines.push(credential(services, in_force.as_ref()));
     lines.extend(on_the_way(services, &settings));
     lines.sort_by_key(|line| line.check);
-    Seen { lines, in_force, may_run }
+    Seen { lines, in_force, held_back }
 }
 
 struct Read {
     layers: Vec<ConfigLayer>,
     settings: Settings,
     in_force: Option<InForce>,
-    may_run: bool,
+    held_back: Option<HeldBack>,
 }
 
 fn read(services: &Services) -> Result<Read, Report> {
     let read = check::read_now(services)?;
-    let may_run = check::question(services, &read).is_none();
+    let untrusted = check::question(services, &read).map(|_| HeldBack::Untrusted);
     let settings = Settings::read(&read.layers, &services.host.env)?;
     // Whoever must not be started can say nothing either.
-    let may_run = may_run && !matches!(settings.replacement(), Replacement::Cycle { .. });
+    let cycle = matches!(settings.replacement(), Replacement::Cycle { .. }).then_some(HeldBack::Cycle);
     let in_force = check::in_force(services, &settings)?;
-    Ok(Read { layers: read.layers, settings, in_force, may_run })
+    Ok(Read { layers: read.layers, settings, in_force, held_back: untrusted.or(cycle) })
 }
 
 fn tool(services: &Services) -> Diagnosis {

@@ -200,6 +200,10 @@ impl Panel for Check {
                 for finding in session.checkout.iter().flat_map(|checkout| &checkout.findings) {
                     show(&mut page, finding);
                 }
+                let failure = session.checkout.iter().filter_map(|checkout| checkout.failure.as_ref());
+                for line in failure.flat_map(|report| &report.causes).flat_map(|words| words.lines()) {
+                    page.quiet(&format!("    {line}"));
+                }
             }
             State::Failed(report) => {
                 page.title("Check").gap().report(report);

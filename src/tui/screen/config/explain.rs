@@ -70,7 +70,7 @@ pub(super) fn recommendation(page: &mut Page, session: &Session) {
     let Recommended { store, why, .. } = session.recommended();
     page.quiet(&format!("Recommended here: {}, because {why}.", store.name()));
     if let Some(Err(report)) = &session.native {
-        let why = report.causes.first().map_or(String::new(), |cause| format!(": {cause}"));
+        let why = report.why().map_or(String::new(), |cause| format!(": {cause}"));
         page.quiet(&format!("{}{why}.", sentence(&report.headline)));
     }
 }
