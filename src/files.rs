@@ -10,7 +10,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use garbled::{garbled_in, read_ours};
+pub use garbled::{is_garbled, read_ours, set_aside_of};
 pub use held::Held;
 pub use temporary::sweep;
 use temporary::{keep_new, temporary_in};

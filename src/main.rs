@@ -239,6 +239,11 @@ async fn with_services<F: Future<Output = Exit>>(
     command: impl FnOnce(Arc<Services>) -> F,
 ) -> Result<Exit, Report> {
     let started = start(host.clone(), arguments.clone()).await?;
+    if !matches!(arguments.command, Some(Command::Undo(_)))
+        && let Some(damage) = task::new_damage(&started.services)
+    {
+        Printer::Lines.say(&format!("note: {damage}"));
+    }
     let exit = command(Arc::new(started.services)).await;
     drop(started.demo);
     Ok(exit)

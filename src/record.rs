@@ -400,10 +400,17 @@ pub fn leave_unfinished(state_dir: &Path, project: &str, answers: Option<Answers
     })
 }
 
-/// What was found garbled in the state folder and set aside.
+/// The records that meant nothing, each under the name that it was set aside by; one that is found now is set aside.
 #[must_use]
-pub fn garbled(state_dir: &Path) -> Vec<PathBuf> {
-    files::garbled_in(state_dir)
+pub fn damaged(state_dir: &Path) -> Vec<PathBuf> {
+    let path = state_dir.join(FILE);
+    if files::is_garbled(&path, Record::understood) {
+        // Failing, it stays where it is until something is written.
+        let _ = change(state_dir, |_| false);
+    }
+    let mut damaged = files::set_aside_of(&path);
+    damaged.extend(Some(path).filter(|path| files::is_garbled(path, Record::understood)));
+    damaged
 }
 
 /// Reads, changes and writes under the lock, so that two instances lose nothing of each other.
@@ -467,7 +474,7 @@ mod tests {
             assert_eq!(Record::load(dir.path()), Record::default());
             trust(dir.path(), "again").unwrap();
             assert!(Record::load(dir.path()).trusts("again"));
-            let aside = &garbled(dir.path())[number];
+            let aside = &damaged(dir.path())[number];
             assert_eq!(std::fs::read(aside).unwrap(), garbage, "it is set aside, not lost");
         }
     }
@@ -516,7 +523,7 @@ mod tests {
         for kept in ["version", "new", "logins", "recent"] {
             assert_eq!(now[kept], before[kept]);
         }
-        assert!(garbled(dir.path()).is_empty());
+        assert!(damaged(dir.path()).is_empty());
     }
 
     #[test]

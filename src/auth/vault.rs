@@ -170,7 +170,10 @@ impl Vault {
     /// # Errors
     /// When the store can't be written.
     pub fn forget(&self, base: &Base) -> Result<(), VaultError> {
-        self.forget_but(base, &[])
+        match &self.store {
+            Store::System(_) => self.forget_but(base, &[]),
+            Store::File(path) => file::forget(path, base),
+        }
     }
 
     /// The same, but for these.
@@ -181,6 +184,17 @@ impl Vault {
         let others = Slot::ALL.into_iter().filter(|slot| !kept.contains(slot));
         let names: Vec<String> = others.map(|slot| name_of(base, slot)).collect();
         self.on_store(move |store| names.iter().try_for_each(|name| remove(store, name)))
+    }
+
+    /// The organizations of which the file holds something; a keyring lists none.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn bases(&self) -> Result<Vec<Base>, VaultError> {
+        match &self.store {
+            Store::System(_) => Ok(Vec::new()),
+            Store::File(path) => file::bases(path),
+        }
     }
 
     fn on_store<T: Send + 'static>(

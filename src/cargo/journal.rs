@@ -19,6 +19,9 @@ use crate::files::{self, FileError};
 const FILE: &str = "journal.json";
 const VERSION: u32 = 1;
 
+/// The folder of the texts that files had before.
+const BACKUPS: &str = "backups";
+
 /// Held while configuration or the journal is written, by every command of this tool.
 pub(super) const LOCK: &str = "write.lock";
 
@@ -68,8 +71,37 @@ pub fn entries(state_dir: &Path) -> Result<Vec<Entry>, FileError> {
         Err(FileError::NotText(_) | FileError::TooLarge(_)) => None,
         text => text?,
     };
-    let book = text.and_then(|text| serde_json::from_str::<Book>(&text).ok()).unwrap_or_default();
+    let book = text.and_then(|text| understood(&text)).unwrap_or_default();
     Ok(book.entries.iter().filter_map(Line::entry).cloned().collect())
+}
+
+fn understood(text: &str) -> Option<Book> {
+    serde_json::from_str(text).ok()
+}
+
+/// The same as [`damage`] where it is found just now; nothing is said of what was set aside before.
+#[must_use]
+pub fn new_damage(state_dir: &Path) -> Option<String> {
+    if files::is_garbled(&path(state_dir), understood) { damage(state_dir) } else { None }
+}
+
+/// The journals that meant nothing and are kept, with the folder of the backups, in words; one that is found now is set
+/// aside. `None`: there is none.
+#[must_use]
+pub fn damage(state_dir: &Path) -> Option<String> {
+    let path = path(state_dir);
+    if files::is_garbled(&path, understood) {
+        // Failing, it stays where it is until something is written.
+        let _ = files::lock(state_dir, LOCK).and_then(|_lock| files::read_ours(&path, understood));
+    }
+    let mut kept = files::set_aside_of(&path);
+    kept.extend(Some(path).filter(|path| files::is_garbled(path, understood)));
+    let shown = |path: &Path| format!("`{}`", crate::domain::text::clean(&path.to_string_lossy()));
+    let kept: Vec<String> = kept.iter().map(|path| shown(path)).collect();
+    let backups = shown(&state_dir.join(BACKUPS));
+    (!kept.is_empty()).then(|| {
+        format!("the journal was damaged; it is kept as {}, with the backups in {backups}", kept.join(", "))
+    })
 }
 
 /// Adds an entry about something that is done already.
@@ -128,7 +160,7 @@ pub(super) fn drop_backups<'a>(changes: impl IntoIterator<Item = &'a Change>) {
 /// The backups of entries that are dropped are dropped with them. Returns the number of the last entry.
 fn change(state_dir: &Path, change: impl FnOnce(&mut Book) -> Vec<Line>) -> Result<u64, FileError> {
     let path = path(state_dir);
-    let (before, mut book) = files::read_ours(&path, |text| serde_json::from_str::<Book>(text).ok())?;
+    let (before, mut book) = files::read_ours(&path, understood)?;
     book.version = book.version.max(VERSION);
     let dropped = change(&mut book);
     let text = serde_json::to_string_pretty(&book).unwrap_or_default();
@@ -187,7 +219,7 @@ fn change_of(state_dir: &Path, file: &FileChange) -> Result<Change, ConfigError>
 
 fn back_up(state_dir: &Path, file: &Path, text: &str) -> Result<PathBuf, FileError> {
     let name = file.file_name().map_or("config".into(), |name| name.to_string_lossy());
-    files::back_up(&state_dir.join("backups"), &name, text)
+    files::back_up(&state_dir.join(BACKUPS), &name, text)
 }
 
 /// SHA-256, in hex.

@@ -158,14 +158,21 @@ impl Run {
     }
 
     async fn status(&self) -> Result<Exit, Box<Report>> {
-        let Logins { logins, left_in_keyring, asked, feed } = self.ask_for(Request::LookUpLogins).await?;
+        let Logins { logins, left_in_keyring, left_in_file, damaged, asked, feed } =
+            self.ask_for(Request::LookUpLogins).await?;
         if self.printer == Printer::Json {
             let logins: Vec<Value> = logins.iter().map(login_json).collect();
             let feed = feed.as_ref().map(feed_json);
             let left: Vec<&str> = left_in_keyring.iter().map(Base::as_str).collect();
-            self.print(
-                json!({ "logins": logins, "left_in_keyring": left, "provider": asked, "feed": feed }),
-            )?;
+            let in_file: Vec<&str> = left_in_file.iter().flatten().map(Base::as_str).collect();
+            self.print(json!({
+                "logins": logins,
+                "left_in_keyring": left,
+                "left_in_file": in_file,
+                "damaged": damaged,
+                "provider": asked,
+                "feed": feed,
+            }))?;
             return Ok(Exit::Done);
         }
         let now = self.services.host.clock.unix_seconds();
@@ -178,6 +185,7 @@ impl Run {
                  forgets it"
             ));
         }
+        self.say_of_file(&left_in_file, &damaged);
         if let Some(hint) = logins.iter().find_map(|login| login.trouble.as_ref()?.hint.as_ref()) {
             self.printer.say(&format!("note: {hint}"));
         }
@@ -194,6 +202,24 @@ impl Run {
             }
         }
         Ok(Exit::Done)
+    }
+
+    /// What this tool's own file has that no record tells of.
+    fn say_of_file(&self, left: &Result<Vec<Base>, Box<Report>>, damaged: &[String]) {
+        for path in damaged {
+            self.printer.say(&format!(
+                "note: what this tool remembered was damaged; it is kept as {path}: delete that once you need it no more"
+            ));
+        }
+        for base in left.iter().flatten() {
+            self.printer.say(&format!(
+                "note: a credential of {base} is in the file of this tool, without a sign-in: `az-cargo-wizard login \
+                 --org {base}` signs in again, `az-cargo-wizard logout --org {base}` forgets it"
+            ));
+        }
+        if let Err(report) = left {
+            self.printer.say(&format!("note: the file of this tool cannot be read: {}", why(report)));
+        }
     }
 
     /// This tool keeps no sign-in; Cargo may have a token all the same.
@@ -219,8 +245,8 @@ impl Run {
         let paths: Vec<String> =
             written.iter().map(|written| text::clean(&written.path.to_string_lossy())).collect();
         let all = if forgets { self.forget_all().await? } else { AllForgotten::default() };
-        let AllForgotten { forgotten, failed, tokens, left } = &all;
-        let exit = if failed.is_empty() { Exit::Done } else { Exit::Failed };
+        let AllForgotten { forgotten, failed, tokens, left, file, damaged } = &all;
+        let exit = if failed.is_empty() && file.is_none() { Exit::Done } else { Exit::Failed };
         if self.printer == Printer::Json {
             let forgotten: Vec<&str> = forgotten.iter().map(Base::as_str).collect();
             let failed: Vec<Value> = failed
@@ -235,6 +261,8 @@ impl Run {
                 "not_forgotten": failed,
                 "tokens_left": tokens.iter().map(signing_in::pat_left_json).collect::<Vec<_>>(),
                 "left": left,
+                "file_trouble": file,
+                "damaged": damaged,
             }))?;
             return Ok(exit);
         }
@@ -254,11 +282,20 @@ impl Run {
         for base in forgotten {
             self.printer.data(&format!("signed out of {base}")).map_err(|error| closed(&error))?;
         }
-        if forgotten.is_empty() && failed.is_empty() {
+        if forgotten.is_empty() && failed.is_empty() && file.is_none() {
             self.printer.say("this tool keeps no credential: nothing to forget");
         }
         for (base, why) in failed {
             self.printer.say(&format!("could not forget the sign-in to {base}: {why}"));
+        }
+        if let Some(why) = file {
+            self.printer.say(&format!("could not look into the file of this tool: {why}"));
+        }
+        for path in damaged {
+            self.printer.say(&format!(
+                "note: what this tool remembered was damaged; it is kept as {path}: something may still be in the \
+                 system keyring, as `az-cargo-wizard`"
+            ));
         }
         for words in left.iter().map(|(_, why)| why.clone()).chain(tokens.iter().map(PatLeft::words)) {
             self.printer.say(&format!("note: {words}"));
@@ -270,8 +307,14 @@ impl Run {
     /// Forgets every sign-in, and what a keyring still has of those before.
     async fn forget_all(&self) -> Result<AllForgotten, Box<Report>> {
         let mut all = AllForgotten::default();
-        let Logins { logins, left_in_keyring, .. } = self.logins().await?;
-        for base in logins.into_iter().map(|login| login.base).chain(left_in_keyring) {
+        let Logins { logins, left_in_keyring, left_in_file, damaged, .. } = self.logins().await?;
+        all.damaged = damaged;
+        all.file = left_in_file.as_ref().err().map(|report| why(report));
+        let in_file = left_in_file.unwrap_or_default();
+        let in_keyring =
+            left_in_keyring.into_iter().filter(|base| !in_file.contains(base)).collect::<Vec<_>>();
+        let signed_in = logins.into_iter().map(|login| login.base);
+        for base in signed_in.chain(in_keyring).chain(in_file.iter().cloned()) {
             match self.ask(Request::ForgetLogin(base.clone())).await {
                 // Nothing but that was there.
                 Ok(Event::LoggedOut { was_there: false, left: Some(left), .. }) => {
@@ -309,7 +352,7 @@ impl Run {
 
     async fn ask_for(&self, request: Request) -> Result<Logins, Box<Report>> {
         match self.ask(request).await? {
-            Event::Logins(logins) => Ok(logins),
+            Event::Logins(logins) => Ok(*logins),
             _ => Err(Box::new(Report::new(Exit::Interrupted, "interrupted", "interrupted"))),
         }
     }
@@ -336,6 +379,10 @@ struct AllForgotten {
     tokens: Vec<PatLeft>,
     /// What of those that were forgotten is still somewhere, and why.
     left: Vec<(Base, String)>,
+    /// Why the file of this tool could not be looked into.
+    file: Option<String>,
+    /// Records that were damaged.
+    damaged: Vec<String>,
 }
 
 fn place(kept: Kept) -> &'static str {

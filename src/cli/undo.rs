@@ -28,10 +28,11 @@ struct Run {
 impl Run {
     async fn to_the_end(&self, flags: &Undo) -> Result<Exit, Box<Report>> {
         if flags.list {
-            let Event::Journal(entries) = asking::ask(&self.services, Request::Journal).await? else {
+            let Event::Journal { entries, damage } = asking::ask(&self.services, Request::Journal).await?
+            else {
                 return Ok(Exit::Interrupted);
             };
-            self.printer.journal(&entries).map_err(|error| closed(&error))?;
+            self.printer.journal(&entries, damage.as_deref()).map_err(|error| closed(&error))?;
             return Ok(Exit::Done);
         }
         let Event::UndoPlanned(plan) = asking::ask(&self.services, Request::PlanUndo(flags.id)).await? else {

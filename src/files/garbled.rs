@@ -27,6 +27,14 @@ pub fn read_ours<T: Default>(
     Ok((None, T::default()))
 }
 
+/// Whether such a file is there and means nothing; nothing is changed.
+pub fn is_garbled<T>(path: &Path, parse: impl FnOnce(&str) -> Option<T>) -> bool {
+    match read(path) {
+        Ok(text) => text.is_some_and(|text| parse(&text).is_none()),
+        Err(error) => matches!(error, FileError::NotText(_) | FileError::TooLarge(_)),
+    }
+}
+
 /// What a file that means nothing is called from then on, after its own name.
 const GARBLED: &str = ".garbled-";
 
@@ -42,13 +50,15 @@ fn set_aside(path: &Path) -> Result<(), FileError> {
     Err(failed("set aside", path)(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// The files of a folder that were set aside, by name.
+/// The files that meant nothing and were set aside in place of this one, by name.
 #[must_use]
-pub fn garbled_in(dir: &Path) -> Vec<PathBuf> {
+pub fn set_aside_of(path: &Path) -> Vec<PathBuf> {
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
     let names = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_garbled =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains(GARBLED));
-    let mut garbled: Vec<PathBuf> = names.filter(is_garbled).collect();
-    garbled.sort();
-    garbled
+    let start = format!("{}{GARBLED}", name.to_string_lossy());
+    let is_aside =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&start));
+    let mut aside: Vec<PathBuf> = names.filter(is_aside).collect();
+    aside.sort();
+    aside
 }

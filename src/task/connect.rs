@@ -17,7 +17,7 @@ use crate::domain::journal::Act;
 use crate::domain::new_pat::{MadePat, PatMade};
 use crate::domain::organization::Base;
 use crate::domain::plan::{OtherReplacement, Review, SetupPlan};
-use crate::domain::registry::IndexUrl;
+use crate::domain::registry::{IndexUrl, RegistryName};
 use crate::domain::store::NativeProvider;
 use crate::error::{Exit, Report};
 use crate::files::{self, Links};
@@ -131,18 +131,10 @@ pub(super) async fn log_in(
         }
     };
     let Placed { kept_in, left } = stored;
-    let by_hand = match &kept_in {
-        _ if there.is_some() => None,
-        None => None,
-        Some(KeptIn::Vault(_)) => Some(forgetting(&base)),
-        Some(KeptIn::CargosFile(_) | KeptIn::Native(_)) => {
-            let publish = publish.map(|publish| format!(" and `cargo logout --registry {}`", publish.name));
-            let publish = publish.unwrap_or_default();
-            Some(format!(
-                "`cargo logout --registry {registry}`{publish} forgets it, as long as Cargo's configuration names that."
-            ))
-        }
-    };
+    let publish = publish.map(|publish| publish.name);
+    let names: Vec<&RegistryName> = std::iter::once(&registry).chain(&publish).collect();
+    let kept_anew = kept_in.as_ref().filter(|_| there.is_none());
+    let by_hand = kept_anew.map(|kept_in| by_hand(kept_in, &base, &names));
     if let Some(by_hand) = by_hand {
         undoing::note(services, (Act::LoggedIn, format!("kept the sign-in to {base}")), by_hand).await;
     }
@@ -202,6 +194,26 @@ fn outlives_the_run() -> Report {
     let words = "a personal access token for this run only would outlive it, and nobody would keep it";
     Report::new(Exit::Usage, "pat-not-kept", words)
         .hint("keep it, or use the sign-in itself for this run: it lives for most of an hour")
+}
+
+/// How a credential is taken back, also once its registries are configured no more.
+fn by_hand(kept_in: &KeptIn, base: &Base, registries: &[&RegistryName]) -> String {
+    let each = |words: &dyn Fn(&RegistryName) -> String| {
+        registries.iter().map(|name| words(name)).collect::<Vec<_>>().join(" and ")
+    };
+    let logout = each(&|name| format!("`cargo logout --registry {name}`"));
+    match kept_in {
+        KeptIn::Vault(_) => forgetting(base),
+        KeptIn::CargosFile(path) => format!(
+            "{logout} forgets it as long as Cargo's configuration names that; once it does not, take the lines of {} out \
+             of `{}`.",
+            each(&|name| format!("`[registries.{name}]`")),
+            super::services::shown(path)
+        ),
+        KeptIn::Native(_) => {
+            format!("{logout} forgets it, as long as Cargo's configuration names that: do that first.")
+        }
+    }
 }
 
 /// How a sign-in that this tool keeps is taken back.

@@ -73,7 +73,11 @@ pub enum Event {
     UnfinishedKept,
     Planned(Box<ConfigChange>),
     /// The last one first.
-    Journal(Vec<Entry>),
+    Journal {
+        entries: Vec<Entry>,
+        /// Journals that were damaged, and where they are kept.
+        damage: Option<String>,
+    },
     UndoPlanned(Box<UndoPlan>),
     LoggedIn(LoggedIn),
     LoggedOut {
@@ -84,7 +88,7 @@ pub enum Event {
         /// The personal access token that was made for it, and stays good.
         token: Option<PatLeft>,
     },
-    Logins(logins::Logins),
+    Logins(Box<logins::Logins>),
     /// Where this tool can keep credentials, or why it can't.
     Keyring(Result<Kept, Box<Report>>),
     /// Cargo's own provider for the keyring of this system, or why it does not work here.

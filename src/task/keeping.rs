@@ -351,7 +351,7 @@ pub(super) struct Forgotten {
 pub(super) fn forget(host: &Host, state_dir: &Path, base: &Base) -> Result<Forgotten, Report> {
     let record = Record::load(state_dir);
     if record.login(base).is_none() && !record.is_in_keyring(base) {
-        return Ok(Forgotten::default());
+        return forget_unrecorded(host, state_dir, base);
     }
     let _turn = turn::wait(state_dir)?;
     let record = Record::load(state_dir);
@@ -361,6 +361,52 @@ pub(super) fn forget(host: &Host, state_dir: &Path, base: &Base) -> Result<Forgo
     let login = record.login(base);
     let given_up = login.and_then(|login| GivenUp::of(host, (base, login)));
     Ok(Forgotten { was_there: login.is_some(), left, given_up })
+}
+
+/// The same where the record tells of none: it may have been damaged, and then the keyring is asked as well.
+fn forget_unrecorded(host: &Host, state_dir: &Path, base: &Base) -> Result<Forgotten, Report> {
+    let mut forgotten = Forgotten::default();
+    if Kept::File.is_possible() {
+        let file = vault(host, state_dir, Kept::File)?;
+        if file.bases()?.contains(base) {
+            let _turn = turn::wait(state_dir)?;
+            file.forget(base)?;
+            forgotten.was_there = true;
+        }
+    }
+    if !record::damaged(state_dir).is_empty() {
+        match forget_if_in_keyring(host, state_dir, base) {
+            Ok(was_there) => forgotten.was_there |= was_there,
+            Err(error) => {
+                forgotten.left = Some(format!(
+                    "whether the system keyring has something of it is not known: {}",
+                    error.why()
+                ));
+            }
+        }
+    }
+    Ok(forgotten)
+}
+
+/// Whether something was there.
+fn forget_if_in_keyring(host: &Host, state_dir: &Path, base: &Base) -> Result<bool, VaultError> {
+    let keyring = patient_vault(host, state_dir, Kept::Keyring)?;
+    let mut was_there = false;
+    for slot in Slot::ALL {
+        // What is garbled is there, too.
+        was_there |= !matches!(keyring.read(base, slot), Ok(None));
+    }
+    keyring.forget(base)?;
+    Ok(was_there)
+}
+
+/// The organizations of which this tool's own file holds something, and the record tells of no sign-in.
+pub(super) fn left_in_file(host: &Host, state_dir: &Path, record: &Record) -> Result<Vec<Base>, VaultError> {
+    if !Kept::File.is_possible() {
+        return Ok(Vec::new());
+    }
+    let bases = vault(host, state_dir, Kept::File)?.bases()?;
+    Ok(bases.into_iter().filter(|base| record.login(base).is_none()).collect())
 }
 
 /// Forgets what any store may have of an organization. Only that of its sign-in has to be reached; says what stays in

@@ -80,6 +80,10 @@ pub struct Logins {
     pub logins: Vec<KeptLogin>,
     /// Where nobody is signed in any more, and something may still be in the keyring.
     pub left_in_keyring: Vec<Base>,
+    /// Where the record tells of no sign-in, and something is in this tool's own file; or why that can't be read.
+    pub left_in_file: Result<Vec<Base>, Box<Report>>,
+    /// Records that were damaged, as they are kept; safe to show.
+    pub damaged: Vec<String>,
     /// The program that the person's Cargo configuration names as ours; `None`: it names none.
     pub asked: Option<String>,
     /// Which store answers Cargo for the feed that is in force here; looked up only.
@@ -152,9 +156,13 @@ pub(super) async fn list(services: &Arc<Services>, look: bool) -> Result<Event, 
         let asked = install::installed(&config).map(|program| super::services::shown(&program));
         let feed = look.then(|| feed(&services)).flatten();
         let left_in_keyring = record.left_in_keyring().collect();
-        Ok(Logins { logins, left_in_keyring, asked, feed })
+        let left_in_file = keeping::left_in_file(&services.host, &services.state_dir, &record)
+            .map_err(|error| Box::new(Report::from(error)));
+        let damaged = record::damaged(&services.state_dir);
+        let damaged = damaged.iter().map(|path| super::services::shown(path)).collect();
+        Ok(Logins { logins, left_in_keyring, left_in_file, damaged, asked, feed })
     };
-    Ok(Event::Logins(blocking(list).await??))
+    Ok(Event::Logins(Box::new(blocking(list).await??)))
 }
 
 /// The feed in force here. A configuration that can't be read names none: Check says so.

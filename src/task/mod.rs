@@ -49,6 +49,7 @@ pub use request::{Inspect, LogIn, Request};
 pub use restore::request::{ForceAuth, Forced, Renewed, RenewedBy, Restore};
 pub use services::{DemoPlace, Services, Settled};
 pub use sign_in::{SignIn, SignInWith, SigningIn};
+pub use undoing::new_damage;
 
 /// Tells the jobs of one run apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,9 +1,11 @@
 //! The journal, and taking back what it tells of.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cargo::config_file::Places;
-use crate::cargo::{journal, undo};
+use crate::cargo::journal;
+use crate::cargo::undo::{self, UndoError};
 use crate::domain::journal::{Act, Entry, UndoPlan};
 use crate::error::Report;
 
@@ -15,16 +17,35 @@ use super::{Event, blocking, check};
 /// Every entry, the last one first.
 pub(super) async fn list(services: &Arc<Services>) -> Result<Event, Report> {
     let state_dir = services.state_dir.clone();
-    let mut entries = blocking(move || journal::entries(&state_dir)).await??;
+    let list = move || journal::entries(&state_dir).map(|entries| (entries, journal::damage(&state_dir)));
+    let (mut entries, damage) = blocking(list).await??;
     entries.reverse();
-    Ok(Event::Journal(entries))
+    Ok(Event::Journal { entries, damage })
 }
 
 /// How an entry would be taken back; nothing is written.
 pub(super) async fn plan(services: &Arc<Services>, id: Option<u64>) -> Result<Event, Report> {
     let places = OwnedPlaces::of(services);
-    let plan = blocking(move || undo::plan(id, &places.borrow())).await??;
+    let plan = move || {
+        let places = places.borrow();
+        undo::plan(id, &places).map_err(|error| missing(error, places.state_dir))
+    };
+    let plan = blocking(plan).await??;
     Ok(Event::UndoPlanned(Box::new(plan)))
+}
+
+/// What is not in the journal may have been in one that was damaged.
+fn missing(error: UndoError, state_dir: &Path) -> Report {
+    let is_missing = matches!(error, UndoError::Nothing | UndoError::NoSuchEntry(_));
+    let damage = is_missing.then(|| journal::damage(state_dir)).flatten();
+    let report = Report::from(error);
+    damage.into_iter().fold(report, Report::hint)
+}
+
+/// Says that the journal is damaged, where nobody has said it before, and sets it aside.
+#[must_use]
+pub fn new_damage(services: &Services) -> Option<String> {
+    journal::new_damage(&services.state_dir)
 }
 
 /// Takes back what the person has looked at.

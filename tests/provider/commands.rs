@@ -187,9 +187,8 @@ fn status_says_how_long_a_credential_lasts() {
     assert!(ended.ends_with(&format!("{place}  expired: `az-cargo-wizard login --org {base}`\n")), "{ended}");
 }
 
-/// What Cargo's own file holds is a credential, too.
-#[test]
-fn status_says_where_a_token_is_that_cargo_keeps_itself() {
+/// Set up with the token in Cargo's own file.
+fn with_plain_file() -> World {
     let world = World::new();
     let plan = SetupPlan { store: TokenStore::PlainFile, ..world.plan() };
     let Event::Reviewed(review) = world.ask(Request::Review(plan.clone())) else { panic!("no review") };
@@ -197,6 +196,25 @@ fn status_says_where_a_token_is_that_cargo_keeps_itself() {
     let log_in = LogIn { plan, ..world.log_in_request(pat, None) };
     assert!(matches!(world.ask(Request::LogIn(log_in)), Event::LoggedIn(_)));
     assert!(matches!(world.ask(Request::Apply(review)), Event::Applied(_)));
+    world
+}
+
+#[test]
+fn what_undo_says_of_cargos_own_file_works_where_the_registry_is_configured_no_more() {
+    let world = with_plain_file();
+    let undo = world.run(&["undo", "--yes", "--dir", world.demo.project_dir().to_str().unwrap()], "");
+    let file = world.file("credentials.toml");
+    let way = format!("take the lines of `[registries.{REGISTRY}]` out of `{}`", file.display());
+    assert!(undo.status.success() && words(&undo).contains(&way), "{}", words(&undo));
+    assert!(fs::read_to_string(&file).unwrap().contains(&format!("[registries.{REGISTRY}]")));
+    let logout = world.cargo(&["logout", "--registry", REGISTRY]).output().unwrap();
+    assert!(!logout.status.success(), "it is configured no more");
+}
+
+/// What Cargo's own file holds is a credential, too.
+#[test]
+fn status_says_where_a_token_is_that_cargo_keeps_itself() {
+    let world = with_plain_file();
     let dir = world.demo.project_dir().to_str().unwrap();
     let status = world.run(&["status", "--dir", dir], "");
     let file = world.file("credentials.toml");
@@ -235,4 +253,46 @@ fn who_has_everything_forgotten_is_told_of_what_stays_in_a_keyring() {
         "{}",
         words(&again)
     );
+}
+
+#[test]
+fn what_a_damaged_record_does_not_tell_is_found_and_forgotten_all_the_same() {
+    for (garbage, forget) in [("{", &["logout"][..]), ("[]", &["uninstall", "--forget"])] {
+        let mut world = World::with_token();
+        world.sandbox.unset("DBUS_SESSION_BUS_ADDRESS");
+        let state_dir = world.demo.state_dir().to_owned();
+        let holds = |world: &World| {
+            let kept = fs::read_to_string(world.demo.state_dir().join("credentials.json")).unwrap();
+            kept.contains(world.demo.token().expose())
+        };
+        fs::write(state_dir.join("state.json"), garbage).unwrap();
+        let aside = state_dir.join("state.json.garbled-1");
+        let status = world.run(&["status"], "");
+        let set_aside = format!("was damaged; it is kept as {}", aside.display());
+        assert!(words(&status).contains(&set_aside), "{}", words(&status));
+        let left = format!("a credential of {} is in the file of this tool", world.base());
+        assert!(words(&status).contains(&left), "{}", words(&status));
+        assert_eq!(world.json(&["status"])["left_in_file"], serde_json::json!([world.base().as_str()]));
+        assert_eq!(fs::read_to_string(&aside).unwrap(), garbage, "it is not lost");
+        assert!(holds(&world));
+        let gone = world.run(forget, "");
+        assert!(gone.status.success(), "{}", words(&gone));
+        let shown = String::from_utf8_lossy(&gone.stdout).into_owned();
+        assert!(shown.contains(&format!("signed out of {}", world.base())), "{shown}");
+        assert!(words(&gone).contains("system keyring"), "{}", words(&gone));
+        assert!(!holds(&world), "nothing of it stays");
+        assert_eq!(world.json(&["status"])["left_in_file"], Value::Array(Vec::new()));
+    }
+}
+
+#[test]
+fn a_file_of_credentials_that_cannot_be_read_is_not_said_to_be_empty() {
+    let world = World::with_token();
+    for (file, text) in [("credentials.json", "{"), ("state.json", r#"{"version":1}"#)] {
+        fs::write(world.demo.state_dir().join(file), text).unwrap();
+    }
+    let gone = world.run(&["uninstall", "--forget"], "");
+    assert_eq!(gone.status.code(), Some(1), "{}", words(&gone));
+    assert!(words(&gone).contains("could not look into the file of this tool"), "{}", words(&gone));
+    assert!(!words(&gone).contains("nothing to forget"), "{}", words(&gone));
 }

@@ -20,7 +20,7 @@ fn login(world: &World) -> Login {
 
 fn entries(world: &World) -> usize {
     match world.ask(Request::Journal) {
-        Event::Journal(entries) => entries.len(),
+        Event::Journal { entries, .. } => entries.len(),
         other => panic!("{other:?}"),
     }
 }

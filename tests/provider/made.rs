@@ -59,7 +59,7 @@ impl World {
     }
 
     fn sign_ins_noted(&self) -> usize {
-        let Event::Journal(entries) = self.ask(Request::Journal) else { panic!("no journal") };
+        let Event::Journal { entries, .. } = self.ask(Request::Journal) else { panic!("no journal") };
         entries.iter().filter(|entry| entry.act == Act::LoggedIn).count()
     }
 

@@ -517,7 +517,24 @@ fn a_garbled_journal_is_set_aside_and_the_work_goes_on() {
     let sandbox = project();
     sandbox.write("state/az-cargo-wizard/journal.json", "{ garbage");
     sandbox.write("state/az-cargo-wizard/state.json", b"\xff\xfe");
-    assert_eq!(code(&run(&sandbox, &["undo"])), 5);
+    let said_in = |args: &[&str]| {
+        let output = run(&sandbox, args);
+        (code(&output), said(&output).contains("the journal was damaged; it is kept as `"))
+    };
+    assert_eq!(said_in(&["switch", "legacy", "--dry-run"]), (0, true), "whoever meets it first says it");
+    assert_eq!(said_in(&["switch", "legacy", "--dry-run"]), (0, false), "and nobody else");
+    let undo = run(&sandbox, &["undo"]);
+    assert_eq!(code(&undo), 5);
+    let state_dir = sandbox.state_dir();
+    let kept = format!(
+        "it is kept as `{}`, with the backups in `{}`",
+        state_dir.join("journal.json.garbled-1").display(),
+        state_dir.join("backups").display()
+    );
+    assert!(said(&undo).contains(&kept), "{}", said(&undo));
+    let listed = run(&sandbox, &["undo", "--list"]);
+    assert!(code(&listed) == 0 && said(&listed).contains(&kept), "{}", said(&listed));
+    assert!(!said(&listed).contains("nothing has been changed yet"), "{}", said(&listed));
     done(&run(&sandbox, &["switch", "legacy"]));
     done(&run(&sandbox, &["undo"]));
     assert_eq!(text(&sandbox), config("rust"));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VaultError;
 use crate::domain::credential::Secret;
+use crate::domain::organization::Base;
 use crate::files;
 
 const VERSION: u32 = 1;
@@ -36,6 +37,26 @@ pub(super) fn delete(path: &Path, name: &str) -> Result<(), VaultError> {
     change(path, |entries| {
         entries.remove(name);
     })
+}
+
+/// The organizations that anything is kept of.
+pub(super) fn bases(path: &Path) -> Result<Vec<Base>, VaultError> {
+    let entries = read(path)?.1.entries;
+    let mut bases: Vec<Base> = entries.keys().filter_map(|name| Base::parse(base_of(name))).collect();
+    bases.dedup();
+    Ok(bases)
+}
+
+/// All of an organization, also parts that nothing names any more.
+pub(super) fn forget(path: &Path, base: &Base) -> Result<(), VaultError> {
+    if files::read_private(path)?.is_none() {
+        return Ok(());
+    }
+    change(path, |entries| entries.retain(|name, _| base_of(name) != base.as_str()))
+}
+
+fn base_of(name: &str) -> &str {
+    name.split(' ').next().unwrap_or_default()
 }
 
 /// The file's text, to tell whether it has changed, and what it says.

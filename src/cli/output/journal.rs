@@ -15,10 +15,10 @@ impl Printer {
     ///
     /// # Errors
     /// When standard output is closed.
-    pub(in super::super) fn journal(self, entries: &[Entry]) -> io::Result<()> {
+    pub(in super::super) fn journal(self, entries: &[Entry], damage: Option<&str>) -> io::Result<()> {
         if self == Self::Json {
             let entries: Vec<Value> = entries.iter().map(entry_json).collect();
-            return self.json(json!({ "entries": entries }));
+            return self.json(json!({ "entries": entries, "damage": damage }));
         }
         for entry in entries {
             self.data(&line(entry))?;
@@ -33,7 +33,9 @@ impl Printer {
                 self.data(&format!("      by hand: {}", text::clean(by_hand)))?;
             }
         }
-        if entries.is_empty() {
+        if let Some(damage) = damage {
+            self.say(&format!("note: {damage}"));
+        } else if entries.is_empty() {
             self.say("nothing has been changed yet");
         }
         Ok(())
