@@ -113,7 +113,7 @@ fn report_json(report: &Report) -> Value {
         "code": report.code,
         "exit": report.exit.code(),
         "headline": report.headline,
-        "causes": report.causes,
+        "causes": report.causes.iter().flat_map(|cause| cause.lines()).collect::<Vec<_>>(),
         "details": report.details,
         "hint": report.hint,
     })
