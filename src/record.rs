@@ -413,13 +413,15 @@ pub fn damaged(state_dir: &Path) -> Vec<PathBuf> {
     damaged
 }
 
-/// Reads, changes and writes under the lock, so that two instances lose nothing of each other.
+/// Reads, changes and writes under the lock, so that two instances lose nothing of each other. Where nothing has changed
+/// nothing is written: a full disk is in nobody's way then.
 fn change(state_dir: &Path, change: impl FnOnce(&mut Record) -> bool) -> Result<(), FileError> {
     let _lock = files::lock(state_dir, LOCK)?;
     let path = state_dir.join(FILE);
     let (before, mut record) = files::read_ours(&path, Record::understood)?;
     record.version = record.version.max(VERSION);
-    if !change(&mut record) {
+    let known = record.clone();
+    if !change(&mut record) || record == known {
         return Ok(());
     }
     let text = serde_json::to_string_pretty(&record).unwrap_or_default();
