@@ -152,9 +152,11 @@ impl Shell<'_> {
                     stale = Stale::Nothing;
                     continue;
                 }
-                // Once there is something to draw, the others wait for its frame and are taken together.
-                Some(event) = events.recv(), if stale == Stale::Nothing || self.terminal_lost => {
-                    stale = if event.1.is_last() { Stale::Something } else { Stale::Progress };
+                // Progress waits for its frame and is taken together; what a person waits for goes on at once.
+                Some(event) = events.recv(), if stale != Stale::Progress || self.terminal_lost => {
+                    if stale != Stale::Something {
+                        stale = if event.1.is_last() { Stale::Something } else { Stale::Progress };
+                    }
                     self.take(app, event);
                     continue;
                 }

@@ -94,7 +94,7 @@ fn without_a_network_every_tab_says_what_it_knows_and_what_it_could_not_find_out
     wizard.send("<tab>");
     wizard.wait_for("▸ Cache");
     wizard.send("<tab>");
-    wizard.wait_for("couldn't find out, because");
+    wizard.wait_for(" not found out");
     wizard.send("q");
     assert_eq!(wizard.wait_exit(), Ended::Code(0));
     wizard.assert_restored();
